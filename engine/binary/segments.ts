@@ -1,0 +1,89 @@
+/** Reads element and data segments. Spec: binary/modules (element section, data section). */
+import { malformed, overLimit } from "../faults.ts";
+import type { ConstExpr, Elem, SegmentMode } from "../module.ts";
+import { FUNCREF, heapTypes, refType, type ValType } from "../types.ts";
+import { readConstExpr } from "./const-expr.ts";
+import type { DecodedModule } from "./decoded.ts";
+import type { Reader } from "./reader.ts";
+import { readRefType } from "./types.ts";
+
+/** Bits of the kind of an element segment. */
+const NOT_ACTIVE = 1;
+/** Of an active segment: table index follows. Of another: it is declarative. */
+const EXPLICIT = 2;
+const EXPRS = 4;
+
+export function decodeElems(r: Reader, m: DecodedModule): void {
+  const n = r.count(3);
+  if (n > m.limits.elemSegments) throw overLimit("elemSegments", n, m.limits.elemSegments, r.pos);
+  for (let i = 0; i < n; i++) m.elems.push(readElem(r, m));
+}
+
+function readElem(r: Reader, m: DecodedModule): Elem {
+  const offset = r.pos;
+  const kind = r.u32();
+  if (kind > 7) throw malformed("elemSegmentKind", offset, ` ${kind}`);
+  if (kind !== 0) r.use("bulk-memory", offset, `element segment of kind ${kind}`);
+  const mode = readElemMode(r, kind);
+  const hasType = (kind & (NOT_ACTIVE | EXPLICIT)) !== 0;
+  if ((kind & EXPRS) !== 0) {
+    const type = hasType ? readRefType(r) : FUNCREF;
+    return { type, init: { kind: "exprs", exprs: readElemExprs(r, m) }, mode, offset };
+  }
+  const type = hasType ? readElemKind(r) : refType(heapTypes.func, false);
+  return { type, init: { kind: "funcs", funcs: readElemFuncs(r, m) }, mode, offset };
+}
+
+function readElemMode(r: Reader, kind: number): SegmentMode {
+  if ((kind & NOT_ACTIVE) !== 0) return { kind: (kind & EXPLICIT) === 0 ? "passive" : "declarative" };
+  const idx = (kind & EXPLICIT) === 0 ? 0 : r.u32();
+  return { kind: "active", idx, at: readConstExpr(r) };
+}
+
+function readElemKind(r: Reader): ValType {
+  const at = r.pos;
+  const byte = r.u8();
+  if (byte !== 0) throw malformed("elemKind", at, ` 0x${byte.toString(16).padStart(2, "0")}`);
+  return refType(heapTypes.func, false);
+}
+
+function readElemFuncs(r: Reader, m: DecodedModule): Uint32Array {
+  const funcs = new Uint32Array(readElemCount(r, m, 1));
+  for (let i = 0; i < funcs.length; i++) funcs[i] = r.u32();
+  return funcs;
+}
+
+function readElemExprs(r: Reader, m: DecodedModule): ConstExpr[] {
+  return Array.from({ length: readElemCount(r, m, 2) }, () => readConstExpr(r));
+}
+
+function readElemCount(r: Reader, m: DecodedModule, itemBytes: number): number {
+  const at = r.pos;
+  const n = r.count(itemBytes);
+  if (n > m.limits.elemInits) throw overLimit("elemInits", n, m.limits.elemInits, at);
+  return n;
+}
+
+export function decodeDatas(r: Reader, m: DecodedModule): void {
+  const n = r.count(2);
+  if (n > m.limits.dataSegments) throw overLimit("dataSegments", n, m.limits.dataSegments, r.pos);
+  for (let i = 0; i < n; i++) {
+    const offset = r.pos;
+    const mode = readDataMode(r);
+    const size = r.u32();
+    const start = r.skip(size);
+    m.datas.push({ init: { start, end: start + size }, mode, offset });
+  }
+}
+
+function readDataMode(r: Reader): SegmentMode {
+  const at = r.pos;
+  const kind = r.u32();
+  if (kind > 2) throw malformed("dataSegmentKind", at, ` ${kind}`);
+  if (kind === 1) {
+    r.use("bulk-memory", at, "passive data segment");
+    return { kind: "passive" };
+  }
+  const idx = kind === 0 ? 0 : r.u32();
+  return { kind: "active", idx, at: readConstExpr(r) };
+}

@@ -1,0 +1,38 @@
+/**
+ * What a host function returns instead of a result when it would have to wait.
+ *
+ * Host functions never block by themselves: the runner (see `Runner`) decides whether the thread waits or the guest is
+ * suspended. One host implementation so serves a command line that may block and an embedder that may not.
+ */
+import type { Val } from "./runtime/value.ts";
+
+/** What a host function may return: nothing, one result, several, or `Blocked`. */
+export type HostResult = Val | readonly Val[] | undefined | Blocked;
+
+/** Something that becomes ready, such as input. */
+export interface WaitSource {
+  /** True when a retry would make progress. Must not block. */
+  isReady(): boolean;
+  /** Blocks the thread until ready or `timeoutMs` (may be Infinity) has passed. Absent: can only be polled. */
+  block?(timeoutMs: number): void;
+}
+
+/** The first of these that happens ends the wait. Neither present: yields once. */
+export interface Wait {
+  /** On the monotonic clock of the host (`process.hrtime.bigint()` in Node), ns. */
+  readonly deadlineNs?: bigint | undefined;
+  readonly sources?: readonly WaitSource[] | undefined;
+}
+
+export class Blocked {
+  readonly wait: Wait;
+  /** Call when the wait is over; may return `Blocked` again. */
+  readonly retry: () => HostResult;
+  constructor(wait: Wait, retry: () => HostResult) {
+    this.wait = wait;
+    this.retry = retry;
+  }
+}
+
+/** Waits, then retries, until there is a result. Runs inside the guest's call: it blocks the thread. */
+export type Runner = (blocked: Blocked) => Exclude<HostResult, Blocked>;

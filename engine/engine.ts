@@ -1,0 +1,142 @@
+/** The embedder's view: Engine, Instance. Chooses tiers; the only file of the engine that sees them all. */
+import type { Blocked } from "./blocked.ts";
+import { compile } from "./compile.ts";
+import { WasmError } from "./errors.ts";
+import { Activation } from "./interpret/activation.ts";
+import { captureFrames, type Frames, restoreFrames } from "./interpret/frames.ts";
+import type { StackLimits } from "./interpret/stack.ts";
+import type { ModuleLimits } from "./limits.ts";
+import type { Export, Module } from "./module.ts";
+import { FuncInst } from "./runtime/func.ts";
+import type { Extern, ModuleInst } from "./runtime/instance.ts";
+import { type InstanceOptions, instantiate } from "./runtime/instantiate.ts";
+import type { Imports } from "./runtime/link.ts";
+import type { Val } from "./runtime/value.ts";
+
+export interface EngineOptions {
+  /** Only the interpreter is there yet; "auto" chooses it. */
+  readonly tier?: "auto" | "interp" | undefined;
+  readonly moduleLimits?: ModuleLimits | undefined;
+}
+
+/** Frames of one activation, unless `maxStackDepth` says otherwise. */
+export const DEFAULT_STACK_DEPTH = 50_000;
+/** Average words a frame may take: bounds frame memory at depth x 64 words x 4 bytes. */
+const WORDS_PER_FRAME = 64;
+const MIN_WORDS = 1 << 18;
+
+/**
+ * Compiles and instantiates modules with one set of options.
+ *
+ * @example
+ * const engine = new Engine();
+ * const instance = engine.instantiate(engine.compile(bytes), { env: { log: (x) => console.log(x) } });
+ * instance.invoke("main", [1, 2n]);
+ */
+export class Engine {
+  readonly options: EngineOptions;
+
+  constructor(options: EngineOptions = {}) {
+    this.options = options;
+  }
+
+  /**
+   * Decodes and validates. The module is immutable and may be instantiated many times.
+   *
+   * @throws WasmError malformed, invalid, unsupported
+   * @cost O(bytes)
+   */
+  compile(bytes: Uint8Array): Module {
+    return compile(bytes, { moduleLimits: this.options.moduleLimits });
+  }
+
+  /**
+   * Makes an instance and runs its start function.
+   *
+   * @throws WasmError unlinkable, trap, exhausted
+   */
+  instantiate(module: Module, imports: Imports = {}, options: InstanceOptions = {}): Instance {
+    const instance = new Instance(instantiate(module, imports, options), options);
+    if (module.start !== undefined) instance.runToEnd(instance.inst.funcs[module.start], []);
+    return instance;
+  }
+}
+
+/** An instance of a module and its exports. */
+export class Instance {
+  readonly module: Module;
+  /** Null-prototype, in the order of the module. */
+  readonly exports: Readonly<Record<string, Extern>>;
+  /** What the tiers see. @internal */
+  readonly inst: ModuleInst;
+  readonly stackLimits: StackLimits;
+
+  constructor(inst: ModuleInst, options: InstanceOptions) {
+    this.module = inst.module;
+    this.inst = inst;
+    const frames = options.maxStackDepth ?? DEFAULT_STACK_DEPTH;
+    this.stackLimits = { frames, words: Math.max(MIN_WORDS, frames * WORDS_PER_FRAME) };
+    const exports = Object.create(null) as Record<string, Extern>;
+    for (const e of inst.module.exports) exports[e.name] = externOf(inst, e);
+    this.exports = Object.freeze(exports);
+  }
+
+  /** The exported function `name`. @throws WasmError unlinkable, WT3005, when there is none */
+  func(name: string): FuncInst {
+    const f = this.exports[name];
+    if (f instanceof FuncInst) return f;
+    const what = f === undefined ? "no export" : `export is a ${f.kind}, not a function:`;
+    throw new WasmError("unlinkable", "WT3005", `${what} ${JSON.stringify(name)}`);
+  }
+
+  /**
+   * Calls an export and runs it to its end on this thread.
+   *
+   * @param args i32, f32, f64 as numbers, i64 as bigint, references as they are; one for each parameter
+   * @throws WasmError trap, exhausted, exit
+   */
+  invoke(name: string, args: readonly Val[] = []): Val[] {
+    return this.call(this.func(name), args);
+  }
+
+  /** Calls a function that this instance exports or otherwise handed out, such as one in a table. */
+  call(f: FuncInst, args: readonly Val[] = []): Val[] {
+    if (args.length !== f.type.params.length) {
+      throw new TypeError(`${f.type.params.length} arguments expected, ${args.length} given`);
+    }
+    return this.runToEnd(f, args);
+  }
+
+  /** The resumable form of `invoke`: nothing runs until `run` of what it returns. */
+  start(name: string, args: readonly Val[] = []): Activation {
+    return new Activation(this.func(name), args, this.stackLimits);
+  }
+
+  /** An activation of `func` that goes on from canonical frames. */
+  restore(func: FuncInst, frames: Frames): Activation {
+    return restoreFrames(func, frames, this.stackLimits);
+  }
+
+  /** @internal */
+  runToEnd(f: FuncInst, args: readonly Val[]): Val[] {
+    if (f.inst === null) return callHost(f, args);
+    const outcome = new Activation(f, args, this.stackLimits).run();
+    if (outcome.kind === "done") return outcome.results;
+    throw blockedError(outcome.kind === "blocked" ? outcome.blocked : undefined);
+  }
+}
+
+function callHost(f: FuncInst, args: readonly Val[]): Val[] {
+  const result = (f.host as NonNullable<FuncInst["host"]>)(...args);
+  return f.type.results.length === 1 ? [result as Val] : f.type.results.length === 0 ? [] : (result as Val[]);
+}
+
+const blockedError = (_: Blocked | undefined): Error =>
+  new Error("a host function would block: give the instance a runner, or use start() and run()");
+
+function externOf(inst: ModuleInst, e: Export): Extern {
+  const spaces = { func: inst.funcs, table: inst.tables, memory: inst.mems, global: inst.globals, tag: inst.tags };
+  return spaces[e.kind][e.idx];
+}
+
+export { captureFrames };

@@ -1,0 +1,63 @@
+/**
+ * The WebAssembly proposals: names, state here, and which opcodes and encodings belong to those that are not there yet.
+ *
+ * Not for deciding what a module uses (the decoder records that) nor for rules of validity.
+ */
+
+export interface FeatureDef {
+  /** What it is, for `--features list`. */
+  readonly title: string;
+  /** First standard that includes it, or "proposal". */
+  readonly standard: "1.0" | "2.0" | "3.0" | "proposal";
+  /** "on": implemented. "absent": refused with an error that names it. */
+  readonly state: "on" | "absent";
+}
+
+export const features = {
+  "mutable-globals": { title: "import and export of mutable globals", standard: "2.0", state: "on" },
+  "sign-extension": { title: "sign extension operators", standard: "2.0", state: "on" },
+  "saturating-float-to-int": { title: "non-trapping float-to-int conversions", standard: "2.0", state: "on" },
+  "multi-value": { title: "several results, block parameters", standard: "2.0", state: "on" },
+  "bulk-memory": { title: "bulk memory and table operations", standard: "2.0", state: "on" },
+  "reference-types": { title: "funcref, externref, several tables", standard: "2.0", state: "on" },
+  "simd": { title: "128-bit vectors", standard: "2.0", state: "absent" },
+  "extended-const": { title: "add, sub, mul in constant expressions", standard: "3.0", state: "on" },
+  "multi-memory": { title: "several memories", standard: "3.0", state: "on" },
+  "tail-call": { title: "tail calls", standard: "3.0", state: "absent" },
+  "exceptions": { title: "exception handling with exnref", standard: "3.0", state: "absent" },
+  "legacy-exceptions": { title: "exception handling, the deployed form before 3.0", standard: "proposal", state: "absent" },
+  "function-references": { title: "typed function references", standard: "3.0", state: "absent" },
+  "gc": { title: "structs, arrays, i31, casts, recursive types", standard: "3.0", state: "absent" },
+  "memory64": { title: "64-bit memories and tables", standard: "3.0", state: "absent" },
+  "relaxed-simd": { title: "relaxed 128-bit vectors", standard: "3.0", state: "absent" },
+  "threads": { title: "shared memories and atomics", standard: "proposal", state: "absent" },
+  "wide-arithmetic": { title: "128-bit add, sub, mul", standard: "proposal", state: "absent" },
+  "custom-page-sizes": { title: "memories with one-byte pages", standard: "proposal", state: "absent" },
+  "custom-descriptors": { title: "descriptors of struct types", standard: "proposal", state: "absent" },
+  "stack-switching": { title: "continuations", standard: "proposal", state: "absent" },
+  "component-model": { title: "components", standard: "proposal", state: "absent" },
+} as const satisfies Record<string, FeatureDef>;
+
+export type Feature = keyof typeof features;
+
+/** Proposal that owns an opcode (numbered as in `instrs.ts`) not in the table; undefined if no proposal does. */
+export function featureOfOpcode(opcode: number): Feature | undefined {
+  if (opcode < 0x100) return featureOfByte(opcode);
+  const prefix = opcode >>> 12;
+  const sub = opcode & 0xfff;
+  if (prefix === 0xfb) return sub <= 0x1e ? "gc" : sub <= 0x26 ? "custom-descriptors" : undefined;
+  if (prefix === 0xfc) return sub >= 19 && sub <= 22 ? "wide-arithmetic" : undefined;
+  if (prefix === 0xfd) return sub <= 0xff ? "simd" : sub <= 0x114 ? "relaxed-simd" : undefined;
+  if (prefix === 0xfe) return sub <= 0x4e ? "threads" : undefined;
+  return undefined;
+}
+
+function featureOfByte(byte: number): Feature | undefined {
+  if (byte === 0x06 || byte === 0x07 || byte === 0x09 || byte === 0x18 || byte === 0x19) return "legacy-exceptions";
+  if (byte === 0x08 || byte === 0x0a || byte === 0x1f) return "exceptions";
+  if (byte === 0x12 || byte === 0x13) return "tail-call";
+  if (byte === 0x14 || byte === 0x15 || (byte >= 0xd4 && byte <= 0xd6)) return "function-references";
+  if (byte === 0xd3) return "gc";
+  if (byte >= 0xe0 && byte <= 0xe6) return "stack-switching";
+  return undefined;
+}

@@ -1,0 +1,82 @@
+/**
+ * Bodies of the interpreter operations that are not derived from a table row: the text of each case of the hot switch.
+ *
+ * Words of the operation are `code[pc + n]`; `I`, `F32`, `F64` are views of the frame stack; `$n` stands for the frame
+ * slot named by word n. A body ends the case itself where control goes elsewhere (`continue`), else the generator
+ * appends the step to the next operation. `exit = N; break run;` leaves to the driver (see `interpret/exit.ts`).
+ */
+
+/** A taken branch to word `n`: backward ones are safepoints. */
+const jump = (n: number): string =>
+  `{ const t = code[pc + ${n}]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; }`;
+const address = (a: string, off: string): string => `(${a} >>> 0) + ${off}`;
+/** Checks the high word first: a store that is partly out of bounds writes nothing. */
+const store64 = "const a = ($1 >>> 0) + code[pc + 3], v = fp + code[pc + 2]; dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true);";
+const load64 = (a: string): string =>
+  `const a = ${a}, d = fp + code[pc + 1], lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo;`;
+
+export const bodies: Readonly<Record<string, string>> = {
+  enter: `
+    const top = fp + code[pc + 1];
+    if (top > frameEnd || csp > callEnd || --ticks < 0) { exit = 2; break run; }
+    for (let k = fp + code[pc + 2], e = fp + code[pc + 3]; k < e; k++) I[k] = 0;`,
+  br: jump(1),
+  br_nz: `if ($1 !== 0) ${jump(2)}`,
+  br_z: `if ($1 === 0) ${jump(2)}`,
+  br_table: `
+    const n = code[pc + 2], i = $1 >>> 0;
+    const t = code[pc + 3 + (i < n ? i : n)];
+    if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; }
+    pc = t;
+    continue;`,
+  call: "calls[csp++] = pc + 4; fp += code[pc + 3]; pc = code[pc + 1]; continue;",
+  call_lazy: "exit = 3; break run;",
+  call_import: "exit = 4; break run;",
+  call_indirect: `
+    const f = tables[code[pc + 2]].elems[$1 >>> 0] as FuncInst | null | undefined;
+    if (f !== undefined && f !== null && f.typeId === code[pc + 3] && f.inst === inst && f.entry >= 0) {
+      calls[csp++] = pc + 5; fp += code[pc + 4]; pc = f.entry; continue;
+    }
+    exit = 5; break run;`,
+  ret: "pc = calls[--csp]; if (pc < 0) { exit = 0; break run; } fp -= code[pc - 1]; continue;",
+  ret1: `
+    const s = fp + code[pc + 1];
+    I[fp] = I[s]; I[fp + 1] = I[s + 1];
+    pc = calls[--csp];
+    if (pc < 0) { exit = 0; break run; }
+    fp -= code[pc - 1];
+    continue;`,
+  copy32: "$1 = $2;",
+  copy64: "const d = fp + code[pc + 1], s = fp + code[pc + 2]; I[d] = I[s]; I[d + 1] = I[s + 1];",
+  const32: "$1 = code[pc + 2];",
+  const64: "const d = fp + code[pc + 1]; I[d] = code[pc + 2]; I[d + 1] = code[pc + 3];",
+  select32: "$1 = $4 !== 0 ? $2 : $3;",
+  select64:
+    "const d = fp + code[pc + 1], s = fp + code[$4 !== 0 ? pc + 2 : pc + 3]; const lo = I[s]; I[d + 1] = I[s + 1]; I[d] = lo;",
+  "global.get32": "$1 = G[code[pc + 2]];",
+  "global.get64": "const d = fp + code[pc + 1], g = code[pc + 2]; I[d] = G[g]; I[d + 1] = G[g + 1];",
+  "global.set32": "G[code[pc + 1]] = $2;",
+  "global.set64": "const g = code[pc + 1], s = fp + code[pc + 2]; G[g] = I[s]; G[g + 1] = I[s + 1];",
+  load32: `$1 = dv.getInt32(${address("$2", "code[pc + 3]")}, true);`,
+  load64: load64(address("$2", "code[pc + 3]")),
+  load8_s: `$1 = dv.getInt8(${address("$2", "code[pc + 3]")});`,
+  load8_u: `$1 = dv.getUint8(${address("$2", "code[pc + 3]")});`,
+  load16_s: `$1 = dv.getInt16(${address("$2", "code[pc + 3]")}, true);`,
+  load16_u: `$1 = dv.getUint16(${address("$2", "code[pc + 3]")}, true);`,
+  load32_s64: `const d = fp + code[pc + 1], v = dv.getInt32(${address("$2", "code[pc + 3]")}, true); I[d] = v; I[d + 1] = v >> 31;`,
+  load32_u64: `const d = fp + code[pc + 1]; I[d] = dv.getInt32(${address("$2", "code[pc + 3]")}, true); I[d + 1] = 0;`,
+  store32: `dv.setInt32(${address("$1", "code[pc + 3]")}, $2, true);`,
+  store64,
+  store8: `dv.setInt8(${address("$1", "code[pc + 3]")}, $2);`,
+  store16: `dv.setInt16(${address("$1", "code[pc + 3]")}, $2, true);`,
+  load32_at: "$1 = dv.getInt32(code[pc + 2], true);",
+  store32_at: "dv.setInt32(code[pc + 1], $2, true);",
+  load32_add: `$1 = dv.getInt32(${address("($2 + $3)", "code[pc + 4]")}, true);`,
+  load8_u_add: `$1 = dv.getUint8(${address("($2 + $3)", "code[pc + 4]")});`,
+  load64_add: load64(address("($2 + $3)", "code[pc + 4]")),
+  "i32.add_shl": "$1 = $2 + ($3 << code[pc + 4]) | 0;",
+  "i32.add_add": "$1 = $2 + $3 + code[pc + 4] | 0;",
+};
+
+/** Replaces `$n` by the frame slot of word n. */
+export const slots = (text: string): string => text.replace(/\$(\d)(?![lh\d])/g, "I[fp + code[pc + $1]]");

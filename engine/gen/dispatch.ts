@@ -1,0 +1,144 @@
+/**
+ * Text of `interpret/dispatch.gen.ts`: the hot switch and the switch of cold numeric operations, from the tables.
+ *
+ * Case labels are literals: through an object or a constant the same switch runs 3-6x slower.
+ */
+import { type InstrDef, instrDef, type Mnemonic, type NumType } from "../instrs.ts";
+import { HOT_END, type OpDef, ops } from "../interpret/ops.ts";
+import { bodies, slots } from "./bodies.ts";
+
+type Plain = readonly [readonly NumType[], readonly NumType[]];
+
+/** Slot expression of type `t` at the 32-bit-word index expression `at`. */
+function read(t: NumType, at: string): string {
+  if (t === "i32") return `I[${at}]`;
+  if (t === "i64") return `B[${at} >> 1]`;
+  return t === "f32" ? `F32[${at}]` : `F64[(${at}) >> 1]`;
+}
+
+/** Statement that computes row `d` from the word indices `args` into the word index `to`. */
+function compute(d: InstrDef, to: string, args: readonly string[]): string {
+  const [params, results] = d.type as Plain;
+  const result = results[0] as NumType;
+  if (d.words !== undefined) return computeWords(d, params, to, args);
+  const text = args.reduce((s, at, i) => s.replaceAll(`$${i}`, read(params[i] as NumType, at)), d.js as string);
+  return `${read(result, to)} = ${text};`;
+}
+
+const isWide = (t: NumType): boolean => t === "i64" || t === "f64";
+
+function computeWords(d: InstrDef, params: readonly NumType[], to: string, args: readonly string[]): string {
+  const decls: string[] = [];
+  let text = JSON.stringify(d.words);
+  params.forEach((t, i) => {
+    const letter = "xy"[i] as string;
+    if (isWide(t)) {
+      decls.push(`${letter} = ${args[i]}`);
+      if (text.includes(`$${i}l`)) decls.push(`${letter}l = I[${letter}]`);
+      if (text.includes(`$${i}h`)) decls.push(`${letter}h = I[${letter} + 1]`);
+      text = text.replaceAll(`$${i}l`, `${letter}l`).replaceAll(`$${i}h`, `${letter}h`);
+    } else {
+      text = text.replaceAll(`$${i}`, `I[${args[i]}]`);
+    }
+  });
+  const words = JSON.parse(text) as string | [string, string];
+  const head = decls.length > 0 ? `const ${decls.join(", ")}; ` : "";
+  if (typeof words === "string") return `${head}I[${to}] = ${words};`;
+  return `${head}const d = ${to}, lo = ${words[0]}; I[d + 1] = ${words[1].replaceAll("$lo", "lo")}; I[d] = lo;`;
+}
+
+const at = (n: number): string => `fp + code[pc + ${n}]`;
+const jump = "{ const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; }";
+
+/** Comparison of a row as a condition: `? 1 : 0` dropped. */
+function condition(m: Mnemonic, a: string, b: string): string {
+  const js = instrDef(m).js as string;
+  return js.replace(" ? 1 : 0", "").replaceAll("$0", a).replaceAll("$1", b);
+}
+
+function hotBody(o: OpDef): string {
+  const m = o.row;
+  if (m === undefined) return slots(bodies[o.name] ?? missing(o.name));
+  const d = instrDef(m);
+  const [params] = d.type as Plain;
+  if (o.cls === "numeric") return compute(d, at(1), params.map((_, i) => at(2 + i)));
+  const isImm = o.name.endsWith(":i");
+  if (o.cls === "branch") return `if (${condition(m, `I[${at(1)}]`, isImm ? "code[pc + 2]" : `I[${at(2)}]`)}) ${jump}`;
+  return `I[${at(1)}] = ${(d.js as string).replaceAll("$0", `I[${at(2)}]`).replaceAll("$1", "code[pc + 3]")};`;
+}
+
+function missing(name: string): never {
+  throw new Error(`no body for interpreter operation ${name}`);
+}
+
+function hotCase(o: OpDef): string {
+  const body = hotBody(o).trim();
+  const ends = /continue;( \})?$|break run;$/.test(body) && !body.startsWith("if (");
+  return `        case ${o.num}: { // ${o.name}\n          ${body}${ends ? "" : ` pc += ${o.words}; continue;`}\n        }`;
+}
+
+function coldCase(o: OpDef): string {
+  const d = instrDef(o.row as Mnemonic);
+  const [params] = d.type as Plain;
+  return `    case ${o.num}: { ${compute(d, "d", ["a", "b"].slice(0, params.length)).replace("const d = d, ", "const ")} return; } // ${o.name}`;
+}
+
+/** Names of numerics functions used by `text`. */
+const numericsIn = (text: string): string[] => [...new Set(text.match(/\b[if](32|64)_\w+(?=\()/g) ?? [])].sort();
+
+const prologue = `/** Runs flat code until something needs the driver; returns why (see exit.ts). State is in \`act\` before and after. */
+export function run(act: Run): number {
+  const { I, F32, F64, calls, frameEnd, callEnd } = act.stack;
+  const inst = act.inst;
+  const code = inst.code.words, dv = inst.view, G = inst.globalWords, tables = inst.tables;
+  let pc = act.pc, fp = act.fp, csp = act.csp, ticks = act.ticks, exit = 0;
+  try {
+    run: for (;;) {
+      switch (code[pc]) {`;
+
+const epilogue = `        default: {
+          const o = code[pc];
+          if (o < ${1024}) { cold(o, act.stack, fp + code[pc + 1], fp + code[pc + 2], fp + code[pc + 3]); pc += 4; continue; }
+          act.pc = pc;
+          pc = instanceOp(act, o, pc, fp);
+          if (pc < 0) { pc = ~pc; exit = 6; break run; }
+        }
+      }
+    }
+  } catch (error) {
+    act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
+    throw fault(error);
+  }
+  act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
+  return exit;
+}`;
+
+/** The whole generated file. */
+export function dispatchText(): string {
+  const hot = ops.filter((o) => o.num < HOT_END).map(hotCase).join("\n");
+  const cold = ops.filter((o) => o.cls === "coldNumeric").map(coldCase);
+  const groups = [0, 1].map((g) => cold.slice(g * Math.ceil(cold.length / 2), (g + 1) * Math.ceil(cold.length / 2)));
+  const first = ops.filter((o) => o.cls === "coldNumeric")[groups[0]?.length ?? 0]?.num ?? 0;
+  const coldFuncs = groups
+    .map((g, i) => `function cold${i}(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, b: number): void {\n  switch (o) {\n${g.join("\n")}\n    default:\n      throw new Error(\`no interpreter operation \${o}\`);\n  }\n}`)
+    .join("\n\n");
+  const names = numericsIn(hot + coldFuncs);
+  return `/** Generated by \`npm run gen\` from instrs.ts, interpret/ops.ts and gen/bodies.ts. Do not edit. */
+import { ${names.join(", ")} } from "../numerics.ts";
+import type { FuncInst } from "../runtime/func.ts";
+import { instanceOp } from "./instance-ops.ts";
+import { fault, type FrameStack, type Run } from "./stack.ts";
+
+${prologue}
+${hot}
+${epilogue}
+
+/** Numeric operations outside the hot switch, on the word indices of result and operands. */
+function cold(o: number, s: FrameStack, d: number, a: number, b: number): void {
+  if (o < ${first}) cold0(o, s, d, a, b);
+  else cold1(o, s, d, a, b);
+}
+
+${coldFuncs}
+`;
+}

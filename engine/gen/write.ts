@@ -1,0 +1,5 @@
+/** Build step: writes the generated files. Never imported at run time. */
+import { writeFileSync } from "node:fs";
+import { dispatchText } from "./dispatch.ts";
+
+writeFileSync("engine/interpret/dispatch.gen.ts", dispatchText());

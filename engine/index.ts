@@ -1,0 +1,29 @@
+/** Public API of the engine; re-exports only. */
+export { Blocked, type HostResult, type Runner, type Wait, type WaitSource } from "./blocked.ts";
+export { type CompileOptions, compile, decode, validate } from "./compile.ts";
+export { DEFAULT_STACK_DEPTH, Engine, type EngineOptions, Instance } from "./engine.ts";
+export { type ErrorCode, errorCodes } from "./error-codes.ts";
+export {
+  type BacktraceFrame,
+  type ErrorKind,
+  GuestExit,
+  printable,
+  type TrapCode,
+  traps,
+  trapError,
+  WasmError,
+} from "./errors.ts";
+export { type Feature, type FeatureDef, features } from "./features.ts";
+export { Activation, type Outcome } from "./interpret/activation.ts";
+export { captureFrames, type Frame, type Frames, framesFromJson, framesToJson, restoreFrames } from "./interpret/frames.ts";
+export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
+export * from "./module.ts";
+export { FuncInst, type HostFn, hostFunc, TagInst } from "./runtime/func.ts";
+export { GlobalInst, newGlobal } from "./runtime/global.ts";
+export type { Extern } from "./runtime/instance.ts";
+export type { InstanceOptions } from "./runtime/instantiate.ts";
+export { type Imports, type MissingImport, printExternType } from "./runtime/link.ts";
+export { DEFAULT_MAX_MEMORY, MemInst } from "./runtime/memory.ts";
+export { DEFAULT_MAX_TABLE, TableInst } from "./runtime/table.ts";
+export type { Val } from "./runtime/value.ts";
+export * from "./types.ts";

@@ -1,0 +1,266 @@
+/**
+ * One running call of a guest function: drives `run`, does what the hot switch leaves to it (lowering, calls across
+ * instances and to the host, growth of the stack), stops at safepoints and goes on.
+ *
+ * Wasm-to-wasm calls do not recurse in JavaScript. A host function that calls back into a guest starts an activation of
+ * its own. Spec: exec/runtime (frames, stack), exec/instructions (call, call_indirect).
+ */
+import { Blocked, type HostResult } from "../blocked.ts";
+import { isSubtypeId } from "../canon.ts";
+import { trap, trapError, WasmError } from "../errors.ts";
+import type { FuncInst } from "../runtime/func.ts";
+import type { ModuleInst } from "../runtime/instance.ts";
+import type { Val } from "../runtime/value.ts";
+import type { ValType } from "../types.ts";
+import { run } from "./dispatch.gen.ts";
+import { exits } from "./exit.ts";
+import { lower } from "./lower.ts";
+import { wordsOf } from "./operands.ts";
+import { op } from "./ops.ts";
+import { readSlot, resultVals, writeSlot } from "./slots.ts";
+import { FrameStack, type Run, type StackLimits } from "./stack.ts";
+import { traceOf } from "./walk.ts";
+
+/** Where a call from another instance, or from outside, returns to. */
+export interface Boundary {
+  /** The caller's; null outside. */
+  readonly inst: ModuleInst | null;
+  readonly pc: number;
+  readonly fp: number;
+}
+
+export type Outcome =
+  | { readonly kind: "done"; readonly results: Val[] }
+  | { readonly kind: "stopped" }
+  | { readonly kind: "blocked"; readonly blocked: Blocked };
+
+const CALL = op("call");
+const MANY_TICKS = 0x3fffffff;
+const freeStacks: FrameStack[] = [];
+
+/** Canonical state that `restore` begins with; see `frames.ts`. */
+export type Seed = (act: Activation) => void;
+
+export class Activation implements Run {
+  stack: FrameStack;
+  inst: ModuleInst;
+  pc = 0;
+  fp = 0;
+  csp = 0;
+  ticks = 0;
+  readonly func: FuncInst;
+  readonly boundaries: Boundary[] = [];
+  /** The host call that blocked: its call is at `pc`, its arguments in place. */
+  private pending: Blocked | undefined;
+  private state: "ready" | "running" | "done" = "ready";
+
+  /** @param seed puts other frames in place than the first one of a call of `func` */
+  constructor(func: FuncInst, args: readonly Val[], limits: StackLimits, seed?: Seed) {
+    if (func.inst === null) throw new Error("an activation needs a guest function");
+    this.func = func;
+    this.inst = func.inst;
+    this.stack = freeStacks.pop() ?? new FrameStack(limits);
+    if (this.stack.limits !== limits) this.stack = new FrameStack(limits);
+    if (seed !== undefined) {
+      seed(this);
+      return;
+    }
+    this.boundaries.push({ inst: null, pc: 0, fp: 0 });
+    this.stack.calls[this.csp++] = -1;
+    this.stack.reserve(func.type.params.length * 4, this.csp);
+    let at = 0;
+    func.type.params.forEach((t, i) => {
+      writeSlot(this.stack, at, t, args[i]);
+      at += wordsOf(t);
+    });
+    this.pc = entryOf(func);
+  }
+
+  /**
+   * Runs until the function returns, a host call blocks, or `ticks` safepoints (loop iterations and calls) have passed.
+   *
+   * @throws WasmError trap, exhausted, exit; the activation is over then
+   */
+  run(ticks = Infinity): Outcome {
+    if (this.state !== "ready") throw new Error(`this activation is ${this.state}`);
+    this.state = "running";
+    try {
+      const outcome = this.drive(ticks);
+      this.state = outcome.kind === "done" ? "done" : "ready";
+      if (this.state === "done") this.release();
+      return outcome;
+    } catch (error) {
+      this.state = "done";
+      if (error instanceof WasmError && error.kind !== "exit") traceOf(this, error);
+      this.release();
+      throw error;
+    }
+  }
+
+  private release(): void {
+    this.stack.refs = [];
+    if (freeStacks.length < 16 && this.stack.I.length < 65536) freeStacks.push(this.stack);
+  }
+
+  private drive(budget: number): Outcome {
+    let left = budget;
+    if (this.pending !== undefined) {
+      const blocked = this.resume(this.pending);
+      if (blocked !== undefined) return blocked;
+    }
+    for (;;) {
+      const given = Math.min(left, MANY_TICKS);
+      this.ticks = given;
+      const exit = run(this);
+      left -= given - Math.max(this.ticks, 0);
+      if (this.ticks < 0 && left <= 0) return { kind: "stopped" };
+      const outcome = this.handle(exit);
+      if (outcome !== undefined) return outcome;
+    }
+  }
+
+  private handle(exit: number): Outcome | undefined {
+    const { words } = this.inst.code;
+    switch (exit) {
+      case exits.done:
+        return this.leave();
+      case exits.enter:
+        if (this.ticks >= 0) this.stack.reserve(this.fp + words[this.pc + 1], this.csp);
+        return undefined;
+      case exits.lower:
+        this.link(words);
+        return undefined;
+      case exits.import:
+        return this.call(this.inst.funcs[words[this.pc + 1]], 3);
+      case exits.indirect:
+        return this.call(this.indirect(words), 5);
+      default:
+        return undefined;
+    }
+  }
+
+  /** `call_lazy` becomes `call`. */
+  private link(words: Int32Array): void {
+    const entry = entryOf(this.inst.funcs[words[this.pc + 2]]);
+    const now = this.inst.code.words;
+    now[this.pc + 1] = entry;
+    now[this.pc] = CALL;
+  }
+
+  private indirect(words: Int32Array): FuncInst {
+    const i = this.stack.I[this.fp + words[this.pc + 1]] >>> 0;
+    const { elems } = this.inst.tables[words[this.pc + 2]];
+    if (i >= elems.length) trap("undefinedElement", `(index ${i}, table of ${elems.length})`);
+    const f = elems[i] as FuncInst | null;
+    if (f === null) trap("uninitializedElement", `${i}`);
+    if (!isSubtypeId(f.typeId, words[this.pc + 3])) trap("indirectCallType", `(index ${i})`);
+    return f;
+  }
+
+  /** Calls `f` from the call operation of `size` words at `pc`, whose last word is the frame base. */
+  private call(f: FuncInst, size: number): Outcome | undefined {
+    const base = this.fp + this.inst.code.words[this.pc + size - 1];
+    if (f.inst === null) return this.callHost(f, base, size);
+    this.stack.reserve(0, this.csp + 1);
+    const next = this.pc + size;
+    if (f.inst === this.inst) {
+      this.stack.calls[this.csp++] = next;
+    } else {
+      this.boundaries.push({ inst: this.inst, pc: next, fp: this.fp });
+      this.stack.calls[this.csp++] = -1;
+      this.inst = f.inst;
+    }
+    this.pc = entryOf(f);
+    this.fp = base;
+    return undefined;
+  }
+
+  /** A function called across a boundary has returned, its results at `fp`. */
+  private leave(): Outcome | undefined {
+    const boundary = this.boundaries.pop() as Boundary;
+    if (boundary.inst === null) {
+      return { kind: "done", results: this.readSlots(this.fp, this.func.type.results) };
+    }
+    this.inst = boundary.inst;
+    this.pc = boundary.pc;
+    this.fp = boundary.fp;
+    return undefined;
+  }
+
+  private readSlots(at: number, types: readonly ValType[]): Val[] {
+    return types.map((t) => {
+      const v = readSlot(this.stack, at, t);
+      at += wordsOf(t);
+      return v;
+    });
+  }
+
+  private callHost(f: FuncInst, base: number, size: number): Outcome | undefined {
+    const args = this.readSlots(base, f.type.params);
+    const result = callHostFn(f, () => (f.host as NonNullable<FuncInst["host"]>)(...args));
+    if (result instanceof Blocked) return this.block(result, f, base, size);
+    this.return(f, result, base, size);
+    return undefined;
+  }
+
+  private return(f: FuncInst, result: Exclude<HostResult, Blocked>, base: number, size: number): void {
+    const vals = resultVals(f.type, result);
+    let at = base;
+    f.type.results.forEach((t, i) => {
+      writeSlot(this.stack, at, t, vals[i]);
+      at += wordsOf(t);
+    });
+    this.pc += size;
+  }
+
+  /** The runner of the instance blocks the thread; without one the activation returns and keeps the call pending. */
+  private block(blocked: Blocked, f: FuncInst, base: number, size: number): Outcome | undefined {
+    const { runner } = this.inst;
+    if (runner !== undefined) {
+      this.return(f, callHostFn(f, () => runner(blocked)) as Exclude<HostResult, Blocked>, base, size);
+      return undefined;
+    }
+    this.pending = blocked;
+    return { kind: "blocked", blocked };
+  }
+
+  /** Retries the pending host call; `Blocked` again, or it returned and the guest goes on. */
+  private resume(blocked: Blocked): Outcome | undefined {
+    this.pending = undefined;
+    const { words } = this.inst.code;
+    const isImport = words[this.pc] === op("call_import");
+    const f = isImport ? this.inst.funcs[words[this.pc + 1]] : this.indirect(words);
+    const size = isImport ? 3 : 5;
+    const base = this.fp + words[this.pc + size - 1];
+    const result = callHostFn(f, blocked.retry);
+    if (result instanceof Blocked) {
+      this.pending = result;
+      return { kind: "blocked", blocked: result };
+    }
+    this.return(f, result, base, size);
+    return undefined;
+  }
+}
+
+/** First word of `f`'s flat code; lowers it if need be. Precondition: `f` is a guest function. */
+export function entryOf(f: FuncInst): number {
+  if (f.entry >= 0) return f.entry;
+  const { module, code } = f.inst as ModuleInst;
+  let entry = code.entries[f.index];
+  if (entry < 0) {
+    entry = code.append(f.index, lower(module, module.funcs[f.index - module.importedFuncs], code.length));
+  }
+  f.entry = entry;
+  return entry;
+}
+
+/** What a host function throws that is not ours becomes a trap that carries it as its cause. */
+function callHostFn(f: FuncInst, fn: () => HostResult): HostResult {
+  try {
+    return fn();
+  } catch (error) {
+    if (error instanceof WasmError) throw error;
+    if (error instanceof RangeError && /call stack/i.test(error.message)) throw error;
+    throw trapError("hostError", `(${f.type.params.length} parameters): ${String(error)}`, error);
+  }
+}

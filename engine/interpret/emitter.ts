@@ -1,0 +1,150 @@
+/**
+ * Writes flat code of one function: operations, branch targets to be known later, and comparisons kept in hand so that
+ * a branch or a negation that follows can absorb them. Knows nothing of WebAssembly's stack (that is `operands.ts`).
+ */
+import { instrDef, type Mnemonic } from "../instrs.ts";
+import { isRef, type ValType } from "../types.ts";
+import { hasOp, op } from "./ops.ts";
+import { isWord, type Mover } from "./operands.ts";
+
+const COPY32 = op("copy32");
+const COPY64 = op("copy64");
+const COPY_REF = op("copy_ref");
+const CONST32 = op("const32");
+const CONST64 = op("const64");
+const BR_NZ = op("br_nz");
+const BR_Z = op("br_z");
+
+/** A comparison of i32, i64 or float operands; `y` is a frame offset, or a word when `isImm`. */
+export interface Compare {
+  readonly m: Mnemonic;
+  readonly x: number;
+  readonly y: number;
+  readonly isImm: boolean;
+}
+
+/** Equal comparisons with an immediate one up or down: `x <= c` is `x < c + 1` unless c is the greatest. */
+const nudges: Readonly<Record<string, readonly [m: Mnemonic, by: number, edge: number]>> = {
+  "i32.le_s": ["i32.lt_s", 1, 0x7fffffff],
+  "i32.ge_s": ["i32.gt_s", -1, -0x80000000],
+  "i32.le_u": ["i32.lt_u", 1, -1],
+  "i32.ge_u": ["i32.gt_u", -1, 0],
+};
+
+export class Emitter implements Mover {
+  readonly words: number[] = [];
+  /** Absolute index of the first word. */
+  readonly start: number;
+  private lastStart = -1;
+  private lastEnd = -1;
+  private lastCompare: Compare | undefined;
+
+  constructor(start: number) {
+    this.start = start;
+  }
+
+  /** Absolute index of the next word. */
+  get pc(): number {
+    return this.start + this.words.length;
+  }
+
+  emit(...words: number[]): void {
+    for (const w of words) this.words.push(w);
+  }
+
+  /** Emits an operation whose word 1 is its result; the next instruction may redirect it. */
+  result(...words: number[]): void {
+    this.lastStart = this.words.length;
+    this.lastCompare = undefined;
+    this.emit(...words);
+    this.lastEnd = this.words.length;
+  }
+
+  /** Nothing before this point may be changed any more: code joins here. */
+  join(): void {
+    this.lastEnd = -1;
+  }
+
+  /** Words of the last operation when it wrote its result to `place` and nothing came after; else undefined. */
+  lastTo(place: number): readonly number[] | undefined {
+    if (this.lastEnd !== this.words.length || this.words[this.lastStart + 1] !== place) return undefined;
+    return this.words.slice(this.lastStart);
+  }
+
+  /** Makes the last operation write to `to` instead of `from`, if it can be; true if so. */
+  redirect(from: number, to: number): boolean {
+    if (this.lastEnd !== this.words.length || this.words[this.lastStart + 1] !== from) return false;
+    this.words[this.lastStart + 1] = to;
+    this.lastEnd = -1;
+    return true;
+  }
+
+  /** Takes back the last operation, which must have written to `place` (see `lastTo`). */
+  undo(): void {
+    this.words.length = this.lastStart;
+    this.lastEnd = -1;
+  }
+
+  copy(type: ValType, to: number, from: number): void {
+    if (to !== from) this.emit(isRef(type) ? COPY_REF : isWord(type) ? COPY32 : COPY64, to, from);
+  }
+
+  constant(type: ValType, to: number, lo: number, hi: number): void {
+    if (isWord(type)) this.emit(CONST32, to, lo);
+    else this.emit(CONST64, to, lo, hi);
+  }
+
+  /** Emits the comparison `c` into `to`; it stays in hand. */
+  compare(to: number, c: Compare): void {
+    const n = normalise(c);
+    this.result(n.isImm ? op(`${n.m}:i`) : op(n.m), to, n.x, n.y);
+    this.lastCompare = c;
+  }
+
+  /** Takes back the comparison that wrote to `place`, if it was the last operation. */
+  takeCompare(place: number): Compare | undefined {
+    if (this.lastTo(place) === undefined || this.lastCompare === undefined) return undefined;
+    const c = this.lastCompare;
+    this.undo();
+    return c;
+  }
+
+  /** Emits a branch taken when `c` holds; the index of its target word. */
+  branchCompare(c: Compare, to: number): number {
+    const n = normalise(c);
+    if (n.isImm && n.y === 0 && (n.m === "i32.eq" || n.m === "i32.ne")) return this.branchWord(n.x, n.m === "i32.ne", to);
+    const name = n.isImm ? `br:${n.m}:i` : `br:${n.m}`;
+    this.emit(op(name), n.x, n.y, to);
+    return this.words.length - 1;
+  }
+
+  /** Emits a branch taken when the word at `place` is not zero (`isSet`), or is; the index of its target word. */
+  branchWord(place: number, isSet: boolean, to: number): number {
+    this.emit(isSet ? BR_NZ : BR_Z, place, to);
+    return this.words.length - 1;
+  }
+}
+
+/** True when `c` has a form that branches. */
+export const canBranch = (c: Compare): boolean => hasOp(`br:${normalise(c).m}`) || c.isImm;
+
+/** The comparison that holds when `c` does not; undefined for floats, where there is none. */
+export function negate(c: Compare): Compare | undefined {
+  const not = instrDef(c.m).alg?.not as Mnemonic | undefined;
+  return not === undefined ? undefined : { ...c, m: not };
+}
+
+/** True when an immediate form exists for `m` with the word `imm`. */
+export const hasImmediate = (m: Mnemonic, imm: number): boolean =>
+  hasOp(`${m}:i`) || (nudges[m] !== undefined && nudges[m][2] !== imm);
+
+/** The equal comparison among those that have an operation: `>` by swapped operands, `<= c` by `< c + 1`. */
+function normalise(c: Compare): Compare {
+  if (c.isImm) {
+    const nudge = nudges[c.m];
+    if (nudge === undefined) return c;
+    return { ...c, m: nudge[0], y: (c.y + nudge[1]) | 0 };
+  }
+  const flip = instrDef(c.m).alg?.flip as Mnemonic;
+  return /\.g[te]/.test(c.m) ? { m: flip, x: c.y, y: c.x, isImm: false } : c;
+}

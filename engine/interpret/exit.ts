@@ -1,0 +1,17 @@
+/** Why `run` returned to the driver. The generated switch holds these numbers as literals (see gen/bodies.ts). */
+export const exits = {
+  /** A function called from outside its instance returned; results are at `fp`. */
+  done: 0,
+  /** The tick budget ran out at a loop header; `pc` is the header. */
+  loop: 1,
+  /** At `enter`: no ticks, no frame space or no call space. */
+  enter: 2,
+  /** `call_lazy`: the callee has no flat code yet. */
+  lower: 3,
+  /** `call_import`. */
+  import: 4,
+  /** `call_indirect` that is not a plain call inside the instance. */
+  indirect: 5,
+  /** Views changed (memory grew): reload and go on. */
+  reload: 6,
+} as const;

@@ -1,0 +1,158 @@
+/**
+ * Canonical frames: the state of an activation in terms of its modules alone, whatever tier runs it.
+ *
+ *     Frame = { instance, func, pc, locals, operands }
+ *
+ * `pc` is the byte offset of the next instruction in the function's body. A frame that called another one is after its
+ * call, without the call's arguments and results. The innermost is at its function's entry, at a loop's first
+ * instruction, or before the call to the host that blocked. Values are exact bits.
+ */
+import { isRef, I32, I64, F32, type ValType, V128 } from "../types.ts";
+import type { FuncInst } from "../runtime/func.ts";
+import type { ModuleInst } from "../runtime/instance.ts";
+import type { Val } from "../runtime/value.ts";
+import { Activation } from "./activation.ts";
+import { entryOf } from "./activation.ts";
+import { wordsOf } from "./operands.ts";
+import type { FrameStack, StackLimits } from "./stack.ts";
+import { mapOf, type FuncMap, type RawFrame, type Safepoint, walk } from "./walk.ts";
+
+/** i32 and f32: 32 bits as a signed number. i64 and f64: 64 bits as a signed bigint. References as they are. */
+export type Slot = Val;
+
+export interface Frame {
+  /** Index in `Frames.instances`. */
+  readonly instance: number;
+  readonly func: number;
+  readonly pc: number;
+  readonly locals: readonly Slot[];
+  readonly operands: readonly Slot[];
+}
+
+export interface Frames {
+  /** Outermost first. */
+  readonly frames: readonly Frame[];
+  readonly instances: readonly ModuleInst[];
+}
+
+/** The canonical frames of an activation that is not running. @cost O(frames + size of their functions) */
+export function captureFrames(act: Activation): Frames {
+  const instances: ModuleInst[] = [];
+  const index = (inst: ModuleInst): number => {
+    if (!instances.includes(inst)) instances.push(inst);
+    return instances.indexOf(inst);
+  };
+  const maps = new Map<ModuleInst, Map<number, FuncMap>>();
+  const frames = walk(act).map((raw, i) => captureFrame(act.stack, raw, i === 0, index(raw.inst), cached(maps, raw.inst, raw.func)));
+  return { frames: frames.reverse(), instances };
+}
+
+function cached(maps: Map<ModuleInst, Map<number, FuncMap>>, inst: ModuleInst, func: number): FuncMap {
+  const ofInst = maps.get(inst) ?? new Map<number, FuncMap>();
+  maps.set(inst, ofInst);
+  const map = ofInst.get(func) ?? mapOf(inst, func);
+  ofInst.set(func, map);
+  return map;
+}
+
+const bodyStart = (inst: ModuleInst, func: number): number =>
+  inst.module.funcs[func - inst.module.importedFuncs].body.start;
+
+function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instance: number, map: FuncMap): Frame {
+  const point = map.safepoints.find((p) => p.word === raw.pc && (p.kind === "return") !== isInnermost);
+  if (point === undefined) throw new Error(`function ${raw.func} is not at a safepoint`);
+  const locals = map.localTypes.map((t, i) => readBits(s, raw.fp + map.localOffs[i], t));
+  let at = raw.fp + localWords(map);
+  const operands = point.types.map((t) => {
+    const v = readBits(s, at, t);
+    at += wordsOf(t);
+    return v;
+  });
+  return { instance, func: raw.func, pc: point.offset - bodyStart(raw.inst, raw.func), locals, operands };
+}
+
+const localWords = (map: FuncMap): number => map.localTypes.reduce((n, t) => n + wordsOf(t), 0);
+
+function readBits(s: FrameStack, at: number, t: ValType): Slot {
+  if (isRef(t)) return s.refs[at >> 1] ?? null;
+  if (t === I32 || t === F32) return s.I[at];
+  if (t === V128) throw new Error("vectors are not supported yet");
+  return s.B[at >> 1];
+}
+
+function writeBits(s: FrameStack, at: number, t: ValType, v: Slot): void {
+  if (isRef(t)) s.refs[at >> 1] = v;
+  else if (t === I32 || t === F32) s.I[at] = word(v);
+  else s.B[at >> 1] = t === I64 || typeof v === "bigint" ? (v as bigint) : misfit(v);
+}
+
+function word(v: Slot): number {
+  if (typeof v !== "number" || (v | 0) !== v) misfit(v);
+  return v as number;
+}
+
+function misfit(v: Slot): never {
+  throw new Error(`frame does not fit its function: ${typeof v} in place of another type`);
+}
+
+/**
+ * An activation of `func` that continues from `from`; nothing of the original is shared but the instances.
+ *
+ * @throws Error when a frame does not fit its function: no such safepoint, wrong counts or kinds of values
+ */
+export function restoreFrames(func: FuncInst, from: Frames, limits: StackLimits): Activation {
+  return new Activation(func, [], limits, (act) => {
+    act.boundaries.push({ inst: null, pc: 0, fp: 0 });
+    act.stack.calls[act.csp++] = -1;
+    let fp = 0;
+    from.frames.forEach((f, i) => {
+      const isInnermost = i === from.frames.length - 1;
+      fp = putFrame(act, f, from.instances[f.instance], fp, isInnermost ? undefined : from.frames[i + 1], from);
+    });
+  });
+}
+
+/** Puts one frame at `fp`; returns where the next one starts. */
+function putFrame(act: Activation, f: Frame, inst: ModuleInst, fp: number, callee: Frame | undefined, from: Frames): number {
+  const entry = entryOf(inst.funcs[f.func]);
+  const map = mapOf(inst, f.func);
+  const point = safepointOf(map, f.pc + bodyStart(inst, f.func), callee === undefined);
+  if (point === undefined || f.locals.length !== map.localTypes.length || f.operands.length !== point.types.length) {
+    throw new Error(`frame does not fit its function: function ${f.func}, pc ${f.pc}`);
+  }
+  act.stack.reserve(fp + inst.code.words[entry + 1], act.csp + 1);
+  f.locals.forEach((v, i) => void writeBits(act.stack, fp + map.localOffs[i], map.localTypes[i], v));
+  let at = fp + localWords(map);
+  f.operands.forEach((v, i) => {
+    writeBits(act.stack, at, point.types[i], v);
+    at += wordsOf(point.types[i]);
+  });
+  act.inst = inst;
+  act.pc = point.word;
+  act.fp = fp;
+  if (callee === undefined) return fp;
+  const next = from.instances[callee.instance];
+  if (next === inst) act.stack.calls[act.csp++] = point.word;
+  else {
+    act.boundaries.push({ inst, pc: point.word, fp });
+    act.stack.calls[act.csp++] = -1;
+  }
+  return fp + inst.code.words[point.word - 1];
+}
+
+function safepointOf(map: FuncMap, offset: number, isInnermost: boolean): Safepoint | undefined {
+  const here = map.safepoints.filter((p) => p.offset === offset && (p.kind === "return") !== isInnermost);
+  return here.find((p) => p.kind !== "call") ?? here[0];
+}
+
+/** Frames as JSON text; references are not data and are refused except null. */
+export function framesToJson(frames: readonly Frame[]): string {
+  return JSON.stringify(frames, (_, v: unknown) => (typeof v === "bigint" ? { i64: v.toString() } : v));
+}
+
+/** The reverse of `framesToJson`. */
+export function framesFromJson(text: string): Frame[] {
+  return JSON.parse(text, (_, v: unknown) =>
+    typeof v === "object" && v !== null && "i64" in v ? BigInt(v.i64 as string) : v,
+  ) as Frame[];
+}

@@ -1,0 +1,205 @@
+/**
+ * Interpreter operations that touch the instance: references, tables, bulk memory, and memories other than the plain
+ * first one. Outside the hot switch; operands are frame places in the order of `ops.ts`.
+ */
+import { trap } from "../errors.ts";
+import type { ModuleInst } from "../runtime/instance.ts";
+import type { MemInst } from "../runtime/memory.ts";
+import type { TableInst } from "../runtime/table.ts";
+import { isRef, V128 } from "../types.ts";
+import { op, opDef } from "./ops.ts";
+import type { FrameStack, Run } from "./stack.ts";
+
+/** One operation at hand: its words and the frame it works on. */
+class Site {
+  s!: FrameStack;
+  inst!: ModuleInst;
+  code!: Int32Array;
+  pc = 0;
+  fp = 0;
+
+  imm(n: number): number {
+    return this.code[this.pc + n];
+  }
+  /** Word index of the slot named by word `n`. */
+  at(n: number): number {
+    return this.fp + this.code[this.pc + n];
+  }
+  mem(n: number): MemInst {
+    return this.inst.mems[this.imm(n)];
+  }
+  table(n: number): TableInst {
+    return this.inst.tables[this.imm(n)];
+  }
+  u32(n: number): number {
+    return this.s.I[this.at(n)] >>> 0;
+  }
+  /** An address or count, of 64 bits if `is64`. Beyond 2^53 it is inexact, and out of bounds all the same. */
+  addr(n: number, is64: boolean): number {
+    const at = this.at(n);
+    const lo = this.s.I[at] >>> 0;
+    return is64 ? (this.s.I[at + 1] >>> 0) * 2 ** 32 + lo : lo;
+  }
+  setAddr(n: number, value: number, is64: boolean): void {
+    const at = this.at(n);
+    if (is64) this.s.B[at >> 1] = BigInt(value);
+    else this.s.I[at] = value;
+  }
+  get refs(): FrameStack["refs"] {
+    return this.s.refs;
+  }
+  ref(n: number): unknown {
+    return this.s.refs[this.at(n) >> 1] ?? null;
+  }
+}
+
+const is64 = (thing: MemInst | TableInst): boolean => thing.declared.addr === "i64";
+
+/** Returns true when views must be reloaded. */
+type Op = (x: Site) => boolean | undefined | void;
+
+const table: Readonly<Record<string, Op>> = {
+  unreachable: () => trap("unreachable"),
+  null_refs: (x) => {
+    for (let at = x.at(1), end = x.at(2); at < end; at += 2) x.refs[at >> 1] = null;
+  },
+  copy_ref: (x) => void (x.refs[x.at(1) >> 1] = x.refs[x.at(2) >> 1]),
+  select_ref: (x) => void (x.refs[x.at(1) >> 1] = x.refs[x.at(x.s.I[x.at(4)] !== 0 ? 2 : 3) >> 1]),
+  "ref.null": (x) => void (x.refs[x.at(1) >> 1] = null),
+  "ref.is_null": (x) => void (x.s.I[x.at(1)] = x.ref(2) === null ? 1 : 0),
+  "ref.func": (x) => void (x.refs[x.at(1) >> 1] = x.inst.funcs[x.imm(2)]),
+  "global.get_any": (x) => {
+    const { type, cells, slot } = x.inst.globals[x.imm(2)];
+    const at = x.at(1);
+    if (isRef(type.val)) x.refs[at >> 1] = cells.refs[slot];
+    else copyWords(cells.I, slot * 2, x.s.I, at, type.val);
+  },
+  "global.set_any": (x) => {
+    const { type, cells, slot } = x.inst.globals[x.imm(2)];
+    const at = x.at(1);
+    if (isRef(type.val)) cells.refs[slot] = x.refs[at >> 1];
+    else copyWords(x.s.I, at, cells.I, slot * 2, type.val);
+  },
+  load_any: load,
+  store_any: store,
+  "memory.size": (x) => {
+    const m = x.mem(2);
+    x.setAddr(1, m.size(), is64(m));
+  },
+  "memory.grow": (x) => {
+    const m = x.mem(3);
+    x.setAddr(1, m.grow(x.addr(2, is64(m))), is64(m));
+    return true;
+  },
+  "memory.init": (x) => {
+    const m = x.mem(5);
+    m.init(x.addr(1, is64(m)), x.inst.datas[x.imm(4)], x.u32(2), x.u32(3));
+  },
+  "data.drop": (x) => void (x.inst.datas[x.imm(1)] = new Uint8Array(0)),
+  "memory.copy": (x) => {
+    const dst = x.mem(4);
+    const src = x.mem(5);
+    dst.copy(x.addr(1, is64(dst)), src, x.addr(2, is64(src)), x.addr(3, is64(dst) && is64(src)));
+  },
+  "memory.fill": (x) => {
+    const m = x.mem(4);
+    m.fill(x.addr(1, is64(m)), x.s.I[x.at(2)] & 0xff, x.addr(3, is64(m)));
+  },
+  "table.get": (x) => {
+    const t = x.table(3);
+    x.refs[x.at(1) >> 1] = t.get(x.addr(2, is64(t)));
+  },
+  "table.set": (x) => {
+    const t = x.table(3);
+    t.set(x.addr(1, is64(t)), x.refs[x.at(2) >> 1]);
+  },
+  "table.size": (x) => {
+    const t = x.table(2);
+    x.setAddr(1, t.length, is64(t));
+  },
+  "table.grow": (x) => {
+    const t = x.table(4);
+    x.setAddr(1, t.grow(x.addr(3, is64(t)), x.refs[x.at(2) >> 1]), is64(t));
+  },
+  "table.fill": (x) => {
+    const t = x.table(4);
+    t.fill(x.addr(1, is64(t)), x.refs[x.at(2) >> 1], x.addr(3, is64(t)));
+  },
+  "table.copy": (x) => {
+    const dst = x.table(4);
+    const src = x.table(5);
+    dst.copy(x.addr(1, is64(dst)), src, x.addr(2, is64(src)), x.addr(3, is64(dst) && is64(src)));
+  },
+  "table.init": (x) => {
+    const t = x.table(5);
+    t.init(x.addr(1, is64(t)), x.inst.elems[x.imm(4)], x.u32(2), x.u32(3));
+  },
+  "elem.drop": (x) => void (x.inst.elems[x.imm(1)] = []),
+};
+
+function copyWords(from: Int32Array, f: number, to: Int32Array, t: number, type: number): void {
+  to[t] = from[f];
+  to[t + 1] = from[f + 1];
+  if (type === V128) {
+    to[t + 2] = from[f + 2];
+    to[t + 3] = from[f + 3];
+  }
+}
+
+/** Effective address; the offset has up to 53 bits. Words: `address`, then offset low, high. */
+function effective(x: Site, address: number, m: MemInst): number {
+  return x.addr(address, is64(m)) + (x.imm(3) >>> 0) + x.imm(4) * 2 ** 32;
+}
+
+function load(x: Site): void {
+  const m = x.mem(5);
+  const access = x.imm(6);
+  const a = effective(x, 2, m);
+  const bytes = 1 << (access & 3);
+  m.check(a, bytes);
+  const { view } = m;
+  const isSigned = (access & 4) !== 0;
+  const at = x.at(1);
+  let lo: number;
+  if (bytes === 1) lo = isSigned ? view.getInt8(a) : view.getUint8(a);
+  else if (bytes === 2) lo = isSigned ? view.getInt16(a, true) : view.getUint16(a, true);
+  else lo = view.getInt32(a, true);
+  x.s.I[at] = lo;
+  if ((access & 8) !== 0) x.s.I[at + 1] = bytes === 8 ? view.getInt32(a + 4, true) : isSigned ? lo >> 31 : 0;
+}
+
+function store(x: Site): void {
+  const m = x.mem(5);
+  const a = effective(x, 1, m);
+  const bytes = 1 << (x.imm(6) & 3);
+  m.check(a, bytes);
+  const { view } = m;
+  const at = x.at(2);
+  const lo = x.s.I[at];
+  if (bytes === 1) view.setInt8(a, lo);
+  else if (bytes === 2) view.setInt16(a, lo, true);
+  else view.setInt32(a, lo, true);
+  if (bytes === 8) view.setInt32(a + 4, x.s.I[at + 1], true);
+}
+
+const names = Object.keys(table);
+const first = op(names[0]);
+/** By number, so that no name is looked up while a guest runs. */
+const byNumber: readonly Op[] = names.map((_, i) => table[opDef(first + i)?.name as string]);
+const sizes: readonly number[] = names.map((_, i) => opDef(first + i)?.words as number);
+
+/**
+ * Executes operation `o` at `pc`; the word after it, or its complement when views must be reloaded.
+ *
+ * @throws WasmError trap
+ */
+export function instanceOp(run: Run, o: number, pc: number, fp: number): number {
+  const x = new Site();
+  x.s = run.stack;
+  x.inst = run.inst;
+  x.code = run.inst.code.words;
+  x.pc = pc;
+  x.fp = fp;
+  const next = pc + sizes[o - first];
+  return byNumber[o - first](x) === true ? ~next : next;
+}

@@ -1,0 +1,102 @@
+/** Lowering of instructions with a plain type: constants, arithmetic, comparisons, conversions. */
+import type { InstrDef, Mnemonic, NumType } from "../instrs.ts";
+import { F64, I32, I64, F32 } from "../types.ts";
+import { hasImmediate, negate } from "./emitter.ts";
+import { type Lowering, numTypes } from "./lowering.ts";
+import { CONST } from "./operands.ts";
+import { hasOp, op } from "./ops.ts";
+
+type Plain = readonly [readonly NumType[], readonly NumType[]];
+
+export function lowerPlain(l: Lowering, m: Mnemonic, d: InstrDef): void {
+  const [params, results] = d.type as Plain;
+  if (params.length === 0) return lowerConstant(l, m);
+  if (m === "i32.eqz") return lowerEqz(l);
+  const type = numTypes[results[0]];
+  if (params.length === 1) {
+    const x = l.popPlace();
+    return emitResult(l, type, (to) => l.out.result(op(m), to, x, 0));
+  }
+  lowerBinary(l, m, d, params[0]);
+}
+
+function emitResult(l: Lowering, type: number, emit: (to: number) => void): void {
+  emit(l.stack.top);
+  l.pushTemp(type);
+}
+
+function lowerConstant(l: Lowering, m: Mnemonic): void {
+  const { reader, stack } = l;
+  if (m === "i32.const") stack.push(CONST, I32, reader.s32());
+  else if (m === "f32.const") stack.push(CONST, F32, reader.f32Bits());
+  else if (m === "i64.const") {
+    const lo = reader.s64();
+    stack.push(CONST, I64, lo, reader.hi);
+  } else if (m === "f64.const") {
+    const lo = reader.f64Bits();
+    stack.push(CONST, F64, lo, reader.hi);
+  }
+}
+
+/** A negated comparison when one is at hand, else a comparison with 0. */
+function lowerEqz(l: Lowering): void {
+  const h = l.stack.pop();
+  const place = l.stack.place(h);
+  const compare = l.out.takeCompare(place);
+  const not = compare && negate(compare);
+  if (compare !== undefined && not === undefined) l.out.compare(place, compare);
+  emitResult(l, I32, (to) => l.out.compare(to, not ?? { m: "i32.eq", x: place, y: 0, isImm: true }));
+}
+
+function lowerBinary(l: Lowering, m: Mnemonic, d: InstrDef, operand: NumType): void {
+  const { stack } = l;
+  let y = stack.pop();
+  let x = stack.pop();
+  if (operand === "i32" && stack.kinds[x] === CONST && stack.kinds[y] !== CONST && d.alg?.flip !== undefined) {
+    [x, y] = [y, x];
+    m = d.alg.flip as Mnemonic;
+  }
+  if (operand === "i32" && stack.kinds[y] === CONST && lowerImmediate(l, m, x, stack.vals[y])) return;
+  const type = numTypes[(d.type as Plain)[1][0]];
+  const xAt = stack.place(x);
+  const yAt = stack.place(y);
+  if (d.alg?.flip !== undefined && isCompare(m)) {
+    return emitResult(l, type, (to) => l.out.compare(to, { m, x: xAt, y: yAt, isImm: false }));
+  }
+  if (m === "i32.add" && fuseAdd(l, xAt, yAt)) return;
+  emitResult(l, type, (to) => l.out.result(op(m), to, xAt, yAt));
+}
+
+const isCompare = (m: Mnemonic): boolean => /\.(eq|ne|[lg][te])(_[su])?$/.test(m);
+
+/** The form with an immediate second operand; false if there is none. */
+function lowerImmediate(l: Lowering, m: Mnemonic, x: number, imm: number): boolean {
+  const { stack, out } = l;
+  if (isCompare(m)) {
+    if (!hasImmediate(m, imm)) return false;
+    const at = stack.place(x);
+    emitResult(l, I32, (to) => out.compare(to, { m, x: at, y: imm, isImm: true }));
+    return true;
+  }
+  if (m === "i32.sub") return lowerImmediate(l, "i32.add", x, -imm | 0);
+  if (!hasOp(`${m}:i`)) return false;
+  const at = stack.place(x);
+  emitResult(l, I32, (to) => out.result(op(`${m}:i`), to, at, imm));
+  return true;
+}
+
+const SHL_IMM = op("i32.shl:i");
+
+/** `a + (b << n)` is one operation. Bench: loop kernels that index arrays. */
+function fuseAdd(l: Lowering, x: number, y: number): boolean {
+  return x !== y && (fuseShifted(l, x, y) || fuseShifted(l, y, x));
+}
+
+function fuseShifted(l: Lowering, plain: number, shifted: number): boolean {
+  const { out, stack } = l;
+  const last = out.lastTo(shifted);
+  if (last?.[0] !== SHL_IMM || shifted < stack.top) return false;
+  out.undo();
+  emitResult(l, I32, (to) => out.result(op("i32.add_shl"), to, plain, last[2], last[3]));
+  return true;
+}

@@ -1,0 +1,375 @@
+/**
+ * Lowering of the instructions whose row says "special", one rule each; the compiler demands that none is missing.
+ * Immediates are read here in the order of the table's `imms`.
+ */
+import type { Special } from "../instrs.ts";
+import { funcTypeAt } from "../module.ts";
+import { BOT, EXTERNREF, FUNCREF, I32, I64, isRef, V128, type ValType } from "../types.ts";
+import { canBranch, type Compare, negate } from "./emitter.ts";
+import type { Label, Lowering } from "./lowering.ts";
+import { CONST, isWord, LOCAL, TEMP, wordsOf } from "./operands.ts";
+import { op } from "./ops.ts";
+
+type Rule = (l: Lowering) => void;
+
+/* Blocks */
+
+interface BlockType {
+  readonly params: readonly ValType[];
+  readonly results: readonly ValType[];
+}
+
+/** Reads a block type: empty, one value type, or a type index. */
+function readBlockType(l: Lowering): BlockType {
+  const code = l.reader.s33();
+  if (code >= 0) return funcTypeAt(l.module, code);
+  if (code === -64) return { params: [], results: [] };
+  const byte = code & 0x7f;
+  if (byte === 0x70) return { params: [], results: [FUNCREF] };
+  return { params: [], results: [byte === 0x6f ? EXTERNREF : byte] };
+}
+
+function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
+  const { stack } = l;
+  stack.settleAll();
+  const height = stack.height - type.params.length;
+  const base = type.params.length > 0 ? stack.offs[height] : stack.top;
+  l.out.join();
+  const label = l.label(kind, type.params, type.results, height, base);
+  l.labels.push(label);
+  return label;
+}
+
+function lowerLoop(l: Lowering): void {
+  open(l, "loop", readBlockType(l));
+  l.safepoint("loop", l.reader.pos);
+}
+
+function lowerIf(l: Lowering): void {
+  const type = readBlockType(l);
+  const condition = popCondition(l);
+  l.stack.settleAll();
+  const fixup = branchUnless(l, condition);
+  open(l, "if", type).elseFixup = fixup;
+}
+
+function lowerElse(l: Lowering): void {
+  const label = l.labels[l.labels.length - 1];
+  if (!l.isDead) {
+    l.stack.settleAll();
+    l.out.emit(op("br"), 0);
+    label.fixups.push(l.out.words.length - 1);
+  }
+  l.out.words[label.elseFixup] = l.out.pc;
+  label.elseFixup = -1;
+  reopen(l, label, label.params);
+}
+
+/** Code goes on after a join with the operands of `types` on top of the block's height. */
+function reopen(l: Lowering, label: Label, types: readonly ValType[]): void {
+  l.isDead = false;
+  l.stack.truncate(label.height);
+  for (const t of types) l.stack.push(TEMP, t);
+  l.out.join();
+}
+
+function lowerEnd(l: Lowering): void {
+  const label = l.labels.pop() as Label;
+  if (label.kind === "func") return endFunction(l, label);
+  if (!l.isDead) l.stack.settleAll();
+  if (label.elseFixup >= 0) l.out.words[label.elseFixup] = l.out.pc;
+  for (const f of label.fixups) l.out.words[f] = l.out.pc;
+  reopen(l, label, label.results);
+}
+
+function endFunction(l: Lowering, label: Label): void {
+  if (!l.isDead) emitReturn(l, label.results);
+  if (label.fixups.length === 0) return;
+  for (const f of label.fixups) l.out.words[f] = l.out.pc;
+  l.out.emit(op("ret"));
+}
+
+/* Branches */
+
+type Condition = { readonly compare: Compare } | { readonly word: number };
+
+/** Pops the condition; a comparison just made is taken back to be part of the branch. */
+function popCondition(l: Lowering): Condition {
+  const place = l.popPlace();
+  const compare = l.out.takeCompare(place);
+  if (compare === undefined) return { word: place };
+  if (canBranch(compare)) return { compare };
+  l.out.compare(place, compare);
+  return { word: place };
+}
+
+const branchIf = (l: Lowering, c: Condition, to = 0): number =>
+  "compare" in c ? l.out.branchCompare(c.compare, to) : l.out.branchWord(c.word, true, to);
+
+const branchUnless = (l: Lowering, c: Condition): number =>
+  "compare" in c ? l.out.branchCompare(negate(c.compare) as Compare, 0) : l.out.branchWord(c.word, false, 0);
+
+const labelAt = (l: Lowering, depth: number): Label => l.labels[l.labels.length - 1 - depth];
+const typesOf = (label: Label): readonly ValType[] => (label.kind === "loop" ? label.params : label.results);
+
+/** True when the topmost operands already are where the label wants them. */
+function isInPlace(l: Lowering, label: Label): boolean {
+  const { stack } = l;
+  const types = typesOf(label);
+  if (label.kind === "func") return types.length === 0;
+  const first = stack.height - types.length;
+  if (types.length > 0 && stack.offs[first] !== label.base) return false;
+  for (let h = first; h < stack.height; h++) if (stack.kinds[h] !== TEMP) return false;
+  return true;
+}
+
+/** Moves the topmost operands to where the label wants them. Upward order: a slot is read before it is written. */
+function moveTo(l: Lowering, label: Label): void {
+  const { stack } = l;
+  const types = typesOf(label);
+  let to = label.base;
+  for (let h = stack.height - types.length; h < stack.height; h++) {
+    if (stack.kinds[h] !== TEMP || stack.offs[h] !== to) stack.load(h, to);
+    to += wordsOf(stack.types[h]);
+  }
+}
+
+/** Emits the unconditional branch; operands stay described. */
+function jumpTo(l: Lowering, label: Label): void {
+  if (label.kind === "func") return emitReturn(l, label.results);
+  moveTo(l, label);
+  l.out.emit(op("br"), label.target);
+  if (label.kind !== "loop") label.fixups.push(l.out.words.length - 1);
+}
+
+function lowerBr(l: Lowering): void {
+  jumpTo(l, labelAt(l, l.reader.u32()));
+  l.isDead = true;
+}
+
+function lowerBrIf(l: Lowering): void {
+  const label = labelAt(l, l.reader.u32());
+  const condition = popCondition(l);
+  if (isInPlace(l, label)) {
+    const at = branchIf(l, condition, label.kind === "loop" ? label.target : 0);
+    if (label.kind !== "loop") label.fixups.push(at);
+    return;
+  }
+  if (label.kind === "func") l.stack.settleAll();
+  const over = branchUnless(l, condition);
+  jumpTo(l, label);
+  l.out.words[over] = l.out.pc;
+  l.out.join();
+}
+
+function lowerBrTable(l: Lowering): void {
+  const { reader, out, stack } = l;
+  const n = reader.u32();
+  const depths: number[] = [];
+  for (let i = 0; i <= n; i++) depths.push(reader.u32());
+  const index = l.popPlace();
+  if (depths.some((d) => labelAt(l, d).kind === "func")) stack.settleAll();
+  out.emit(op("br_table"), index, n);
+  const first = out.words.length;
+  for (let i = 0; i <= n; i++) out.emit(0);
+  const stubs = new Map<number, number>();
+  depths.forEach((depth, i) => {
+    const label = labelAt(l, depth);
+    if (!isInPlace(l, label)) {
+      if (!stubs.has(depth)) {
+        stubs.set(depth, out.pc);
+        jumpTo(l, label);
+      }
+      out.words[first + i] = stubs.get(depth) as number;
+    } else if (label.kind === "loop") out.words[first + i] = label.target;
+    else label.fixups.push(first + i);
+  });
+  l.isDead = true;
+}
+
+/** Brings the topmost operands to the start of the frame and returns. Operands stay described. */
+function emitReturn(l: Lowering, results: readonly ValType[]): void {
+  const { out, stack } = l;
+  if (results.length === 1 && results[0] !== V128) return emitReturn1(l, results[0]);
+  if (results.length > 0) {
+    for (let h = stack.height - results.length; h < stack.height; h++) if (stack.kinds[h] === LOCAL) stack.settleAll();
+    let to = 0;
+    for (let h = stack.height - results.length; h < stack.height; h++) {
+      stack.load(h, to);
+      to += wordsOf(stack.types[h]);
+    }
+    stack.maxTop = Math.max(stack.maxTop, to);
+  }
+  out.emit(op("ret"));
+}
+
+function emitReturn1(l: Lowering, type: ValType): void {
+  const { out, stack } = l;
+  const h = stack.height - 1;
+  stack.maxTop = Math.max(stack.maxTop, 2);
+  if (stack.kinds[h] === CONST || isRef(type)) {
+    stack.load(h, 0);
+    return out.emit(op("ret"));
+  }
+  const at = stack.kinds[h] === LOCAL ? stack.vals[h] : stack.offs[h];
+  if (at === 0) out.emit(op("ret"));
+  else out.emit(op("ret1"), at);
+}
+
+function lowerReturn(l: Lowering): void {
+  emitReturn(l, l.labels[0].results);
+  l.isDead = true;
+}
+
+/* Calls */
+
+/** Emits `words` and the frame base of the call; pops arguments, pushes results. */
+function emitCall(l: Lowering, params: readonly ValType[], results: readonly ValType[], words: readonly number[]): void {
+  const { stack, out } = l;
+  const first = stack.height - params.length;
+  const base = params.length > 0 ? stack.offs[first] : stack.top;
+  l.safepoint("call", l.at);
+  out.emit(...words, base);
+  stack.truncate(first);
+  l.safepoint("return", l.reader.pos);
+  for (const t of results) stack.push(TEMP, t);
+  out.join();
+}
+
+function lowerCall(l: Lowering): void {
+  const idx = l.reader.u32();
+  const { module } = l;
+  const type = funcTypeAt(module, module.funcTypes[idx]);
+  l.stack.settleAll();
+  const words = idx < module.importedFuncs ? [op("call_import"), idx] : [op("call_lazy"), 0, idx];
+  emitCall(l, type.params, type.results, words);
+}
+
+function lowerCallIndirect(l: Lowering): void {
+  const typeIdx = l.reader.u32();
+  const table = l.reader.u32();
+  const type = funcTypeAt(l.module, typeIdx);
+  // The index stays an operand, above the arguments, until the call is made: a stop before it must show it.
+  l.stack.settleAll();
+  const index = l.stack.offs[l.stack.height - 1];
+  l.safepoint("call", l.at);
+  l.stack.pop();
+  const { stack, out } = l;
+  const first = stack.height - type.params.length;
+  const base = type.params.length > 0 ? stack.offs[first] : stack.top;
+  out.emit(op("call_indirect"), index, table, l.canon[typeIdx], base);
+  stack.truncate(first);
+  l.safepoint("return", l.reader.pos);
+  for (const t of type.results) stack.push(TEMP, t);
+  out.join();
+}
+
+/* Variables */
+
+function setLocal(l: Lowering, idx: number): void {
+  const { stack, out } = l;
+  const to = l.localOffs[idx];
+  const h = stack.pop();
+  stack.settleUses(to);
+  if (stack.kinds[h] === TEMP && out.redirect(stack.offs[h], to)) return;
+  if (stack.kinds[h] === LOCAL && stack.vals[h] === to) return;
+  stack.load(h, to);
+}
+
+function lowerGlobal(l: Lowering, isGet: boolean): void {
+  const idx = l.reader.u32();
+  const { module } = l;
+  const type = module.globalTypes[idx].val;
+  const own = idx - module.importedGlobals;
+  const isFast = own >= 0 && !isRef(type) && type !== V128;
+  const name = `global.${isGet ? "get" : "set"}${isFast ? (isWord(type) ? "32" : "64") : "_any"}`;
+  const imm = isFast ? own * 2 : idx;
+  if (isGet) return l.operation(name, 0, type, imm);
+  const from = l.popPlace();
+  if (isFast) l.out.emit(op(name), imm, from);
+  else l.out.emit(op(name), from, imm);
+}
+
+function lowerSelect(l: Lowering): void {
+  const { stack } = l;
+  const condition = l.popPlace();
+  const y = stack.pop();
+  const x = stack.pop();
+  const type = stack.types[x] === BOT ? stack.types[y] : stack.types[x];
+  const yAt = stack.place(y);
+  const xAt = stack.place(x);
+  const name = isRef(type) ? "select_ref" : isWord(type) ? "select32" : "select64";
+  if (isRef(type)) l.out.emit(op(name), stack.top, xAt, yAt, condition);
+  else l.out.result(op(name), stack.top, xAt, yAt, condition);
+  l.pushTemp(type);
+}
+
+/* Memories, tables, references: operations with immediates */
+
+/** A rule that reads `imms` indices and pops `operands`. */
+const operation =
+  (name: string, operands: number, imms: number, type?: (l: Lowering, imm: number) => ValType): Rule =>
+  (l) => {
+    const words: number[] = [];
+    for (let i = 0; i < imms; i++) words.push(l.reader.u32());
+    l.operation(name, operands, type?.(l, words[0]), ...words);
+  };
+
+const memAddr = (l: Lowering, mem: number): ValType => (l.module.memTypes[mem].addr === "i64" ? I64 : I32);
+const tableAddr = (l: Lowering, table: number): ValType => (l.module.tableTypes[table].addr === "i64" ? I64 : I32);
+const tableElem = (l: Lowering, table: number): ValType => l.module.tableTypes[table].elem;
+
+function readHeapType(l: Lowering): ValType {
+  const code = l.reader.s33();
+  return code === -17 ? EXTERNREF : FUNCREF;
+}
+
+export const specials: Readonly<Record<Special, Rule>> = {
+  unreachable: (l) => {
+    l.out.emit(op("unreachable"));
+    l.isDead = true;
+  },
+  block: (l) => void open(l, "block", readBlockType(l)),
+  loop: lowerLoop,
+  if: lowerIf,
+  else: lowerElse,
+  end: lowerEnd,
+  br: lowerBr,
+  br_if: lowerBrIf,
+  br_table: lowerBrTable,
+  return: lowerReturn,
+  call: lowerCall,
+  call_indirect: lowerCallIndirect,
+  drop: (l) => void l.stack.pop(),
+  select: lowerSelect,
+  "select t": (l) => {
+    for (let n = l.reader.u32(); n > 0; n--) readHeapType(l);
+    lowerSelect(l);
+  },
+  "local.get": (l) => l.pushLocal(l.reader.u32()),
+  "local.set": (l) => setLocal(l, l.reader.u32()),
+  "local.tee": (l) => {
+    const idx = l.reader.u32();
+    setLocal(l, idx);
+    l.pushLocal(idx);
+  },
+  "global.get": (l) => lowerGlobal(l, true),
+  "global.set": (l) => lowerGlobal(l, false),
+  "table.get": operation("table.get", 1, 1, tableElem),
+  "table.set": operation("table.set", 2, 1),
+  "memory.size": operation("memory.size", 0, 1, memAddr),
+  "memory.grow": operation("memory.grow", 1, 1, memAddr),
+  "memory.init": operation("memory.init", 3, 2),
+  "data.drop": operation("data.drop", 0, 1),
+  "memory.copy": operation("memory.copy", 3, 2),
+  "memory.fill": operation("memory.fill", 3, 1),
+  "table.init": operation("table.init", 3, 2),
+  "elem.drop": operation("elem.drop", 0, 1),
+  "table.copy": operation("table.copy", 3, 2),
+  "table.grow": operation("table.grow", 2, 1, tableAddr),
+  "table.size": operation("table.size", 0, 1, tableAddr),
+  "table.fill": operation("table.fill", 3, 1),
+  "ref.null": (l) => l.operation("ref.null", 0, readHeapType(l)),
+  "ref.is_null": (l) => l.operation("ref.is_null", 1, I32),
+  "ref.func": operation("ref.func", 0, 1, () => FUNCREF),
+};

@@ -1,0 +1,53 @@
+/**
+ * Lowers one function of a valid module from its bytes to flat code (`ops.ts`).
+ *
+ *     bytes ──decode──► instruction ──► Operands (where values are) ──► Emitter (words, targets)
+ *
+ * One pass, O(body). Stack traffic disappears: local.get and constants only move a description, a result goes straight
+ * into the local it is set to, a comparison is absorbed by the branch after it. Operands are brought into their slots
+ * at joins and calls, so that at every safepoint the frame is canonical: locals, then operands, in order.
+ * Run again with a `Recorder` it tells where safepoints and instructions are; it does the same each time.
+ */
+import { skipImms } from "../binary/imms.ts";
+import { instrDef, type Mnemonic, mnemonicOf, type Special } from "../instrs.ts";
+import type { Func, Module } from "../module.ts";
+import { lowerLoad, lowerStore } from "./lower-memory.ts";
+import { lowerPlain } from "./lower-numeric.ts";
+import { specials } from "./lower-special.ts";
+import { Lowering, type Recorder } from "./lowering.ts";
+
+/**
+ * Lowers `func` for the place `start` in the module's flat code.
+ *
+ * @cost O(body); a module's functions are lowered one by one, when first called
+ */
+export function lower(module: Module, func: Func, start: number, recorder?: Recorder): readonly number[] {
+  const l = new Lowering(module, func, start, recorder);
+  while (l.labels.length > 0) {
+    l.at = l.reader.pos;
+    const m = mnemonicOf(l.reader.opcode()) as Mnemonic;
+    if (l.isDead) skipDead(l, m);
+    else lowerInstr(l, m);
+  }
+  l.out.words[1] = l.stack.maxTop;
+  return l.out.words;
+}
+
+function lowerInstr(l: Lowering, m: Mnemonic): void {
+  const d = instrDef(m);
+  l.recorder?.instr(l.out.pc, l.at);
+  if (d.type === "special") specials[m as Special](l);
+  else if (d.type === "load") lowerLoad(l, m, d);
+  else if (d.type === "store") lowerStore(l, m, d);
+  else lowerPlain(l, m, d);
+}
+
+/** Dead code is decoded, not lowered. */
+function skipDead(l: Lowering, m: Mnemonic): void {
+  if (m === "block" || m === "loop" || m === "if") l.deadDepth++;
+  else if (m === "end" || (m === "else" && l.deadDepth === 0)) {
+    if (l.deadDepth === 0) return specials[m](l);
+    l.deadDepth--;
+  }
+  skipImms(l.reader, instrDef(m));
+}

@@ -1,0 +1,135 @@
+/**
+ * State of lowering one function and the steps the rules share: operands, labels, safepoints. The rules are in
+ * `lower-*.ts`, the loop in `lower.ts`.
+ */
+import { Reader } from "../binary/reader.ts";
+import { canonOf } from "../canon.ts";
+import type { NumType } from "../instrs.ts";
+import { type Func, funcTypeAt, type Module } from "../module.ts";
+import { F32, F64, type FuncType, I32, I64, isRef, type ValType } from "../types.ts";
+import { Emitter } from "./emitter.ts";
+import { LOCAL, Operands, TEMP, wordsOf } from "./operands.ts";
+import { op } from "./ops.ts";
+
+export type SafepointKind = "entry" | "loop" | "call" | "return";
+
+/** Told, in order, what flat code comes from what. Offsets are absolute in the module. */
+export interface Recorder {
+  instr(word: number, offset: number): void;
+  /** `types` are those of all operands there; valid only during the call. */
+  safepoint(kind: SafepointKind, word: number, offset: number, types: readonly ValType[]): void;
+  /** Types of the frame's locals, parameters first, and their frame offsets. */
+  locals(types: readonly ValType[], offsets: Int32Array): void;
+}
+
+export const numTypes: Readonly<Record<NumType, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64 };
+
+/** A block that is open. Operands from `height` on are its own; its results start at frame offset `base`. */
+export interface Label {
+  readonly kind: "func" | "block" | "loop" | "if";
+  readonly height: number;
+  readonly base: number;
+  readonly params: readonly ValType[];
+  readonly results: readonly ValType[];
+  /** Loop: absolute target. */
+  readonly target: number;
+  /** Word indices to receive the end of the block. */
+  readonly fixups: number[];
+  /** `if`: word index to receive the start of `else` or the end. -1 when done. */
+  elseFixup: number;
+}
+
+export class Lowering {
+  readonly module: Module;
+  readonly canon: Int32Array;
+  readonly reader: Reader;
+  readonly out: Emitter;
+  readonly stack: Operands;
+  readonly labels: Label[] = [];
+  readonly recorder: Recorder | undefined;
+  readonly localTypes: ValType[] = [];
+  readonly localOffs: Int32Array;
+  /** After an unconditional branch, until the block's else or end. */
+  isDead = false;
+  /** Blocks opened inside dead code. */
+  deadDepth = 0;
+  /** Offset of the instruction being lowered. */
+  at = 0;
+
+  constructor(module: Module, func: Func, start: number, recorder?: Recorder) {
+    this.module = module;
+    this.canon = canonOf(module.types);
+    this.reader = new Reader(module.bytes, func.body.start, func.body.end);
+    this.recorder = recorder;
+    this.out = new Emitter(start);
+    const type = funcTypeAt(module, func.type);
+    this.collectLocals(type, func);
+    this.localOffs = new Int32Array(this.localTypes.length);
+    let base = 0;
+    this.localTypes.forEach((t, i) => {
+      this.localOffs[i] = base;
+      base += wordsOf(t);
+    });
+    this.stack = new Operands(base, this.out);
+    recorder?.locals(this.localTypes, this.localOffs);
+    this.emitEntry(type.params.length, base);
+    this.labels.push(this.label("func", [], type.results, 0, 0));
+  }
+
+  private collectLocals(type: FuncType, func: Func): void {
+    for (const t of type.params) this.localTypes.push(t);
+    for (let i = 0; i < func.locals.length; i += 2) {
+      for (let n = func.locals[i]; n > 0; n--) this.localTypes.push(func.locals[i + 1]);
+    }
+  }
+
+  private emitEntry(params: number, base: number): void {
+    const firstZero = params < this.localTypes.length ? this.localOffs[params] : base;
+    this.recorder?.safepoint("entry", this.out.pc, this.reader.pos, []);
+    this.out.emit(op("enter"), 0, firstZero, base);
+    for (let i = params; i < this.localTypes.length; ) {
+      const first = i;
+      while (i < this.localTypes.length && isRef(this.localTypes[i])) i++;
+      if (i > first) this.out.emit(op("null_refs"), this.localOffs[first], this.localOffs[i - 1] + 2);
+      else i++;
+    }
+  }
+
+  label(kind: Label["kind"], params: readonly ValType[], results: readonly ValType[], height: number, base: number): Label {
+    return { kind, height, base, params, results, target: this.out.pc, fixups: [], elseFixup: -1 };
+  }
+
+  /** Pops an operand; the frame offset where it can be read. */
+  popPlace(): number {
+    return this.stack.place(this.stack.pop());
+  }
+
+  /** Pushes an operand that the next operation will write; its frame offset. */
+  pushTemp(type: ValType): number {
+    this.stack.push(TEMP, type);
+    return this.stack.offs[this.stack.height - 1];
+  }
+
+  pushLocal(idx: number): void {
+    this.stack.push(LOCAL, this.localTypes[idx], this.localOffs[idx]);
+  }
+
+  /** Emits an operation with a result of `type` and the places of `operands` popped operands, then `imms`. */
+  operation(name: string, operands: number, type: ValType | undefined, ...imms: number[]): void {
+    const places: number[] = [];
+    for (let i = 0; i < operands; i++) places.unshift(this.popPlace());
+    if (type === undefined) this.out.emit(op(name), ...places, ...imms);
+    else {
+      const to = this.stack.top;
+      if (isRef(type)) this.out.emit(op(name), to, ...places, ...imms);
+      else this.out.result(op(name), to, ...places, ...imms);
+      this.pushTemp(type);
+    }
+  }
+
+  /** Marks a place that code may stop at. Precondition: every operand is in its slot. */
+  safepoint(kind: SafepointKind, offset: number): void {
+    const { stack } = this;
+    this.recorder?.safepoint(kind, this.out.pc, offset, stack.types.slice(0, stack.height));
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The interpreter's own instruction set: which operations flat code consists of, their numbers and sizes in words.
+ *
+ * Derived from `instrs.ts`: a row with a plain type gives one operation on frame slots, a hot i32 row also one whose
+ * second operand is immediate, a hot comparison also ones that branch. The rest (moves, calls, memory, fused forms) is
+ * listed here. Numbers below `HOT_END` are cases of the generated switch; the switch must stay under 150 short cases,
+ * or V8 stops optimising it (measured: 20-40x slower beyond about 250).
+ *
+ * Operands are frame offsets in 32-bit words relative to `fp`; a slot is two words. Layout is [op, operands...]; the
+ * result comes first. `words` is the size including the number itself.
+ */
+import { type InstrDef, instrDef, type Mnemonic, mnemonics } from "../instrs.ts";
+
+export type OpClass = "control" | "move" | "memory" | "numeric" | "immediate" | "branch" | "coldNumeric" | "instance";
+
+export interface OpDef {
+  readonly name: string;
+  readonly num: number;
+  readonly words: number;
+  readonly cls: OpClass;
+  /** The row this comes from, for the derived ones. */
+  readonly row?: Mnemonic;
+}
+
+const control: Record<string, number> = {
+  enter: 4, // frame words, first word to zero, end of words to zero
+  br: 2, // target
+  br_nz: 3, // condition, target
+  br_z: 3,
+  br_table: 0, // index, n, n + 1 targets
+  call: 4, // entry, funcidx, frame base
+  call_lazy: 4, // 0, funcidx, frame base: becomes `call`
+  call_import: 3, // funcidx, frame base
+  call_indirect: 5, // index, table, canonical type, frame base
+  ret: 1,
+  ret1: 2, // source, two words
+};
+
+const moves: Record<string, number> = {
+  copy32: 3,
+  copy64: 3,
+  const32: 3, // result, word
+  const64: 4, // result, low, high
+  select32: 5, // result, first, second, condition
+  select64: 5,
+  "global.get32": 3, // result, global
+  "global.get64": 3,
+  "global.set32": 3, // global, source
+  "global.set64": 3,
+};
+
+/** On memory 0 with 32-bit addresses and offsets below 2^31; everything else is `load_any`, `store_any`. */
+const memory: Record<string, number> = {
+  load32: 4, // result, address, offset
+  load64: 4,
+  load8_s: 4,
+  load8_u: 4,
+  load16_s: 4,
+  load16_u: 4,
+  load32_s64: 4,
+  load32_u64: 4,
+  store32: 4, // address, value, offset
+  store64: 4,
+  store8: 4,
+  store16: 4,
+  load32_at: 3, // result, address as a constant
+  load32_add: 5, // result, address, address, offset: fused i32.add
+  load8_u_add: 5,
+  load64_add: 5,
+  store32_at: 3, // address as a constant, value
+  "i32.add_shl": 5, // result, a, b, count: a + (b << count)
+  "i32.add_add": 5, // result, a, b, immediate
+};
+
+const instance: Record<string, number> = {
+  unreachable: 1,
+  null_refs: 3, // first slot offset, end
+  copy_ref: 3,
+  select_ref: 5,
+  "ref.null": 2,
+  "ref.is_null": 3,
+  "ref.func": 3,
+  "global.get_any": 3,
+  "global.set_any": 3,
+  load_any: 7, // result, address, offset low, offset high, memory, access number
+  store_any: 7, // address, value, offset low, offset high, memory, access number
+  "memory.size": 3,
+  "memory.grow": 4,
+  "memory.init": 6,
+  "data.drop": 2,
+  "memory.copy": 6,
+  "memory.fill": 5,
+  "table.get": 4,
+  "table.set": 4,
+  "table.size": 3,
+  "table.grow": 5,
+  "table.fill": 5,
+  "table.copy": 6,
+  "table.init": 6,
+  "elem.drop": 2,
+};
+
+const isPlain = (d: InstrDef): boolean => typeof d.type !== "string" && (d.js ?? d.words) !== undefined;
+const isCompare = (d: InstrDef): boolean =>
+  typeof d.type !== "string" && d.alg?.flip !== undefined && d.type[0].length === 2 && d.type[1][0] === "i32" && d.type[0][0] !== "i32";
+const isCompare32 = (m: Mnemonic, d: InstrDef): boolean => /^i32\.(eq|ne|[lg][te]_[su])$/.test(m) && d.type !== "special";
+
+/** i32 comparisons with an immediate, closed under negation: `<= c` is `< c + 1`. */
+const immediateCompares = ["i32.eq", "i32.ne", "i32.lt_s", "i32.lt_u", "i32.gt_s", "i32.gt_u"];
+/** Have a form whose second operand is an immediate word. */
+const immediates = ["i32.add", "i32.mul", "i32.and", "i32.or", "i32.xor", "i32.shl", "i32.shr_s", "i32.shr_u", "i32.rotl"];
+
+function build(): OpDef[] {
+  const list: OpDef[] = [];
+  const add = (name: string, words: number, cls: OpClass, row?: Mnemonic): void => {
+    list.push(row === undefined ? { name, num: list.length, words, cls } : { name, num: list.length, words, cls, row });
+  };
+  for (const [name, words] of Object.entries(control)) add(name, words, "control");
+  for (const [name, words] of Object.entries(moves)) add(name, words, "move");
+  for (const [name, words] of Object.entries(memory)) add(name, words, "memory");
+  for (const m of mnemonics) {
+    const d = instrDef(m);
+    if (!d.hot) continue;
+    add(m, 4, "numeric", m);
+    if (isCompare32(m, d)) add(`br:${m}`, 4, "branch", m);
+  }
+  for (const m of immediates) add(`${m}:i`, 4, "immediate", m as Mnemonic);
+  for (const m of immediateCompares) {
+    add(`${m}:i`, 4, "immediate", m as Mnemonic);
+    add(`br:${m}:i`, 4, "branch", m as Mnemonic);
+  }
+  return list;
+}
+
+function buildCold(list: OpDef[]): OpDef[] {
+  let num = COLD_START;
+  for (const m of mnemonics) {
+    const d = instrDef(m);
+    if (isPlain(d) && !d.hot) list.push({ name: m, num: num++, words: 4, cls: "coldNumeric", row: m });
+  }
+  num = INSTANCE_START;
+  for (const [name, words] of Object.entries(instance)) list.push({ name, num: num++, words, cls: "instance" });
+  return list;
+}
+
+export const COLD_START = 256;
+export const INSTANCE_START = 1024;
+const hot = build();
+/** First number that is not a case of the hot switch. */
+export const HOT_END = hot.length;
+export const ops: readonly OpDef[] = buildCold([...hot]);
+
+const byName = new Map(ops.map((o) => [o.name, o]));
+const byNum = new Map(ops.map((o) => [o.num, o]));
+
+/** Number of the operation `name`; it must exist. */
+export function op(name: string): number {
+  const def = byName.get(name);
+  if (def === undefined) throw new Error(`no interpreter operation ${name}`);
+  return def.num;
+}
+export const hasOp = (name: string): boolean => byName.has(name);
+export const opDef = (num: number): OpDef | undefined => byNum.get(num);
+export { isCompare };

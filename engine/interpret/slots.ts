@@ -1,0 +1,42 @@
+/** Values between JavaScript and frame slots. Spec: js-api (ToWebAssemblyValue), without its coercions of objects. */
+import { WasmError } from "../errors.ts";
+import type { Blocked, HostResult } from "../blocked.ts";
+import type { Val } from "../runtime/value.ts";
+import { F32, F64, type FuncType, I32, I64, printValType, type ValType } from "../types.ts";
+import type { FrameStack } from "./stack.ts";
+
+/** The value of type `t` in the slot at word `at`. */
+export function readSlot(s: FrameStack, at: number, t: ValType): Val {
+  switch (t) {
+    case I32:
+      return s.I[at];
+    case I64:
+      return s.B[at >> 1];
+    case F32:
+      return s.F32[at];
+    case F64:
+      return s.F64[at >> 1];
+    default:
+      return s.refs[at >> 1] ?? null;
+  }
+}
+
+/** Writes `v` as a value of type `t`: numbers wrap, a bigint is taken modulo 2^64. @throws TypeError on a misfit */
+export function writeSlot(s: FrameStack, at: number, t: ValType, v: Val): void {
+  if (t === I32) s.I[at] = Number(v);
+  else if (t === I64) s.B[at >> 1] = BigInt(v as bigint);
+  else if (t === F32) s.F32[at] = Number(v);
+  else if (t === F64) s.F64[at >> 1] = Number(v);
+  else s.refs[at >> 1] = v === undefined ? null : v;
+}
+
+/** The results of a host function as a list of the right length. @throws WasmError trap when it is not */
+export function resultVals(type: FuncType, result: Exclude<HostResult, Blocked>): readonly Val[] {
+  const { results } = type;
+  if (results.length === 0) return [];
+  if (results.length === 1) return [result as Val];
+  if (!Array.isArray(result) || result.length !== results.length) {
+    throw new WasmError("trap", "WT4014", `host function must return ${results.map(printValType).join(" ")} as an array`);
+  }
+  return result as readonly Val[];
+}

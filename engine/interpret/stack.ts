@@ -1,0 +1,101 @@
+/**
+ * Frames of one activation: slots in one buffer, return addresses beside it, references in an array of their own.
+ *
+ * A slot is two 32-bit words, at even word indices. A frame is [params and locals | operands]; the callee's frame starts
+ * at its arguments in the caller's operands. References live in `refs` at word index / 2; the slot's words are unused.
+ */
+import { trapError, WasmError } from "../errors.ts";
+import type { ModuleInst } from "../runtime/instance.ts";
+import type { Val } from "../runtime/value.ts";
+
+export interface StackLimits {
+  /** Most frames of one activation. */
+  readonly frames: number;
+  /** Most words of all frames of one activation. */
+  readonly words: number;
+}
+
+/** 8 KiB of frames to begin with: 1,000 idle guests cost 16 MB. */
+const FIRST_WORDS = 2048;
+const FIRST_CALLS = 256;
+/** `enter` and calls may write this many entries before the next check. */
+const CALL_SLACK = 4;
+
+export class FrameStack {
+  I: Int32Array;
+  F32: Float32Array;
+  F64: Float64Array;
+  B: BigInt64Array;
+  calls: Int32Array;
+  refs: Val[] = [];
+  /** One past the last usable word. */
+  frameEnd: number;
+  callEnd: number;
+  readonly limits: StackLimits;
+
+  constructor(limits: StackLimits) {
+    this.limits = limits;
+    const words = Math.min(FIRST_WORDS, limits.words);
+    const buffer = new ArrayBuffer(words * 4);
+    this.I = new Int32Array(buffer);
+    this.F32 = new Float32Array(buffer);
+    this.F64 = new Float64Array(buffer);
+    this.B = new BigInt64Array(buffer);
+    this.frameEnd = words;
+    this.calls = new Int32Array(Math.min(FIRST_CALLS, limits.frames) + CALL_SLACK);
+    this.callEnd = this.calls.length - CALL_SLACK;
+  }
+
+  /**
+   * Makes room for a frame that ends at word `top` and for one more call.
+   *
+   * @throws WasmError exhausted when a limit is reached; the stack is then as it was
+   */
+  reserve(top: number, csp: number): void {
+    if (top > this.limits.words || csp > this.limits.frames) throw exhaustedError();
+    if (top > this.frameEnd) this.growFrames(Math.min(this.limits.words, Math.max(top, this.frameEnd * 2)));
+    if (csp > this.callEnd) this.growCalls(Math.min(this.limits.frames, this.callEnd * 2));
+  }
+
+  private growFrames(words: number): void {
+    const buffer = new ArrayBuffer((words + (words & 1)) * 4);
+    const next = new Int32Array(buffer);
+    next.set(this.I);
+    this.I = next;
+    this.F32 = new Float32Array(buffer);
+    this.F64 = new Float64Array(buffer);
+    this.B = new BigInt64Array(buffer);
+    this.frameEnd = words;
+  }
+
+  private growCalls(count: number): void {
+    const next = new Int32Array(count + CALL_SLACK);
+    next.set(this.calls);
+    this.calls = next;
+    this.callEnd = count;
+  }
+}
+
+/** What `run` reads and leaves: the registers of an activation. */
+export interface Run {
+  stack: FrameStack;
+  inst: ModuleInst;
+  pc: number;
+  fp: number;
+  csp: number;
+  ticks: number;
+}
+
+export const exhaustedError = (): WasmError =>
+  new WasmError("exhausted", "WT5001", "call stack exhausted", {
+    hint: "the guest recursed too deeply; --max-stack-depth raises the limit",
+  });
+
+/**
+ * The WasmError for what was thrown inside `run`: a RangeError of the memory's DataView is an access out of bounds, that
+ * of the JavaScript engine's own stack is exhaustion. Anything else is returned as it is.
+ */
+export function fault(error: unknown): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return /call stack/i.test(error.message) ? exhaustedError() : trapError("oobMemory", "", error);
+}

@@ -1,0 +1,96 @@
+/**
+ * Walks the frames of an activation and says where each is in its module. Flat code keeps no map back to the bytes: the
+ * functions on the stack are lowered once more with a recorder, which costs nothing until somebody asks.
+ */
+import type { BacktraceFrame, WasmError } from "../errors.ts";
+import type { ValType } from "../types.ts";
+import type { ModuleInst } from "../runtime/instance.ts";
+import type { Activation } from "./activation.ts";
+import { lower } from "./lower.ts";
+import type { Recorder, SafepointKind } from "./lowering.ts";
+
+/** A frame by its registers; `pc` is a word of flat code. */
+export interface RawFrame {
+  readonly inst: ModuleInst;
+  readonly func: number;
+  readonly pc: number;
+  readonly fp: number;
+}
+
+/** The frames of `act`, innermost first; at most `max`. */
+export function walk(act: Activation, max = Infinity): RawFrame[] {
+  const frames: RawFrame[] = [];
+  let { inst, pc, fp, csp } = act;
+  let boundary = act.boundaries.length;
+  for (;;) {
+    frames.push({ inst, func: inst.code.funcAt(pc), pc, fp });
+    if (frames.length >= max) return frames;
+    const back = act.stack.calls[--csp];
+    if (back >= 0) {
+      fp -= inst.code.words[back - 1];
+      pc = back;
+      continue;
+    }
+    const b = act.boundaries[--boundary];
+    if (b === undefined || b.inst === null) return frames;
+    ({ pc, fp } = b);
+    inst = b.inst;
+  }
+}
+
+export interface Safepoint {
+  readonly kind: SafepointKind;
+  readonly word: number;
+  /** Absolute byte offset of the next instruction. */
+  readonly offset: number;
+  readonly types: readonly ValType[];
+}
+
+/** What lowering one function records. */
+export interface FuncMap {
+  readonly localTypes: readonly ValType[];
+  readonly localOffs: Int32Array;
+  readonly safepoints: readonly Safepoint[];
+  /** Words and offsets of instructions, ascending. */
+  readonly words: readonly number[];
+  readonly offsets: readonly number[];
+}
+
+/** Lowers function `func` of `inst` again and records. @cost O(body) */
+export function mapOf(inst: ModuleInst, func: number): FuncMap {
+  const safepoints: Safepoint[] = [];
+  const words: number[] = [];
+  const offsets: number[] = [];
+  let localTypes: readonly ValType[] = [];
+  let localOffs: Int32Array = new Int32Array(0);
+  const recorder: Recorder = {
+    instr: (word, offset) => void (words.push(word), offsets.push(offset)),
+    safepoint: (kind, word, offset, types) => void safepoints.push({ kind, word, offset, types }),
+    locals: (types, offs) => {
+      localTypes = types;
+      localOffs = offs;
+    },
+  };
+  const { module, code } = inst;
+  lower(module, module.funcs[func - module.importedFuncs], code.entries[func], recorder);
+  return { localTypes, localOffs, safepoints, words, offsets };
+}
+
+/** Most frames in a backtrace. */
+const TRACE_FRAMES = 32;
+
+/** Gives `error` the backtrace of `act`, worked out when first read. */
+export function traceOf(act: Activation, error: WasmError): void {
+  const raw = walk(act, TRACE_FRAMES);
+  error.setBacktrace(() => raw.map((f, i) => describe(f, i === 0)));
+}
+
+function describe(f: RawFrame, isInnermost: boolean): BacktraceFrame {
+  const { words, offsets } = mapOf(f.inst, f.func);
+  // A caller's pc is after its call: the instruction that contains the word before.
+  const pc = isInnermost ? f.pc : f.pc - 1;
+  let i = words.length - 1;
+  while (i > 0 && words[i] > pc) i--;
+  const { module } = f.inst;
+  return { func: f.func, name: module.names.funcs.get(f.func), offset: offsets[i] ?? module.funcs[0].body.start };
+}

@@ -1,0 +1,58 @@
+/**
+ * Flat code of a module: the interpreter's words of every function lowered so far. A cache: it follows from the module,
+ * and instances of one module share it.
+ */
+import type { Module } from "../module.ts";
+
+export class FlatCode {
+  words = new Int32Array(4096);
+  length = 0;
+  /** First word of each function of the index space; -1: not lowered, or imported. */
+  readonly entries: Int32Array;
+  /** Entries in ascending order of first word, with their function index: `[start, func, start, func, ...]`. */
+  readonly ranges: number[] = [];
+
+  constructor(module: Module) {
+    this.entries = new Int32Array(module.funcTypes.length).fill(-1);
+  }
+
+  /** Appends the words of function `func`; its entry. */
+  append(func: number, words: readonly number[]): number {
+    const start = this.length;
+    const need = start + words.length;
+    if (need > this.words.length) {
+      const next = new Int32Array(Math.max(need, this.words.length * 2));
+      next.set(this.words);
+      this.words = next;
+    }
+    this.words.set(words, start);
+    this.length = need;
+    this.entries[func] = start;
+    this.ranges.push(start, func);
+    return start;
+  }
+
+  /** Index of the function that word `pc` belongs to. O(log functions). */
+  funcAt(pc: number): number {
+    let lo = 0;
+    let hi = this.ranges.length >> 1;
+    while (hi - lo > 1) {
+      const mid = (lo + hi) >> 1;
+      if (this.ranges[mid * 2] <= pc) lo = mid;
+      else hi = mid;
+    }
+    return this.ranges[lo * 2 + 1];
+  }
+}
+
+const codes = new WeakMap<Module, FlatCode>();
+
+/** The flat code shared by all instances of `module`. */
+export function flatCodeOf(module: Module): FlatCode {
+  let code = codes.get(module);
+  if (code === undefined) {
+    code = new FlatCode(module);
+    codes.set(module, code);
+  }
+  return code;
+}

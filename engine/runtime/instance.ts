@@ -1,0 +1,49 @@
+/**
+ * Instances of modules as the tiers see them. Everything a running guest can change is reachable from here and from its
+ * frames. Spec: exec/runtime (module instances).
+ */
+import type { Runner } from "../blocked.ts";
+import type { FlatCode } from "./flat-code.ts";
+import type { Module } from "../module.ts";
+import type { FuncInst, TagInst } from "./func.ts";
+import type { GlobalCells, GlobalInst } from "./global.ts";
+import type { MemInst } from "./memory.ts";
+import type { TableInst } from "./table.ts";
+import type { Val } from "./value.ts";
+
+export type Extern = FuncInst | MemInst | TableInst | GlobalInst | TagInst;
+
+export class ModuleInst {
+  readonly module: Module;
+  readonly code: FlatCode;
+  readonly funcs: FuncInst[] = [];
+  readonly tables: TableInst[] = [];
+  readonly mems: MemInst[] = [];
+  readonly globals: GlobalInst[] = [];
+  readonly tags: TagInst[] = [];
+  /** Segments; emptied when dropped. */
+  readonly elems: (readonly Val[])[] = [];
+  readonly datas: Uint8Array[] = [];
+  /** Defined globals. */
+  readonly cells: GlobalCells;
+  readonly runner: Runner | undefined;
+
+  constructor(module: Module, code: FlatCode, cells: GlobalCells, runner: Runner | undefined) {
+    this.module = module;
+    this.code = code;
+    this.cells = cells;
+    this.runner = runner;
+  }
+
+  /** Words of the defined globals. */
+  get globalWords(): Int32Array {
+    return this.cells.I;
+  }
+
+  /** View of memory 0; of nothing without one. */
+  get view(): DataView {
+    return this.mems.length > 0 ? this.mems[0].view : noMemory;
+  }
+}
+
+const noMemory = new DataView(new ArrayBuffer(0));

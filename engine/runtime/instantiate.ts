@@ -1,0 +1,102 @@
+/**
+ * Makes an instance of a module: imports, allocation, initial values, segments. The start function is the caller's to
+ * run, since it may block. Spec: exec/modules (instantiation).
+ */
+import type { Runner } from "../blocked.ts";
+import { canonOf } from "../canon.ts";
+import { type Elem, funcTypeAt, type Module } from "../module.ts";
+import { evaluate } from "./const-eval.ts";
+import { flatCodeOf } from "./flat-code.ts";
+import { FuncInst, TagInst } from "./func.ts";
+import { GlobalCells, GlobalInst } from "./global.ts";
+import { type Extern, ModuleInst } from "./instance.ts";
+import { type Imports, type MissingImport, resolveImports } from "./link.ts";
+import { DEFAULT_MAX_MEMORY, MemInst } from "./memory.ts";
+import { DEFAULT_MAX_TABLE, TableInst } from "./table.ts";
+import type { Val } from "./value.ts";
+
+export interface InstanceOptions {
+  /** Most bytes of one memory that the instance defines. */
+  readonly maxMemoryBytes?: number | undefined;
+  /** Most elements of one table that the instance defines. */
+  readonly maxTableElements?: number | undefined;
+  /** Most guest frames of one activation. */
+  readonly maxStackDepth?: number | undefined;
+  /** Blocks the thread for host functions that would wait; without one they suspend the guest. */
+  readonly runner?: Runner | undefined;
+  readonly missingImport?: MissingImport | undefined;
+}
+
+/** @throws WasmError unlinkable; trap when an active segment does not fit (earlier segments stay written) */
+export function instantiate(module: Module, imports: Imports, options: InstanceOptions): ModuleInst {
+  const externs = resolveImports(module, imports, options.missingImport);
+  const inst = new ModuleInst(module, flatCodeOf(module), new GlobalCells(module.globals.length), options.runner);
+  for (const x of externs) addExtern(inst, x);
+  allocate(inst, options);
+  initialise(inst);
+  return inst;
+}
+
+function addExtern(inst: ModuleInst, x: Extern): void {
+  if (x.kind === "func") inst.funcs.push(x);
+  else if (x.kind === "table") inst.tables.push(x);
+  else if (x.kind === "memory") inst.mems.push(x);
+  else if (x.kind === "global") inst.globals.push(x);
+  else inst.tags.push(x);
+}
+
+function allocate(inst: ModuleInst, options: InstanceOptions): void {
+  const { module } = inst;
+  const canon = canonOf(module.types);
+  for (let i = module.importedFuncs; i < module.funcTypes.length; i++) {
+    const type = module.funcTypes[i];
+    inst.funcs.push(new FuncInst(funcTypeAt(module, type), canon[type], inst, i, null));
+  }
+  for (const t of module.memTypes.slice(module.importedMems)) {
+    inst.mems.push(new MemInst(t, options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY));
+  }
+  for (const t of module.tagTypes.slice(module.importedTags)) {
+    inst.tags.push(new TagInst(funcTypeAt(module, t.type), canon[t.type]));
+  }
+  module.globals.forEach((g, slot) => {
+    const { lo, hi, ref } = evaluate(inst, g.init);
+    inst.cells.I[slot * 2] = lo;
+    inst.cells.I[slot * 2 + 1] = hi;
+    inst.cells.refs[slot] = ref;
+    inst.globals.push(new GlobalInst(g.type, inst.cells, slot));
+  });
+  for (const t of module.tables) {
+    const init = t.init === undefined ? null : evaluate(inst, t.init).ref;
+    inst.tables.push(new TableInst(t.type, init, options.maxTableElements ?? DEFAULT_MAX_TABLE));
+  }
+}
+
+function elemVals(inst: ModuleInst, elem: Elem): readonly Val[] {
+  if (elem.mode.kind === "declarative") return [];
+  if (elem.init.kind === "funcs") return Array.from(elem.init.funcs, (f) => inst.funcs[f]);
+  return elem.init.exprs.map((e) => evaluate(inst, e).ref);
+}
+
+/** Unsigned value of an active segment's offset. */
+function offsetOf(inst: ModuleInst, at: { readonly start: number; readonly end: number }, isWide: boolean): number {
+  const { lo, hi } = evaluate(inst, at);
+  return isWide ? (hi >>> 0) * 2 ** 32 + (lo >>> 0) : lo >>> 0;
+}
+
+function initialise(inst: ModuleInst): void {
+  const { module } = inst;
+  for (const elem of module.elems) inst.elems.push(elemVals(inst, elem));
+  for (const data of module.datas) inst.datas.push(module.bytes.subarray(data.init.start, data.init.end));
+  module.elems.forEach((elem, i) => {
+    if (elem.mode.kind !== "active") return;
+    const table = inst.tables[elem.mode.idx];
+    table.init(offsetOf(inst, elem.mode.at, table.declared.addr === "i64"), inst.elems[i], 0, inst.elems[i].length);
+    inst.elems[i] = [];
+  });
+  module.datas.forEach((data, i) => {
+    if (data.mode.kind !== "active") return;
+    const mem = inst.mems[data.mode.idx];
+    mem.init(offsetOf(inst, data.mode.at, mem.declared.addr === "i64"), inst.datas[i], 0, inst.datas[i].length);
+    inst.datas[i] = new Uint8Array(0);
+  });
+}

@@ -1,0 +1,119 @@
+/** Resolves the imports of a module against what the embedder gives, with types checked. Spec: exec/modules (external typing). */
+import { canonOf, isSubtypeId } from "../canon.ts";
+import { printable, WasmError } from "../errors.ts";
+import { funcTypeAt, type Import, type Module } from "../module.ts";
+import {
+  type ExternType,
+  type FuncType,
+  type Limits,
+  printFuncType,
+  printGlobalType,
+  printMemType,
+  printTableType,
+} from "../types.ts";
+import { FuncInst, type HostFn, TagInst } from "./func.ts";
+import { GlobalInst } from "./global.ts";
+import type { Extern } from "./instance.ts";
+import { MemInst } from "./memory.ts";
+import { TableInst } from "./table.ts";
+
+/** By module, then by name. A plain function takes the type it is imported with. */
+export type Imports = Readonly<Record<string, Readonly<Record<string, Extern | HostFn>>>>;
+
+/** Asked for an import that `Imports` does not have; undefined leaves it unknown. */
+export type MissingImport = (imp: Import) => Extern | HostFn | undefined;
+
+/** What each import of `module` is, in order. @throws WasmError unlinkable */
+export function resolveImports(module: Module, imports: Imports, missing?: MissingImport): Extern[] {
+  const canon = canonOf(module.types);
+  return module.imports.map((imp, i) => {
+    const given = own(own(imports, imp.module), imp.name) ?? missing?.(imp);
+    if (given === undefined) throw unknown(module, imp, i);
+    const extern = typeof given === "function" ? fromFunction(module, imp, given, canon) : given;
+    if (extern === undefined || !matches(imp.type, extern, canon)) throw incompatible(module, imp, i, extern);
+    return extern;
+  });
+}
+
+/** Own property only: a module named `constructor` finds nothing. */
+function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
+  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+function fromFunction(module: Module, imp: Import, fn: HostFn, canon: Int32Array): FuncInst | undefined {
+  if (imp.type.kind !== "func") return undefined;
+  return new FuncInst(funcTypeAt(module, imp.type.type), canon[imp.type.type], null, -1, fn);
+}
+
+const limitsMatch = (have: Limits, want: Limits): boolean =>
+  have.min >= want.min && (want.max === undefined || (have.max !== undefined && have.max <= want.max));
+
+function matches(want: ExternType, have: Extern, canon: Int32Array): boolean {
+  switch (want.kind) {
+    case "func":
+      return have instanceof FuncInst && isSubtypeId(have.typeId, canon[want.type]);
+    case "tag":
+      return have instanceof TagInst && have.typeId === canon[want.type.type];
+    case "table":
+      return (
+        have instanceof TableInst &&
+        have.type.addr === want.type.addr &&
+        have.type.elem === want.type.elem &&
+        limitsMatch(have.type.limits, want.type.limits)
+      );
+    case "memory":
+      return (
+        have instanceof MemInst &&
+        have.type.addr === want.type.addr &&
+        have.type.isShared === want.type.isShared &&
+        have.type.pageSizeLog2 === want.type.pageSizeLog2 &&
+        limitsMatch(have.type.limits, want.type.limits)
+      );
+    case "global":
+      return have instanceof GlobalInst && have.type.isMutable === want.type.isMutable && have.type.val === want.type.val;
+  }
+}
+
+/** `(func (param i32))`, of an import or of what was given for it. */
+export function printExternType(module: Module, type: ExternType): string {
+  switch (type.kind) {
+    case "func":
+      return printFuncType(funcTypeAt(module, type.type));
+    case "table":
+      return printTableType(type.type);
+    case "memory":
+      return printMemType(type.type);
+    case "global":
+      return printGlobalType(type.type);
+    case "tag":
+      return `(tag ${printFuncType(funcTypeAt(module, type.type.type))})`;
+  }
+}
+
+const typePrinters = {
+  func: (x: FuncInst) => printFuncType(x.type as FuncType),
+  table: (x: TableInst) => printTableType(x.type),
+  memory: (x: MemInst) => printMemType(x.type),
+  global: (x: GlobalInst) => printGlobalType(x.type),
+  tag: (x: TagInst) => `(tag ${printFuncType(x.type)})`,
+};
+
+const printExtern = (x: Extern): string => (typePrinters[x.kind] as (x: Extern) => string)(x);
+
+const nameOf = (imp: Import): string => `${printable(imp.module)}.${printable(imp.name)}`;
+
+function unknown(module: Module, imp: Import, index: number): WasmError {
+  return new WasmError("unlinkable", "WT3001", `unknown import ${nameOf(imp)} ${printExternType(module, imp.type)}`, {
+    offset: imp.offset,
+    hint: `import ${index} of the module must be given by the embedder`,
+  });
+}
+
+function incompatible(module: Module, imp: Import, index: number, have: Extern | undefined): WasmError {
+  const want = printExternType(module, imp.type);
+  const given = have === undefined ? "a function" : printExtern(have);
+  return new WasmError("unlinkable", "WT3002", `incompatible import type: ${nameOf(imp)} is ${given}, the module wants ${want}`, {
+    offset: imp.offset,
+    hint: `import ${index} of the module`,
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * Validates constant expressions: only certain instructions, only globals that are known and immutable, then types as
+ * in any code. Functions named by `ref.func` here may be named in bodies too. Spec: valid/instructions (constant).
+ */
+import { skipImms } from "../binary/imms.ts";
+import { defOf, mnemonicOf } from "../binary/opcodes.ts";
+import { instrDef, type Mnemonic } from "../instrs.ts";
+import type { ConstExpr } from "../module.ts";
+import { printValType, type ValType } from "../types.ts";
+import type { InstrChecker } from "./func.ts";
+import type { FuncState } from "./state.ts";
+
+const constants: readonly Mnemonic[] = ["i32.const", "i64.const", "f32.const", "f64.const", "ref.null", "end"];
+const extended: readonly Mnemonic[] = ["i32.add", "i32.sub", "i32.mul", "i64.add", "i64.sub", "i64.mul"];
+const plainOpcodes = new Set(constants.map((m) => instrDef(m).opcode));
+const extendedOpcodes = new Set(extended.map((m) => instrDef(m).opcode));
+const GLOBAL_GET = instrDef("global.get").opcode;
+const REF_FUNC = instrDef("ref.func").opcode;
+
+/** @throws WasmError invalid, if `expr` is not constant or not of type `type`; malformed; unsupported */
+export function validateConstExpr(s: FuncState, checker: InstrChecker, expr: ConstExpr, type: ValType): void {
+  s.enterExpr(expr.start, expr.end, type);
+  while (s.r.pos < expr.end) checkConstant(s);
+  s.r.pos = expr.start;
+  checker.run(s);
+  if (s.depth > 0 || s.r.pos !== expr.end) throw new Error(`constant expression of ${printValType(type)} does not end`);
+}
+
+function checkConstant(s: FuncState): void {
+  const { r } = s;
+  s.at = r.pos;
+  const opcode = r.opcode();
+  s.opcode = opcode;
+  const def = defOf(opcode, s.at);
+  if (opcode === GLOBAL_GET) checkGlobal(s, r.u32());
+  else if (opcode === REF_FUNC) declare(s, r.u32());
+  else {
+    if (extendedOpcodes.has(opcode)) r.use("extended-const", s.at, `${mnemonicOf(opcode)} in a constant expression`);
+    else if (!plainOpcodes.has(opcode)) throw s.fault("constRequired", `, found ${mnemonicOf(opcode)}`);
+    skipImms(r, def);
+  }
+}
+
+function checkGlobal(s: FuncState, idx: number): void {
+  const type = s.ctx.module.globalTypes[idx];
+  if (type === undefined || idx >= s.ctx.visibleGlobals) throw s.fault("unknownGlobal", ` ${idx}`);
+  if (type.isMutable) throw s.fault("constRequired", `, found global.get of mutable global ${idx}`);
+}
+
+function declare(s: FuncState, idx: number): void {
+  if (idx >= s.ctx.funcs.length) throw s.fault("unknownFunc", ` ${idx}`);
+  s.ctx.declared[idx] = 1;
+}

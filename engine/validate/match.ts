@@ -1,0 +1,96 @@
+/**
+ * Subtyping between the types of one module: value, heap and composite types. Spec: valid/matching.
+ */
+import { canonOf, isSubtypeId } from "../canon.ts";
+import {
+  BOT,
+  type CompType,
+  type FieldType,
+  type HeapType,
+  heapOf,
+  heapTypes,
+  isConcrete,
+  isNullable,
+  isRef,
+  type SubType,
+  typeIdxOf,
+  type ValType,
+} from "../types.ts";
+
+/** Direct supertypes of abstract heap types. */
+const parents: Readonly<Record<HeapType, HeapType>> = {
+  [heapTypes.i31]: heapTypes.eq,
+  [heapTypes.struct]: heapTypes.eq,
+  [heapTypes.array]: heapTypes.eq,
+  [heapTypes.eq]: heapTypes.any,
+};
+/** Top of the hierarchy that each bottom type is below of. */
+const bottoms: Readonly<Record<HeapType, HeapType>> = {
+  [heapTypes.none]: heapTypes.any,
+  [heapTypes.nofunc]: heapTypes.func,
+  [heapTypes.noextern]: heapTypes.extern,
+  [heapTypes.noexn]: heapTypes.exn,
+};
+
+export class Matcher {
+  readonly #types: readonly SubType[];
+
+  /** @param types  may be invalid as long as no concrete types are compared */
+  constructor(types: readonly SubType[]) {
+    this.#types = types;
+  }
+
+  /** Whether `a` matches `b`. `BOT` matches everything. */
+  isSub(a: ValType, b: ValType): boolean {
+    if (a === b || a === BOT) return true;
+    if (!isRef(a) || !isRef(b)) return false;
+    if (isNullable(a) && !isNullable(b)) return false;
+    return this.isSubHeap(heapOf(a), heapOf(b));
+  }
+
+  isSubHeap(a: HeapType, b: HeapType): boolean {
+    if (a === b) return true;
+    if (isConcrete(a))
+      return isConcrete(b) ? this.#isSubConcrete(typeIdxOf(a), typeIdxOf(b)) : this.isSubHeap(this.#abstractOf(a), b);
+    const top = bottoms[a];
+    if (top !== undefined) return this.#topOf(b) === top;
+    const parent = parents[a];
+    return parent !== undefined && this.isSubHeap(parent, b);
+  }
+
+  /** Whether composite type `a` matches `b`. */
+  isSubComp(a: CompType, b: CompType): boolean {
+    if (a.kind === "func") {
+      return b.kind === "func" && this.areSubs(b.params, a.params) && this.areSubs(a.results, b.results);
+    }
+    if (a.kind === "array") return b.kind === "array" && this.#isSubField(a.field, b.field);
+    if (b.kind !== "struct" || a.fields.length < b.fields.length) return false;
+    return b.fields.every((field, i) => this.#isSubField(a.fields[i]!, field));
+  }
+
+  /** Whether each of `a` matches the one of `b` at its place, and there are as many. */
+  areSubs(a: readonly ValType[], b: readonly ValType[]): boolean {
+    return a.length === b.length && a.every((type, i) => this.isSub(type, b[i]!));
+  }
+
+  #isSubField(a: FieldType, b: FieldType): boolean {
+    if (a.isMutable !== b.isMutable) return false;
+    return this.isSub(a.storage, b.storage) && (!a.isMutable || this.isSub(b.storage, a.storage));
+  }
+
+  #isSubConcrete(a: number, b: number): boolean {
+    const canon = canonOf(this.#types);
+    return isSubtypeId(canon[a]!, canon[b]!);
+  }
+
+  /** `func`, `struct` or `array`. */
+  #abstractOf(concrete: HeapType): HeapType {
+    return heapTypes[this.#types[typeIdxOf(concrete)]!.comp.kind];
+  }
+
+  #topOf(heap: HeapType): HeapType {
+    if (isConcrete(heap)) return this.#topOf(this.#abstractOf(heap));
+    const above = bottoms[heap] ?? parents[heap];
+    return above === undefined ? heap : this.#topOf(above);
+  }
+}

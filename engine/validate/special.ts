@@ -1,0 +1,392 @@
+/**
+ * The rules of instructions whose typing is not a row of plain types, one function each, and the table of them.
+ *
+ * A rule reads its immediates from `s.r` and updates the stacks. Spec: valid/instructions.
+ */
+import { EMPTY_BLOCK, readBlockType, readLabelCount, readValTypes } from "../binary/imms.ts";
+import { readHeapType } from "../binary/types.ts";
+import { overLimit } from "../faults.ts";
+import type { Special } from "../instrs.ts";
+import {
+  type AddrType,
+  BOT,
+  CONCRETE,
+  FUNCREF,
+  type FuncType,
+  I32,
+  I64,
+  isConcrete,
+  isRef,
+  printValType,
+  refType,
+  type TableType,
+  typeIdxOf,
+  type ValType,
+} from "../types.ts";
+import type { FuncState } from "./state.ts";
+
+export type Rule = (s: FuncState) => void;
+
+const IF = 0x04;
+const ELSE = 0x05;
+
+const addrVal = (addr: AddrType): ValType => (addr === "i32" ? I32 : I64);
+
+// Index spaces
+
+/** Value type of the addresses of the memory whose index comes next. */
+function readMem(s: FuncState): ValType {
+  return memAddr(s, s.r.u32());
+}
+
+export function memAddr(s: FuncState, idx: number): ValType {
+  const mem = s.ctx.mems[idx];
+  if (mem === undefined) throw s.fault("unknownMem", ` ${idx}`);
+  return addrVal(mem.addr);
+}
+
+function readTable(s: FuncState): TableType {
+  const idx = s.r.u32();
+  const table = s.ctx.tables[idx];
+  if (table === undefined) throw s.fault("unknownTable", ` ${idx}`);
+  return table;
+}
+
+function readFunc(s: FuncState): number {
+  const idx = s.r.u32();
+  if (idx >= s.ctx.funcs.length) throw s.fault("unknownFunc", ` ${idx}`);
+  return idx;
+}
+
+function funcTypeAt(s: FuncState, idx: number): FuncType {
+  const type = s.ctx.module.types[idx];
+  if (type === undefined) throw s.fault("unknownType", ` ${idx}`);
+  if (type.comp.kind !== "func") throw s.fault("notFuncType", ` ${idx}`);
+  return type.comp;
+}
+
+/** Type of the elements of segment `idx`. */
+function elemType(s: FuncState, idx: number): ValType {
+  const elem = s.ctx.module.elems[idx];
+  if (elem === undefined) throw s.fault("unknownElem", ` ${idx}`);
+  return elem.type;
+}
+
+/** A data segment; their number must have been announced before the code. */
+function checkData(s: FuncState, idx: number): void {
+  const { dataCount } = s.ctx.module;
+  if (dataCount === undefined) throw s.r.malformed("dataCountRequired", s.at, " before code that uses data segments");
+  if (idx >= dataCount) throw s.fault("unknownData", ` ${idx}`);
+}
+
+function requireSub(s: FuncState, actual: ValType, expected: ValType, what: string): void {
+  if (!s.ctx.matcher.isSub(actual, expected)) {
+    throw s.fault("typeMismatch", `: ${what} is ${printValType(actual)}, not ${printValType(expected)}`);
+  }
+}
+
+// Control
+
+const emptyBlock: FuncType = { kind: "func", params: [], results: [] };
+const valueBlocks = new Map<ValType, FuncType>();
+
+function readBlock(s: FuncState): FuncType {
+  const type = readBlockType(s.r);
+  if (type === EMPTY_BLOCK) return emptyBlock;
+  if (type >= 0) {
+    s.r.use("multi-value", s.at, "block type with type index");
+    return funcTypeAt(s, type);
+  }
+  checkValType(s, -type);
+  let block = valueBlocks.get(-type);
+  if (block === undefined) {
+    block = { kind: "func", params: [], results: [-type] };
+    valueBlocks.set(-type, block);
+  }
+  return block;
+}
+
+/** A type that names a definition must name an existing one. */
+function checkValType(s: FuncState, type: ValType): void {
+  if (isRef(type)) checkHeapType(s, type & ~refType(0, true));
+}
+
+function checkHeapType(s: FuncState, heap: number): void {
+  if (isConcrete(heap) && typeIdxOf(heap) >= s.ctx.module.types.length) {
+    throw s.fault("unknownType", ` ${typeIdxOf(heap)}`);
+  }
+}
+
+export const checkBlock: Rule = (s) => {
+  const type = readBlock(s);
+  s.popVals(type.params);
+  s.pushCtrl(s.opcode, type);
+};
+
+const checkIf: Rule = (s) => {
+  const type = readBlock(s);
+  s.popVal(I32);
+  s.popVals(type.params);
+  s.pushCtrl(IF, type);
+};
+
+const checkElse: Rule = (s) => {
+  if (s.ctrlOps[s.depth - 1] !== IF) throw s.r.malformed("endExpected", s.at, ": else outside an if");
+  const place = s.popCtrl();
+  s.pushCtrl(ELSE, s.ctrlTypes[place]!);
+};
+
+export const checkEnd: Rule = (s) => {
+  const place = s.popCtrl();
+  const type = s.ctrlTypes[place]!;
+  if (s.ctrlOps[place] === IF && !s.ctx.matcher.areSubs(type.params, type.results)) {
+    throw s.fault("typeMismatch", ": if without else must leave what it takes");
+  }
+  s.pushVals(type.results);
+};
+
+export const checkBr: Rule = (s) => {
+  s.popVals(s.labelTypes(s.r.u32()));
+  s.setUnreachable();
+};
+
+export const checkBrIf: Rule = (s) => {
+  const types = s.labelTypes(s.r.u32());
+  s.popVal(I32);
+  s.popVals(types);
+  s.pushVals(types);
+};
+
+const checkBrTable: Rule = (s) => {
+  const { r } = s;
+  const n = readLabelCount(r);
+  const { brTableTargets } = s.ctx.limits;
+  if (n > brTableTargets) throw overLimit("brTableTargets", n, brTableTargets, s.at, r.func);
+  s.popVal(I32);
+  const checked = new Set<readonly ValType[]>();
+  let first: readonly ValType[] | undefined;
+  for (let i = 0; i <= n; i++) {
+    const types = s.labelTypes(r.u32());
+    first ??= types;
+    if (types.length !== first.length) {
+      throw s.fault("typeMismatch", `: labels of br_table take ${first.length} and ${types.length} operands`);
+    }
+    if (types.length > 0 && !checked.has(types)) {
+      checked.add(types);
+      peekVals(s, types);
+    }
+  }
+  s.setUnreachable();
+};
+
+/** The operands must match `types` and stay what they are. */
+function peekVals(s: FuncState, types: readonly ValType[]): void {
+  const { sp } = s;
+  s.popVals(types);
+  s.sp = sp;
+}
+
+const checkReturn: Rule = (s) => {
+  s.popVals(s.ctrlTypes[0]!.results);
+  s.setUnreachable();
+};
+
+export const checkCall: Rule = (s) => {
+  const type = s.ctx.funcs[readFunc(s)]!;
+  s.popVals(type.params);
+  s.pushVals(type.results);
+};
+
+const checkCallIndirect: Rule = (s) => {
+  const typeIdx = s.r.u32();
+  const table = readTable(s);
+  requireSub(s, table.elem, FUNCREF, "table element");
+  const type = funcTypeAt(s, typeIdx);
+  s.popVal(addrVal(table.addr));
+  s.popVals(type.params);
+  s.pushVals(type.results);
+};
+
+// Parametric
+
+const checkSelect: Rule = (s) => {
+  s.popVal(I32);
+  const second = s.popAny();
+  const first = s.popAny();
+  if (isRef(first) || isRef(second)) {
+    throw s.fault("typeMismatch", ": select of references needs its type written (select t)");
+  }
+  if (first !== second && first !== BOT && second !== BOT) throw s.mismatch(first, second);
+  s.pushVal(first === BOT ? second : first);
+};
+
+const checkSelectTyped: Rule = (s) => {
+  const types = readValTypes(s.r);
+  if (types.length !== 1) throw s.fault("resultArity", `: select has ${types.length} types, not 1`);
+  const type = types[0]!;
+  checkValType(s, type);
+  s.popVal(I32);
+  s.popVal(type);
+  s.popVal(type);
+  s.pushVal(type);
+};
+
+// Variables
+
+function readGlobal(s: FuncState): number {
+  const idx = s.r.u32();
+  if (idx >= s.ctx.module.globalTypes.length) throw s.fault("unknownGlobal", ` ${idx}`);
+  return idx;
+}
+
+export const checkGlobalGet: Rule = (s) => {
+  s.pushVal(s.ctx.module.globalTypes[readGlobal(s)]!.val);
+};
+
+export const checkGlobalSet: Rule = (s) => {
+  const idx = readGlobal(s);
+  const type = s.ctx.module.globalTypes[idx]!;
+  if (!type.isMutable) throw s.fault("immutableGlobal", ` ${idx}`);
+  s.popVal(type.val);
+};
+
+// Tables
+
+const checkTableGet: Rule = (s) => {
+  const table = readTable(s);
+  s.popVal(addrVal(table.addr));
+  s.pushVal(table.elem);
+};
+
+const checkTableSet: Rule = (s) => {
+  const table = readTable(s);
+  s.popVal(table.elem);
+  s.popVal(addrVal(table.addr));
+};
+
+const checkTableGrow: Rule = (s) => {
+  const table = readTable(s);
+  const addr = addrVal(table.addr);
+  s.popVal(addr);
+  s.popVal(table.elem);
+  s.pushVal(addr);
+};
+
+const checkTableFill: Rule = (s) => {
+  const table = readTable(s);
+  const addr = addrVal(table.addr);
+  s.popVal(addr);
+  s.popVal(table.elem);
+  s.popVal(addr);
+};
+
+/** `memory.copy`, `table.copy`: the length has the smaller of the two address types. */
+function popCopy(s: FuncState, to: ValType, from: ValType): void {
+  s.popVal(to === I64 && from === I64 ? I64 : I32);
+  s.popVal(from);
+  s.popVal(to);
+}
+
+const checkTableCopy: Rule = (s) => {
+  const to = readTable(s);
+  const from = readTable(s);
+  requireSub(s, from.elem, to.elem, "element of the source table");
+  popCopy(s, addrVal(to.addr), addrVal(from.addr));
+};
+
+const checkTableInit: Rule = (s) => {
+  const elem = s.r.u32();
+  const table = readTable(s);
+  requireSub(s, elemType(s, elem), table.elem, "element of the segment");
+  s.popVal(I32);
+  s.popVal(I32);
+  s.popVal(addrVal(table.addr));
+};
+
+// Memories
+
+const checkMemInit: Rule = (s) => {
+  const data = s.r.u32();
+  const memIdx = s.r.u32();
+  if (s.ctx.module.dataCount === undefined) checkData(s, data);
+  const addr = memAddr(s, memIdx);
+  checkData(s, data);
+  s.popVal(I32);
+  s.popVal(I32);
+  s.popVal(addr);
+};
+
+const checkMemFill: Rule = (s) => {
+  const addr = readMem(s);
+  s.popVal(addr);
+  s.popVal(I32);
+  s.popVal(addr);
+};
+
+const checkMemGrow: Rule = (s) => {
+  const addr = readMem(s);
+  s.popVal(addr);
+  s.pushVal(addr);
+};
+
+// References
+
+const checkRefFunc: Rule = (s) => {
+  const idx = readFunc(s);
+  if (s.ctx.declared[idx] === 0) throw s.fault("undeclaredRef", ` ${idx}`);
+  s.pushVal(refType(CONCRETE + s.ctx.module.funcTypes[idx]!, false));
+};
+
+const checkRefNull: Rule = (s) => {
+  const heap = readHeapType(s.r);
+  checkHeapType(s, heap);
+  s.pushVal(refType(heap, true));
+};
+
+/** One rule for each instruction whose row says "special". */
+export const specialRules: Readonly<Record<Special, Rule>> = {
+  unreachable: (s) => s.setUnreachable(),
+  block: checkBlock,
+  loop: checkBlock,
+  if: checkIf,
+  else: checkElse,
+  end: checkEnd,
+  br: checkBr,
+  br_if: checkBrIf,
+  br_table: checkBrTable,
+  return: checkReturn,
+  call: checkCall,
+  call_indirect: checkCallIndirect,
+  drop: (s) => void s.popAny(),
+  select: checkSelect,
+  "select t": checkSelectTyped,
+  "local.get": (s) => s.pushVal(s.readLocal(s.r.u32())),
+  "local.set": (s) => void s.popVal(s.writeLocal(s.r.u32())),
+  "local.tee": (s) => {
+    const type = s.writeLocal(s.r.u32());
+    s.popVal(type);
+    s.pushVal(type);
+  },
+  "global.get": checkGlobalGet,
+  "global.set": checkGlobalSet,
+  "table.get": checkTableGet,
+  "table.set": checkTableSet,
+  "memory.size": (s) => s.pushVal(readMem(s)),
+  "memory.grow": checkMemGrow,
+  "ref.null": checkRefNull,
+  "ref.is_null": (s) => {
+    s.popRef();
+    s.pushVal(I32);
+  },
+  "ref.func": checkRefFunc,
+  "memory.init": checkMemInit,
+  "data.drop": (s) => checkData(s, s.r.u32()),
+  "memory.copy": (s) => popCopy(s, readMem(s), readMem(s)),
+  "memory.fill": checkMemFill,
+  "table.init": checkTableInit,
+  "elem.drop": (s) => void elemType(s, s.r.u32()),
+  "table.copy": checkTableCopy,
+  "table.grow": checkTableGrow,
+  "table.size": (s) => s.pushVal(addrVal(readTable(s).addr)),
+  "table.fill": checkTableFill,
+};

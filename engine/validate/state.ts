@@ -1,0 +1,255 @@
+/**
+ * The state of the validation algorithm: operand stack, control stack, locals, and the errors that tell about them.
+ *
+ * One object serves all functions of a module; nothing is allocated for an instruction. The rules are in `special.ts`,
+ * the loop in `func.ts`. Spec: appendix/algorithm.
+ */
+import { Memarg } from "../binary/imms.ts";
+import { mnemonicOf } from "../binary/opcodes.ts";
+import { Reader } from "../binary/reader.ts";
+import type { WasmError } from "../errors.ts";
+import { type InvalidFault, invalid, overLimit } from "../faults.ts";
+import type { Func } from "../module.ts";
+import { BOT, type FuncType, isNullable, isRef, printValType, type ValType } from "../types.ts";
+import type { ModuleContext } from "./context.ts";
+
+/** Locals whose types are spread out in an array; those beyond are found by search in the runs. */
+const SPREAD_LOCALS = 256;
+const LOOP = 0x03;
+
+const noVals: readonly ValType[] = [];
+
+/** Whether a local of type `t` has no default value. */
+const needsInit = (t: ValType): boolean => isRef(t) && !isNullable(t);
+
+export class FuncState {
+  readonly ctx: ModuleContext;
+  readonly r: Reader;
+  readonly memarg = new Memarg();
+  /** Offset and opcode of the instruction being checked. */
+  at = 0;
+  opcode = 0;
+
+  /** Operand stack: `vals[0 .. sp)`. */
+  vals = new Int32Array(256);
+  sp = 0;
+  /** Control stack: parallel arrays, `[0 .. depth)`; the first is the function. */
+  readonly ctrlOps: number[] = [];
+  readonly ctrlTypes: FuncType[] = [];
+  readonly #ctrlHeights: number[] = [];
+  readonly #ctrlDead: boolean[] = [];
+  readonly #ctrlInits: number[] = [];
+  depth = 0;
+  /** Of the innermost block: operand height at its start, and whether the rest of it is unreachable. */
+  height = 0;
+  isDead = false;
+
+  readonly #locals = new Int32Array(SPREAD_LOCALS);
+  #localCount = 0;
+  /** Type and end index of each run of locals. */
+  readonly #runTypes: ValType[] = [];
+  readonly #runEnds: number[] = [];
+  /** Locals without default value that were set, in order; undone at the end of the block. */
+  readonly #inits: number[] = [];
+  readonly #isInit = new Set<number>();
+
+  constructor(ctx: ModuleContext) {
+    this.ctx = ctx;
+    this.r = new Reader(ctx.module.bytes, 0, 0, ctx.gate);
+  }
+
+  /** Starts a function: no operands, its parameters and locals, its results as the outermost label. */
+  enter(func: Func, idx: number, type: FuncType): void {
+    this.#reset(func.body.start, func.body.end, idx);
+    for (const param of type.params) this.#addLocals(1, param);
+    for (let i = 0; i < func.locals.length; i += 2) this.#addLocals(func.locals[i]!, func.locals[i + 1]!);
+    for (let i = 0; i < type.params.length; i++) if (needsInit(type.params[i]!)) this.#isInit.add(i);
+    this.pushCtrl(0, type.params.length === 0 ? type : { kind: "func", params: noVals, results: type.results });
+  }
+
+  /** Starts a constant expression in `[start, end)` of type `type`. */
+  enterExpr(start: number, end: number, type: ValType): void {
+    this.#reset(start, end, undefined);
+    this.pushCtrl(0, { kind: "func", params: noVals, results: [type] });
+  }
+
+  #reset(start: number, end: number, func: number | undefined): void {
+    this.r.pos = start;
+    this.r.end = end;
+    this.r.func = func;
+    this.sp = 0;
+    this.depth = 0;
+    this.height = 0;
+    this.isDead = false;
+    this.#localCount = 0;
+    this.#runTypes.length = 0;
+    this.#runEnds.length = 0;
+    this.#inits.length = 0;
+    this.#isInit.clear();
+  }
+
+  pushVal(type: ValType): void {
+    if (this.sp === this.vals.length) this.#grow();
+    this.vals[this.sp++] = type;
+  }
+
+  pushVals(types: readonly ValType[]): void {
+    for (let i = 0; i < types.length; i++) this.pushVal(types[i]!);
+  }
+
+  /** Pops an operand that must match `expected`; returns what it was. */
+  popVal(expected: ValType): ValType {
+    if (this.sp > this.height) {
+      const actual = this.vals[--this.sp]!;
+      if (actual !== expected && !this.ctx.matcher.isSub(actual, expected)) throw this.mismatch(expected, actual);
+      return actual;
+    }
+    if (!this.isDead) throw this.mismatch(expected, undefined);
+    return BOT;
+  }
+
+  popVals(types: readonly ValType[]): void {
+    for (let i = types.length - 1; i >= 0; i--) this.popVal(types[i]!);
+  }
+
+  /** Pops an operand of any type; `BOT` in unreachable code. */
+  popAny(): ValType {
+    if (this.sp > this.height) return this.vals[--this.sp]!;
+    if (!this.isDead) throw this.fault("typeMismatch", `: ${this.#instr()} requires an operand but stack has []`);
+    return BOT;
+  }
+
+  /** Pops a reference of any type; `BOT` in unreachable code. */
+  popRef(): ValType {
+    const type = this.popAny();
+    if (type !== BOT && !isRef(type)) {
+      throw this.fault("typeMismatch", `: ${this.#instr()} requires a reference but stack has [${printValType(type)}]`);
+    }
+    return type;
+  }
+
+  pushCtrl(op: number, type: FuncType): void {
+    const { depth } = this;
+    if (depth > this.ctx.limits.nesting) {
+      throw overLimit("nesting", depth, this.ctx.limits.nesting, this.at, this.r.func);
+    }
+    this.ctrlOps[depth] = op;
+    this.ctrlTypes[depth] = type;
+    this.#ctrlHeights[depth] = this.sp;
+    this.#ctrlDead[depth] = false;
+    this.#ctrlInits[depth] = this.#inits.length;
+    this.depth = depth + 1;
+    this.height = this.sp;
+    this.isDead = false;
+    this.pushVals(type.params);
+  }
+
+  /** Ends the innermost block; its results were on the stack and are gone. Returns its place in the control stack. */
+  popCtrl(): number {
+    const top = this.depth - 1;
+    this.popVals(this.ctrlTypes[top]!.results);
+    if (this.sp !== this.height) throw this.#leftOver(this.ctrlTypes[top]!.results);
+    if (this.#inits.length > this.#ctrlInits[top]!) this.#undoInits(this.#ctrlInits[top]!);
+    this.depth = top;
+    if (top > 0) {
+      this.height = this.#ctrlHeights[top - 1]!;
+      this.isDead = this.#ctrlDead[top - 1]!;
+    }
+    return top;
+  }
+
+  /** The rest of the innermost block is unreachable: its operands are whatever is asked for. */
+  setUnreachable(): void {
+    this.sp = this.height;
+    this.isDead = true;
+    this.#ctrlDead[this.depth - 1] = true;
+  }
+
+  /** What a branch to label `idx` takes along. */
+  labelTypes(idx: number): readonly ValType[] {
+    if (idx >= this.depth) throw this.fault("unknownLabel", ` ${idx}`);
+    const place = this.depth - 1 - idx;
+    const type = this.ctrlTypes[place]!;
+    return this.ctrlOps[place] === LOOP ? type.params : type.results;
+  }
+
+  localType(idx: number): ValType {
+    if (idx < this.#localCount && idx < SPREAD_LOCALS) return this.#locals[idx]!;
+    return this.#farLocalType(idx);
+  }
+
+  /** Type of local `idx`, which must have been set if it has no default. */
+  readLocal(idx: number): ValType {
+    const type = this.localType(idx);
+    if (needsInit(type) && !this.#isInit.has(idx)) throw this.fault("uninitializedLocal", ` ${idx}`);
+    return type;
+  }
+
+  /** Type of local `idx`, which is set from now on. */
+  writeLocal(idx: number): ValType {
+    const type = this.localType(idx);
+    if (needsInit(type) && !this.#isInit.has(idx)) {
+      this.#isInit.add(idx);
+      this.#inits.push(idx);
+    }
+    return type;
+  }
+
+  #addLocals(n: number, type: ValType): void {
+    const start = this.#localCount;
+    if (n === 0) return;
+    if (start < SPREAD_LOCALS) this.#locals.fill(type, start, start + n);
+    this.#localCount = start + n;
+    this.#runTypes.push(type);
+    this.#runEnds.push(start + n);
+  }
+
+  #farLocalType(idx: number): ValType {
+    if (idx >= this.#localCount) throw this.fault("unknownLocal", ` ${idx}`);
+    const ends = this.#runEnds;
+    let low = 0;
+    for (let high = ends.length - 1; low < high; ) {
+      const mid = (low + high) >> 1;
+      if (ends[mid]! > idx) high = mid;
+      else low = mid + 1;
+    }
+    return this.#runTypes[low]!;
+  }
+
+  #undoInits(length: number): void {
+    for (let i = length; i < this.#inits.length; i++) this.#isInit.delete(this.#inits[i]!);
+    this.#inits.length = length;
+  }
+
+  #grow(): void {
+    const { operands } = this.ctx.limits;
+    if (this.sp >= operands) throw overLimit("operands", this.sp + 1, operands, this.at, this.r.func);
+    const more = new Int32Array(this.vals.length * 2);
+    more.set(this.vals);
+    this.vals = more;
+  }
+
+  /** Makes an error about the instruction being checked. */
+  fault(fault: InvalidFault, detail = ""): WasmError {
+    return invalid(fault, this.at, detail, this.r.func);
+  }
+
+  /** Makes the error for an operand that is `actual`, or missing, where `expected` is needed. */
+  mismatch(expected: ValType, actual: ValType | undefined): WasmError {
+    const has = actual === undefined ? "" : printValType(actual);
+    return this.fault(
+      "typeMismatch",
+      `: instruction requires [${printValType(expected)}] but stack has [${has}] at ${this.#instr()}`,
+    );
+  }
+
+  #leftOver(results: readonly ValType[]): WasmError {
+    const extra = this.sp - this.height;
+    const wanted = results.map(printValType).join(" ");
+    return this.fault("typeMismatch", `: ${extra} operands below the results [${wanted}] are left at ${this.#instr()}`);
+  }
+
+  #instr(): string {
+    return mnemonicOf(this.opcode) ?? "instruction";
+  }
+}
