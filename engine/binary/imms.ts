@@ -47,12 +47,12 @@ export function readBlockType(r: Reader): BlockType {
 }
 
 /** Number of targets besides the default of a `br_table`; that many plus one label indices follow. */
-export const readLabelCount = (r: Reader): number => r.count(1);
+export const readLabelCount = (r: Reader): number => r.count();
 
 /** Value types of `select t`. */
 export function readValTypes(r: Reader): ValType[] {
   const at = r.pos;
-  const n = r.count(1);
+  const n = r.count();
   if (n > 1000) throw invalid("resultArity", at, ` ${n}`, r.func);
   return Array.from({ length: n }, () => readValType(r));
 }

@@ -31,7 +31,7 @@ export function decodeNames(module: { readonly bytes: Uint8Array; readonly custo
 }
 
 function readNameMap(r: Reader, into: Map<number, string>): void {
-  for (let n = r.count(2); n > 0; n--) {
+  for (let n = r.count(); n > 0; n--) {
     const idx = r.u32();
     into.set(idx, r.name(ANY_LENGTH));
   }

@@ -156,11 +156,11 @@ export class Reader {
     return (byte << 12) | sub;
   }
 
-  /** Length of a vector whose items take `itemBytes` or more each: never more than the bytes that are left. */
-  count(itemBytes: number): number {
+  /** Length of a vector, whose items take a byte or more each: never more than the bytes that are left. */
+  count(): number {
     const at = this.pos;
     const n = this.u32();
-    if (n * itemBytes > this.end - this.pos) {
+    if (n > this.end - this.pos) {
       throw this.malformed("unexpectedEnd", at, `: ${n} items announced, ${this.end - this.pos} bytes left`);
     }
     return n;
@@ -181,18 +181,32 @@ export class Reader {
     return text;
   }
 
+  /**
+   * Next byte of a long integer, even beyond `end`: the form of an integer is judged before where it ends, so that one
+   * cut by a wrong section size is told as what it is. `#finish` checks the end.
+   */
+  #next(): number {
+    if (this.pos >= this.bytes.length) throw this.malformed("unexpectedEnd", this.pos);
+    return this.bytes[this.pos++]!;
+  }
+
+  #finish(value: number): number {
+    if (this.pos > this.end) throw this.malformed("unexpectedEnd", this.end);
+    return value;
+  }
+
   #longU32(): number {
     const at = this.pos;
     let value = 0;
     for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.u8();
+      const byte = this.#next();
       value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return value;
+      if (byte < 0x80) return this.#finish(value);
     }
-    const last = this.u8();
+    const last = this.#next();
     if ((last & 0x7f) > 0x0f) throw this.malformed("integerTooLarge", at, " for 32 bits");
     if (last >= 0x80) throw this.malformed("integerTooLong", at, ": more than 5 bytes");
-    return (value | (last << 28)) >>> 0;
+    return this.#finish((value | (last << 28)) >>> 0);
   }
 
   /** Signed, 28 + `lastBits` bits. */
@@ -200,24 +214,27 @@ export class Reader {
     const at = this.pos;
     let value = 0;
     for (let shift = 0; shift < 28; shift += 7) {
-      const byte = this.u8();
+      const byte = this.#next();
       value |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return (value << (25 - shift)) >> (25 - shift);
+      if (byte < 0x80) return this.#finish((value << (25 - shift)) >> (25 - shift));
     }
-    const last = this.u8();
+    const last = this.#next();
     const sign = (-1 << (lastBits - 1)) & 0x7f;
     const unused = last & sign;
-    if (unused !== 0 && unused !== sign) throw this.malformed("integerTooLarge", at, ` for ${28 + lastBits} bits`);
+    if (unused !== 0 && unused !== sign) {
+      throw this.malformed("integerTooLarge", at, ` for ${28 + lastBits} bits`);
+    }
     if (last >= 0x80) throw this.malformed("integerTooLong", at, ": more than 5 bytes");
-    return ((last << 25) >> 25) * 2 ** 28 + value;
+    return this.#finish(((last << 25) >> 25) * 2 ** 28 + value);
   }
 
+  /** Returns the lower half, as a signed number; `hi` is the upper one. */
   #long64(isSigned: boolean): number {
     const at = this.pos;
     let low = 0;
     let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
-      const byte = this.u8();
+      const byte = this.#next();
       const bits = byte & 0x7f;
       if (shift < 28) low |= bits << shift;
       else if (shift === 28) {
@@ -234,7 +251,7 @@ export class Reader {
           high = width < 32 ? -1 : high | (-1 << (width - 32));
         }
         this.hi = high | 0;
-        return low;
+        return this.#finish(low);
       }
     }
     throw this.malformed("integerTooLong", at, ": more than 10 bytes");

@@ -12,6 +12,7 @@ import { decodeCode, decodeFuncTypes } from "./code-section.ts";
 import { readConstExpr } from "./const-expr.ts";
 import { DecodedModule } from "./decoded.ts";
 import { FeatureGate, type FeatureSwitches } from "./feature-gate.ts";
+import { firstFault } from "./first-fault.ts";
 import { checkPreamble } from "./preamble.ts";
 import { Reader } from "./reader.ts";
 import { decodeDatas, decodeElems } from "./segments.ts";
@@ -64,9 +65,12 @@ export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Module {
   const gate = new FeatureGate(options.features);
   const m = new DecodedModule(bytes, limits, gate.used);
   const r = new Reader(bytes, 8, bytes.length, gate);
-  let order = 0;
-  while (r.remaining > 0) order = decodeSection(r, m, order);
-  checkCounts(m);
+  try {
+    for (let order = 0; r.remaining > 0; ) order = decodeSection(r, m, order);
+    checkCounts(m);
+  } catch (error) {
+    throw firstFault(m, error);
+  }
   return m;
 }
 
@@ -115,7 +119,7 @@ function decodeCustom(r: Reader, m: DecodedModule): void {
 
 function decodeImports(r: Reader, m: DecodedModule): void {
   const at = r.pos;
-  const n = r.count(4);
+  const n = r.count();
   if (n > m.limits.imports) throw overLimit("imports", n, m.limits.imports, at);
   const funcTypes: number[] = [];
   for (let i = 0; i < n; i++) {
@@ -190,7 +194,7 @@ function checkMems(r: Reader, m: DecodedModule, at: number): void {
 
 function decodeTables(r: Reader, m: DecodedModule): void {
   const at = r.pos;
-  const n = r.count(3);
+  const n = r.count();
   checkCount(m, "tables", m.tableTypes.length + n, at);
   for (let i = 0; i < n; i++) {
     const start = r.pos;
@@ -209,7 +213,7 @@ function decodeTables(r: Reader, m: DecodedModule): void {
 
 function decodeMems(r: Reader, m: DecodedModule): void {
   const at = r.pos;
-  const n = r.count(2);
+  const n = r.count();
   checkCount(m, "memories", m.memTypes.length + n, at);
   for (let i = 0; i < n; i++) m.memTypes.push(readMemType(r));
   checkMems(r, m, at);
@@ -217,14 +221,14 @@ function decodeMems(r: Reader, m: DecodedModule): void {
 
 function decodeTags(r: Reader, m: DecodedModule): void {
   r.use("exceptions", r.pos, "tag section");
-  const n = r.count(2);
+  const n = r.count();
   checkCount(m, "tags", m.tagTypes.length + n, r.pos);
   for (let i = 0; i < n; i++) m.tagTypes.push(readTagType(r));
 }
 
 function decodeGlobals(r: Reader, m: DecodedModule): void {
   const at = r.pos;
-  const n = r.count(3);
+  const n = r.count();
   checkCount(m, "globals", m.globalTypes.length + n, at);
   for (let i = 0; i < n; i++) {
     const type = readGlobalType(r);
@@ -235,10 +239,11 @@ function decodeGlobals(r: Reader, m: DecodedModule): void {
 
 function decodeExports(r: Reader, m: DecodedModule): void {
   const at = r.pos;
-  const n = r.count(3);
+  const n = r.count();
   checkCount(m, "exports", n, at);
   for (let i = 0; i < n; i++) {
     const offset = r.pos;
+    if (r.remaining === 0) throw malformed("lengthOutOfBounds", at, `: ${n} exports announced, ${i} given`);
     const name = r.name(m.limits.nameBytes);
     const kindAt = r.pos;
     const byte = r.u8();

@@ -14,7 +14,7 @@ const EXPLICIT = 2;
 const EXPRS = 4;
 
 export function decodeElems(r: Reader, m: DecodedModule): void {
-  const n = r.count(3);
+  const n = r.count();
   if (n > m.limits.elemSegments) throw overLimit("elemSegments", n, m.limits.elemSegments, r.pos);
   for (let i = 0; i < n; i++) m.elems.push(readElem(r, m));
 }
@@ -48,24 +48,24 @@ function readElemKind(r: Reader): ValType {
 }
 
 function readElemFuncs(r: Reader, m: DecodedModule): Uint32Array {
-  const funcs = new Uint32Array(readElemCount(r, m, 1));
+  const funcs = new Uint32Array(readElemCount(r, m));
   for (let i = 0; i < funcs.length; i++) funcs[i] = r.u32();
   return funcs;
 }
 
 function readElemExprs(r: Reader, m: DecodedModule): ConstExpr[] {
-  return Array.from({ length: readElemCount(r, m, 2) }, () => readConstExpr(r));
+  return Array.from({ length: readElemCount(r, m) }, () => readConstExpr(r));
 }
 
-function readElemCount(r: Reader, m: DecodedModule, itemBytes: number): number {
+function readElemCount(r: Reader, m: DecodedModule): number {
   const at = r.pos;
-  const n = r.count(itemBytes);
+  const n = r.count();
   if (n > m.limits.elemInits) throw overLimit("elemInits", n, m.limits.elemInits, at);
   return n;
 }
 
 export function decodeDatas(r: Reader, m: DecodedModule): void {
-  const n = r.count(2);
+  const n = r.count();
   if (n > m.limits.dataSegments) throw overLimit("dataSegments", n, m.limits.dataSegments, r.pos);
   for (let i = 0; i < n; i++) {
     const offset = r.pos;

@@ -19,14 +19,14 @@ const I16 = 0x77;
 
 /** The type section: a vector of groups; a type outside `rec` is a group of its own. */
 export function decodeTypes(r: Reader, m: DecodedModule): void {
-  const groups = r.count(2);
+  const groups = r.count();
   checkTypes(m, groups, r.pos);
   for (let group = 0; group < groups; group++) {
     const at = r.pos;
     if (r.remaining > 0 && r.bytes[at] === REC) {
       r.pos++;
       r.use("gc", at, "recursive type group");
-      const n = r.count(2);
+      const n = r.count();
       if (n > m.limits.recGroupTypes) throw overLimit("recGroupTypes", n, m.limits.recGroupTypes, at);
       checkTypes(m, m.types.length + n, at);
       for (let place = 0; place < n; place++) m.types.push(readSubType(r, m, group, place));
@@ -48,7 +48,7 @@ function readSubType(r: Reader, m: DecodedModule, group: number, place: number):
     return { isFinal: true, supers: [], comp: readCompType(r, m, form, at), group, place };
   }
   r.use("gc", at, "subtype declaration");
-  const supers = Array.from({ length: r.count(1) }, () => r.u32());
+  const supers = Array.from({ length: r.count() }, () => r.u32());
   const compAt = r.pos;
   return { isFinal: form === SUB_FINAL, supers, comp: readCompType(r, m, readForm(r), compAt), group, place };
 }
@@ -71,7 +71,7 @@ function readCompType(r: Reader, m: DecodedModule, form: number, at: number): Co
     }
     case STRUCT: {
       r.use("gc", at, "struct type");
-      const n = r.count(2);
+      const n = r.count();
       if (n > m.limits.structFields) throw overLimit("structFields", n, m.limits.structFields, at);
       return { kind: "struct", fields: Array.from({ length: n }, () => readFieldType(r)) };
     }
@@ -94,7 +94,7 @@ function readCompType(r: Reader, m: DecodedModule, form: number, at: number): Co
 
 function readResultType(r: Reader, m: DecodedModule, limit: ModuleLimit): ValType[] {
   const at = r.pos;
-  const n = r.count(1);
+  const n = r.count();
   if (n > m.limits[limit]) throw overLimit(limit, n, m.limits[limit], at);
   return Array.from({ length: n }, () => readValType(r));
 }

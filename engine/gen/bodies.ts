@@ -11,7 +11,8 @@ const jump = (n: number): string =>
   `{ const t = code[pc + ${n}]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; }`;
 const address = (a: string, off: string): string => `(${a} >>> 0) + ${off}`;
 /** Checks the high word first: a store that is partly out of bounds writes nothing. */
-const store64 = "const a = ($1 >>> 0) + code[pc + 3], v = fp + code[pc + 2]; dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true);";
+const store64 = (a: string): string =>
+  `const a = ${a}, v = fp + code[pc + 2]; dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true);`;
 const load64 = (a: string): string =>
   `const a = ${a}, d = fp + code[pc + 1], lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo;`;
 
@@ -20,6 +21,14 @@ export const bodies: Readonly<Record<string, string>> = {
     const top = fp + code[pc + 1];
     if (top > frameEnd || csp > callEnd || --ticks < 0) { exit = 2; break run; }
     for (let k = fp + code[pc + 2], e = fp + code[pc + 3]; k < e; k++) I[k] = 0;`,
+  enter_consts: `
+    const top = fp + code[pc + 1], n = code[pc + 4];
+    if (top > frameEnd || csp > callEnd || --ticks < 0) { exit = 2; break run; }
+    const e = fp + code[pc + 3];
+    for (let k = fp + code[pc + 2]; k < e; k++) I[k] = 0;
+    for (let k = 0; k < n; k++) I[e + k] = code[pc + 5 + k];
+    pc += 5 + n;
+    continue;`,
   br: jump(1),
   br_nz: `if ($1 !== 0) ${jump(2)}`,
   br_z: `if ($1 === 0) ${jump(2)}`,
@@ -66,16 +75,21 @@ export const bodies: Readonly<Record<string, string>> = {
   load32_s64: `const d = fp + code[pc + 1], v = dv.getInt32(${address("$2", "code[pc + 3]")}, true); I[d] = v; I[d + 1] = v >> 31;`,
   load32_u64: `const d = fp + code[pc + 1]; I[d] = dv.getInt32(${address("$2", "code[pc + 3]")}, true); I[d + 1] = 0;`,
   store32: `dv.setInt32(${address("$1", "code[pc + 3]")}, $2, true);`,
-  store64,
+  store64: store64(address("$1", "code[pc + 3]")),
   store8: `dv.setInt8(${address("$1", "code[pc + 3]")}, $2);`,
   store16: `dv.setInt16(${address("$1", "code[pc + 3]")}, $2, true);`,
   load32_at: "$1 = dv.getInt32(code[pc + 2], true);",
+  load32_sum: "$1 = dv.getInt32($2 + code[pc + 3] >>> 0, true);",
+  load64_sum: load64("$2 + code[pc + 3] >>> 0"),
+  load8_u_sum: "$1 = dv.getUint8($2 + code[pc + 3] >>> 0);",
+  store32_sum: "dv.setInt32($1 + code[pc + 3] >>> 0, $2, true);",
+  store64_sum: store64("$1 + code[pc + 3] >>> 0"),
+  store8_sum: "dv.setInt8($1 + code[pc + 3] >>> 0, $2);",
   store32_at: "dv.setInt32(code[pc + 1], $2, true);",
   load32_add: `$1 = dv.getInt32(${address("($2 + $3)", "code[pc + 4]")}, true);`,
   load8_u_add: `$1 = dv.getUint8(${address("($2 + $3)", "code[pc + 4]")});`,
   load64_add: load64(address("($2 + $3)", "code[pc + 4]")),
   "i32.add_shl": "$1 = $2 + ($3 << code[pc + 4]) | 0;",
-  "i32.add_add": "$1 = $2 + $3 + code[pc + 4] | 0;",
 };
 
 /** Replaces `$n` by the frame slot of word n. */

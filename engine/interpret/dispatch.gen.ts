@@ -18,42 +18,51 @@ export function run(act: Run): number {
     if (top > frameEnd || csp > callEnd || --ticks < 0) { exit = 2; break run; }
     for (let k = fp + code[pc + 2], e = fp + code[pc + 3]; k < e; k++) I[k] = 0; pc += 4; continue;
         }
-        case 1: { // br
+        case 1: { // enter_consts
+          const top = fp + code[pc + 1], n = code[pc + 4];
+    if (top > frameEnd || csp > callEnd || --ticks < 0) { exit = 2; break run; }
+    const e = fp + code[pc + 3];
+    for (let k = fp + code[pc + 2]; k < e; k++) I[k] = 0;
+    for (let k = 0; k < n; k++) I[e + k] = code[pc + 5 + k];
+    pc += 5 + n;
+    continue;
+        }
+        case 2: { // br
           { const t = code[pc + 1]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; }
         }
-        case 2: { // br_nz
+        case 3: { // br_nz
           if (I[fp + code[pc + 1]] !== 0) { const t = code[pc + 2]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 3; continue;
         }
-        case 3: { // br_z
+        case 4: { // br_z
           if (I[fp + code[pc + 1]] === 0) { const t = code[pc + 2]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 3; continue;
         }
-        case 4: { // br_table
+        case 5: { // br_table
           const n = code[pc + 2], i = I[fp + code[pc + 1]] >>> 0;
     const t = code[pc + 3 + (i < n ? i : n)];
     if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; }
     pc = t;
     continue;
         }
-        case 5: { // call
+        case 6: { // call
           calls[csp++] = pc + 4; fp += code[pc + 3]; pc = code[pc + 1]; continue;
         }
-        case 6: { // call_lazy
+        case 7: { // call_lazy
           exit = 3; break run;
         }
-        case 7: { // call_import
+        case 8: { // call_import
           exit = 4; break run;
         }
-        case 8: { // call_indirect
+        case 9: { // call_indirect
           const f = tables[code[pc + 2]].elems[I[fp + code[pc + 1]] >>> 0] as FuncInst | null | undefined;
     if (f !== undefined && f !== null && f.typeId === code[pc + 3] && f.inst === inst && f.entry >= 0) {
       calls[csp++] = pc + 5; fp += code[pc + 4]; pc = f.entry; continue;
     }
     exit = 5; break run;
         }
-        case 9: { // ret
+        case 10: { // ret
           pc = calls[--csp]; if (pc < 0) { exit = 0; break run; } fp -= code[pc - 1]; continue;
         }
-        case 10: { // ret1
+        case 11: { // ret1
           const s = fp + code[pc + 1];
     I[fp] = I[s]; I[fp + 1] = I[s + 1];
     pc = calls[--csp];
@@ -61,343 +70,358 @@ export function run(act: Run): number {
     fp -= code[pc - 1];
     continue;
         }
-        case 11: { // copy32
+        case 12: { // copy32
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]]; pc += 3; continue;
         }
-        case 12: { // copy64
+        case 13: { // copy64
           const d = fp + code[pc + 1], s = fp + code[pc + 2]; I[d] = I[s]; I[d + 1] = I[s + 1]; pc += 3; continue;
         }
-        case 13: { // const32
+        case 14: { // const32
           I[fp + code[pc + 1]] = code[pc + 2]; pc += 3; continue;
         }
-        case 14: { // const64
+        case 15: { // const64
           const d = fp + code[pc + 1]; I[d] = code[pc + 2]; I[d + 1] = code[pc + 3]; pc += 4; continue;
         }
-        case 15: { // select32
+        case 16: { // select32
           I[fp + code[pc + 1]] = I[fp + code[pc + 4]] !== 0 ? I[fp + code[pc + 2]] : I[fp + code[pc + 3]]; pc += 5; continue;
         }
-        case 16: { // select64
+        case 17: { // select64
           const d = fp + code[pc + 1], s = fp + code[I[fp + code[pc + 4]] !== 0 ? pc + 2 : pc + 3]; const lo = I[s]; I[d + 1] = I[s + 1]; I[d] = lo; pc += 5; continue;
         }
-        case 17: { // global.get32
+        case 18: { // global.get32
           I[fp + code[pc + 1]] = G[code[pc + 2]]; pc += 3; continue;
         }
-        case 18: { // global.get64
+        case 19: { // global.get64
           const d = fp + code[pc + 1], g = code[pc + 2]; I[d] = G[g]; I[d + 1] = G[g + 1]; pc += 3; continue;
         }
-        case 19: { // global.set32
+        case 20: { // global.set32
           G[code[pc + 1]] = I[fp + code[pc + 2]]; pc += 3; continue;
         }
-        case 20: { // global.set64
+        case 21: { // global.set64
           const g = code[pc + 1], s = fp + code[pc + 2]; G[g] = I[s]; G[g + 1] = I[s + 1]; pc += 3; continue;
         }
-        case 21: { // load32
+        case 22: { // load32
           I[fp + code[pc + 1]] = dv.getInt32((I[fp + code[pc + 2]] >>> 0) + code[pc + 3], true); pc += 4; continue;
         }
-        case 22: { // load64
+        case 23: { // load64
           const a = (I[fp + code[pc + 2]] >>> 0) + code[pc + 3], d = fp + code[pc + 1], lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo; pc += 4; continue;
         }
-        case 23: { // load8_s
+        case 24: { // load8_s
           I[fp + code[pc + 1]] = dv.getInt8((I[fp + code[pc + 2]] >>> 0) + code[pc + 3]); pc += 4; continue;
         }
-        case 24: { // load8_u
+        case 25: { // load8_u
           I[fp + code[pc + 1]] = dv.getUint8((I[fp + code[pc + 2]] >>> 0) + code[pc + 3]); pc += 4; continue;
         }
-        case 25: { // load16_s
+        case 26: { // load16_s
           I[fp + code[pc + 1]] = dv.getInt16((I[fp + code[pc + 2]] >>> 0) + code[pc + 3], true); pc += 4; continue;
         }
-        case 26: { // load16_u
+        case 27: { // load16_u
           I[fp + code[pc + 1]] = dv.getUint16((I[fp + code[pc + 2]] >>> 0) + code[pc + 3], true); pc += 4; continue;
         }
-        case 27: { // load32_s64
+        case 28: { // load32_s64
           const d = fp + code[pc + 1], v = dv.getInt32((I[fp + code[pc + 2]] >>> 0) + code[pc + 3], true); I[d] = v; I[d + 1] = v >> 31; pc += 4; continue;
         }
-        case 28: { // load32_u64
+        case 29: { // load32_u64
           const d = fp + code[pc + 1]; I[d] = dv.getInt32((I[fp + code[pc + 2]] >>> 0) + code[pc + 3], true); I[d + 1] = 0; pc += 4; continue;
         }
-        case 29: { // store32
+        case 30: { // store32
           dv.setInt32((I[fp + code[pc + 1]] >>> 0) + code[pc + 3], I[fp + code[pc + 2]], true); pc += 4; continue;
         }
-        case 30: { // store64
+        case 31: { // store64
           const a = (I[fp + code[pc + 1]] >>> 0) + code[pc + 3], v = fp + code[pc + 2]; dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true); pc += 4; continue;
         }
-        case 31: { // store8
+        case 32: { // store8
           dv.setInt8((I[fp + code[pc + 1]] >>> 0) + code[pc + 3], I[fp + code[pc + 2]]); pc += 4; continue;
         }
-        case 32: { // store16
+        case 33: { // store16
           dv.setInt16((I[fp + code[pc + 1]] >>> 0) + code[pc + 3], I[fp + code[pc + 2]], true); pc += 4; continue;
         }
-        case 33: { // load32_at
+        case 34: { // load32_at
           I[fp + code[pc + 1]] = dv.getInt32(code[pc + 2], true); pc += 3; continue;
         }
-        case 34: { // load32_add
+        case 35: { // load32_add
           I[fp + code[pc + 1]] = dv.getInt32(((I[fp + code[pc + 2]] + I[fp + code[pc + 3]]) >>> 0) + code[pc + 4], true); pc += 5; continue;
         }
-        case 35: { // load8_u_add
+        case 36: { // load8_u_add
           I[fp + code[pc + 1]] = dv.getUint8(((I[fp + code[pc + 2]] + I[fp + code[pc + 3]]) >>> 0) + code[pc + 4]); pc += 5; continue;
         }
-        case 36: { // load64_add
+        case 37: { // load64_add
           const a = ((I[fp + code[pc + 2]] + I[fp + code[pc + 3]]) >>> 0) + code[pc + 4], d = fp + code[pc + 1], lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo; pc += 5; continue;
         }
-        case 37: { // store32_at
+        case 38: { // load32_sum
+          I[fp + code[pc + 1]] = dv.getInt32(I[fp + code[pc + 2]] + code[pc + 3] >>> 0, true); pc += 4; continue;
+        }
+        case 39: { // load64_sum
+          const a = I[fp + code[pc + 2]] + code[pc + 3] >>> 0, d = fp + code[pc + 1], lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo; pc += 4; continue;
+        }
+        case 40: { // load8_u_sum
+          I[fp + code[pc + 1]] = dv.getUint8(I[fp + code[pc + 2]] + code[pc + 3] >>> 0); pc += 4; continue;
+        }
+        case 41: { // store32_sum
+          dv.setInt32(I[fp + code[pc + 1]] + code[pc + 3] >>> 0, I[fp + code[pc + 2]], true); pc += 4; continue;
+        }
+        case 42: { // store64_sum
+          const a = I[fp + code[pc + 1]] + code[pc + 3] >>> 0, v = fp + code[pc + 2]; dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true); pc += 4; continue;
+        }
+        case 43: { // store8_sum
+          dv.setInt8(I[fp + code[pc + 1]] + code[pc + 3] >>> 0, I[fp + code[pc + 2]]); pc += 4; continue;
+        }
+        case 44: { // store32_at
           dv.setInt32(code[pc + 1], I[fp + code[pc + 2]], true); pc += 3; continue;
         }
-        case 38: { // i32.add_shl
+        case 45: { // i32.add_shl
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] + (I[fp + code[pc + 3]] << code[pc + 4]) | 0; pc += 5; continue;
         }
-        case 39: { // i32.add_add
-          I[fp + code[pc + 1]] = I[fp + code[pc + 2]] + I[fp + code[pc + 3]] + code[pc + 4] | 0; pc += 5; continue;
-        }
-        case 40: { // i32.eq
+        case 46: { // i32.eq
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] === I[fp + code[pc + 3]] ? 1 : 0; pc += 4; continue;
         }
-        case 41: { // br:i32.eq
+        case 47: { // br:i32.eq
           if (I[fp + code[pc + 1]] === I[fp + code[pc + 2]]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 42: { // i32.ne
+        case 48: { // i32.ne
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] !== I[fp + code[pc + 3]] ? 1 : 0; pc += 4; continue;
         }
-        case 43: { // br:i32.ne
+        case 49: { // br:i32.ne
           if (I[fp + code[pc + 1]] !== I[fp + code[pc + 2]]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 44: { // i32.lt_s
+        case 50: { // i32.lt_s
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] < I[fp + code[pc + 3]] ? 1 : 0; pc += 4; continue;
         }
-        case 45: { // br:i32.lt_s
+        case 51: { // br:i32.lt_s
           if (I[fp + code[pc + 1]] < I[fp + code[pc + 2]]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 46: { // i32.lt_u
+        case 52: { // i32.lt_u
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >>> 0 < I[fp + code[pc + 3]] >>> 0 ? 1 : 0; pc += 4; continue;
         }
-        case 47: { // br:i32.lt_u
+        case 53: { // br:i32.lt_u
           if (I[fp + code[pc + 1]] >>> 0 < I[fp + code[pc + 2]] >>> 0) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 48: { // i32.le_s
+        case 54: { // i32.le_s
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] <= I[fp + code[pc + 3]] ? 1 : 0; pc += 4; continue;
         }
-        case 49: { // br:i32.le_s
+        case 55: { // br:i32.le_s
           if (I[fp + code[pc + 1]] <= I[fp + code[pc + 2]]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 50: { // i32.le_u
+        case 56: { // i32.le_u
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >>> 0 <= I[fp + code[pc + 3]] >>> 0 ? 1 : 0; pc += 4; continue;
         }
-        case 51: { // br:i32.le_u
+        case 57: { // br:i32.le_u
           if (I[fp + code[pc + 1]] >>> 0 <= I[fp + code[pc + 2]] >>> 0) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 52: { // i64.eqz
+        case 58: { // i64.eqz
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1]; I[fp + code[pc + 1]] = (xl | xh) === 0 ? 1 : 0; pc += 4; continue;
         }
-        case 53: { // i64.eq
+        case 59: { // i64.eq
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = xl === yl && xh === yh ? 1 : 0; pc += 4; continue;
         }
-        case 54: { // i64.ne
+        case 60: { // i64.ne
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = xl !== yl || xh !== yh ? 1 : 0; pc += 4; continue;
         }
-        case 55: { // i64.lt_s
+        case 61: { // i64.lt_s
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh) ? 1 : 0; pc += 4; continue;
         }
-        case 56: { // i64.lt_u
+        case 62: { // i64.lt_u
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0) ? 1 : 0; pc += 4; continue;
         }
-        case 57: { // i64.le_s
+        case 63: { // i64.le_s
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh) ? 1 : 0; pc += 4; continue;
         }
-        case 58: { // i64.le_u
+        case 64: { // i64.le_u
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0) ? 1 : 0; pc += 4; continue;
         }
-        case 59: { // f64.eq
+        case 65: { // f64.eq
           I[fp + code[pc + 1]] = F64[(fp + code[pc + 2]) >> 1] === F64[(fp + code[pc + 3]) >> 1] ? 1 : 0; pc += 4; continue;
         }
-        case 60: { // f64.ne
+        case 66: { // f64.ne
           I[fp + code[pc + 1]] = F64[(fp + code[pc + 2]) >> 1] !== F64[(fp + code[pc + 3]) >> 1] ? 1 : 0; pc += 4; continue;
         }
-        case 61: { // f64.lt
+        case 67: { // f64.lt
           I[fp + code[pc + 1]] = F64[(fp + code[pc + 2]) >> 1] < F64[(fp + code[pc + 3]) >> 1] ? 1 : 0; pc += 4; continue;
         }
-        case 62: { // f64.le
+        case 68: { // f64.le
           I[fp + code[pc + 1]] = F64[(fp + code[pc + 2]) >> 1] <= F64[(fp + code[pc + 3]) >> 1] ? 1 : 0; pc += 4; continue;
         }
-        case 63: { // i32.add
+        case 69: { // i32.add
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] + I[fp + code[pc + 3]] | 0; pc += 4; continue;
         }
-        case 64: { // i32.sub
+        case 70: { // i32.sub
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] - I[fp + code[pc + 3]] | 0; pc += 4; continue;
         }
-        case 65: { // i32.mul
+        case 71: { // i32.mul
           I[fp + code[pc + 1]] = Math.imul(I[fp + code[pc + 2]], I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 66: { // i32.div_s
+        case 72: { // i32.div_s
           I[fp + code[pc + 1]] = i32_div_s(I[fp + code[pc + 2]], I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 67: { // i32.div_u
+        case 73: { // i32.div_u
           I[fp + code[pc + 1]] = i32_div_u(I[fp + code[pc + 2]], I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 68: { // i32.rem_s
+        case 74: { // i32.rem_s
           I[fp + code[pc + 1]] = i32_rem_s(I[fp + code[pc + 2]], I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 69: { // i32.rem_u
+        case 75: { // i32.rem_u
           I[fp + code[pc + 1]] = i32_rem_u(I[fp + code[pc + 2]], I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 70: { // i32.and
+        case 76: { // i32.and
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] & I[fp + code[pc + 3]]; pc += 4; continue;
         }
-        case 71: { // i32.or
+        case 77: { // i32.or
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] | I[fp + code[pc + 3]]; pc += 4; continue;
         }
-        case 72: { // i32.xor
+        case 78: { // i32.xor
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] ^ I[fp + code[pc + 3]]; pc += 4; continue;
         }
-        case 73: { // i32.shl
+        case 79: { // i32.shl
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] << I[fp + code[pc + 3]]; pc += 4; continue;
         }
-        case 74: { // i32.shr_s
+        case 80: { // i32.shr_s
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >> I[fp + code[pc + 3]]; pc += 4; continue;
         }
-        case 75: { // i32.shr_u
+        case 81: { // i32.shr_u
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >>> I[fp + code[pc + 3]] | 0; pc += 4; continue;
         }
-        case 76: { // i32.rotl
+        case 82: { // i32.rotl
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] << I[fp + code[pc + 3]] | I[fp + code[pc + 2]] >>> (32 - I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 77: { // i64.add
+        case 83: { // i64.add
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = xl + yl | 0; I[d + 1] = xh + yh + (lo >>> 0 < xl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc += 4; continue;
         }
-        case 78: { // i64.sub
+        case 84: { // i64.sub
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = xl - yl | 0; I[d + 1] = xh - yh - (xl >>> 0 < yl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc += 4; continue;
         }
-        case 79: { // i64.mul
+        case 85: { // i64.mul
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = Math.imul(xl, yl); I[d + 1] = ((((xl >>> 0) * (yl >>> 0) - (lo >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(xh, yl) + Math.imul(xl, yh) | 0; I[d] = lo; pc += 4; continue;
         }
-        case 80: { // i64.and
+        case 86: { // i64.and
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = xl & yl; I[d + 1] = xh & yh; I[d] = lo; pc += 4; continue;
         }
-        case 81: { // i64.or
+        case 87: { // i64.or
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = xl | yl; I[d + 1] = xh | yh; I[d] = lo; pc += 4; continue;
         }
-        case 82: { // i64.xor
+        case 88: { // i64.xor
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = xl ^ yl; I[d + 1] = xh ^ yh; I[d] = lo; pc += 4; continue;
         }
-        case 83: { // i64.shl
+        case 89: { // i64.shl
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y]; const d = fp + code[pc + 1], lo = (yl & 32) !== 0 ? 0 : xl << yl; I[d + 1] = (yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc += 4; continue;
         }
-        case 84: { // i64.shr_s
+        case 90: { // i64.shr_s
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y]; const d = fp + code[pc + 1], lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xh >> 31 : xh >> yl; I[d] = lo; pc += 4; continue;
         }
-        case 85: { // i64.shr_u
+        case 91: { // i64.shr_u
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y]; const d = fp + code[pc + 1], lo = (yl & 32) !== 0 ? xh >>> yl : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? 0 : xh >>> yl; I[d] = lo; pc += 4; continue;
         }
-        case 86: { // i64.rotl
+        case 92: { // i64.rotl
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y]; const d = fp + code[pc + 1], lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc += 4; continue;
         }
-        case 87: { // f32.add
+        case 93: { // f32.add
           F32[fp + code[pc + 1]] = Math.fround(F32[fp + code[pc + 2]] + F32[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 88: { // f32.sub
+        case 94: { // f32.sub
           F32[fp + code[pc + 1]] = Math.fround(F32[fp + code[pc + 2]] - F32[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 89: { // f32.mul
+        case 95: { // f32.mul
           F32[fp + code[pc + 1]] = Math.fround(F32[fp + code[pc + 2]] * F32[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 90: { // f32.div
+        case 96: { // f32.div
           F32[fp + code[pc + 1]] = Math.fround(F32[fp + code[pc + 2]] / F32[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 91: { // f64.sqrt
+        case 97: { // f64.sqrt
           F64[(fp + code[pc + 1]) >> 1] = Math.sqrt(F64[(fp + code[pc + 2]) >> 1]); pc += 4; continue;
         }
-        case 92: { // f64.add
+        case 98: { // f64.add
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] + F64[(fp + code[pc + 3]) >> 1]; pc += 4; continue;
         }
-        case 93: { // f64.sub
+        case 99: { // f64.sub
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] - F64[(fp + code[pc + 3]) >> 1]; pc += 4; continue;
         }
-        case 94: { // f64.mul
+        case 100: { // f64.mul
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] * F64[(fp + code[pc + 3]) >> 1]; pc += 4; continue;
         }
-        case 95: { // f64.div
+        case 101: { // f64.div
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] / F64[(fp + code[pc + 3]) >> 1]; pc += 4; continue;
         }
-        case 96: { // i32.wrap_i64
+        case 102: { // i32.wrap_i64
           const x = fp + code[pc + 2], xl = I[x]; I[fp + code[pc + 1]] = xl; pc += 4; continue;
         }
-        case 97: { // i64.extend_i32_s
+        case 103: { // i64.extend_i32_s
           const d = fp + code[pc + 1], lo = I[fp + code[pc + 2]]; I[d + 1] = I[fp + code[pc + 2]] >> 31; I[d] = lo; pc += 4; continue;
         }
-        case 98: { // i64.extend_i32_u
+        case 104: { // i64.extend_i32_u
           const d = fp + code[pc + 1], lo = I[fp + code[pc + 2]]; I[d + 1] = 0; I[d] = lo; pc += 4; continue;
         }
-        case 99: { // f32.demote_f64
+        case 105: { // f32.demote_f64
           F32[fp + code[pc + 1]] = Math.fround(F64[(fp + code[pc + 2]) >> 1]); pc += 4; continue;
         }
-        case 100: { // f64.convert_i32_s
+        case 106: { // f64.convert_i32_s
           F64[(fp + code[pc + 1]) >> 1] = I[fp + code[pc + 2]]; pc += 4; continue;
         }
-        case 101: { // f64.convert_i32_u
+        case 107: { // f64.convert_i32_u
           F64[(fp + code[pc + 1]) >> 1] = I[fp + code[pc + 2]] >>> 0; pc += 4; continue;
         }
-        case 102: { // f64.promote_f32
+        case 108: { // f64.promote_f32
           F64[(fp + code[pc + 1]) >> 1] = F32[fp + code[pc + 2]]; pc += 4; continue;
         }
-        case 103: { // i32.add:i
+        case 109: { // i32.add:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] + code[pc + 3] | 0; pc += 4; continue;
         }
-        case 104: { // i32.mul:i
+        case 110: { // i32.mul:i
           I[fp + code[pc + 1]] = Math.imul(I[fp + code[pc + 2]], code[pc + 3]); pc += 4; continue;
         }
-        case 105: { // i32.and:i
+        case 111: { // i32.and:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] & code[pc + 3]; pc += 4; continue;
         }
-        case 106: { // i32.or:i
+        case 112: { // i32.or:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] | code[pc + 3]; pc += 4; continue;
         }
-        case 107: { // i32.xor:i
+        case 113: { // i32.xor:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] ^ code[pc + 3]; pc += 4; continue;
         }
-        case 108: { // i32.shl:i
+        case 114: { // i32.shl:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] << code[pc + 3]; pc += 4; continue;
         }
-        case 109: { // i32.shr_s:i
+        case 115: { // i32.shr_s:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >> code[pc + 3]; pc += 4; continue;
         }
-        case 110: { // i32.shr_u:i
+        case 116: { // i32.shr_u:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >>> code[pc + 3] | 0; pc += 4; continue;
         }
-        case 111: { // i32.rotl:i
+        case 117: { // i32.rotl:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] << code[pc + 3] | I[fp + code[pc + 2]] >>> (32 - code[pc + 3]); pc += 4; continue;
         }
-        case 112: { // i32.eq:i
+        case 118: { // i32.eq:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] === code[pc + 3] ? 1 : 0; pc += 4; continue;
         }
-        case 113: { // br:i32.eq:i
+        case 119: { // br:i32.eq:i
           if (I[fp + code[pc + 1]] === code[pc + 2]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 114: { // i32.ne:i
+        case 120: { // i32.ne:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] !== code[pc + 3] ? 1 : 0; pc += 4; continue;
         }
-        case 115: { // br:i32.ne:i
+        case 121: { // br:i32.ne:i
           if (I[fp + code[pc + 1]] !== code[pc + 2]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 116: { // i32.lt_s:i
+        case 122: { // i32.lt_s:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] < code[pc + 3] ? 1 : 0; pc += 4; continue;
         }
-        case 117: { // br:i32.lt_s:i
+        case 123: { // br:i32.lt_s:i
           if (I[fp + code[pc + 1]] < code[pc + 2]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 118: { // i32.lt_u:i
+        case 124: { // i32.lt_u:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >>> 0 < code[pc + 3] >>> 0 ? 1 : 0; pc += 4; continue;
         }
-        case 119: { // br:i32.lt_u:i
+        case 125: { // br:i32.lt_u:i
           if (I[fp + code[pc + 1]] >>> 0 < code[pc + 2] >>> 0) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 120: { // i32.gt_s:i
+        case 126: { // i32.gt_s:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] > code[pc + 3] ? 1 : 0; pc += 4; continue;
         }
-        case 121: { // br:i32.gt_s:i
+        case 127: { // br:i32.gt_s:i
           if (I[fp + code[pc + 1]] > code[pc + 2]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 122: { // i32.gt_u:i
+        case 128: { // i32.gt_u:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >>> 0 > code[pc + 3] >>> 0 ? 1 : 0; pc += 4; continue;
         }
-        case 123: { // br:i32.gt_u:i
+        case 129: { // br:i32.gt_u:i
           if (I[fp + code[pc + 1]] >>> 0 > code[pc + 2] >>> 0) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
         default: {

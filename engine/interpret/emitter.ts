@@ -12,8 +12,17 @@ const COPY64 = op("copy64");
 const COPY_REF = op("copy_ref");
 const CONST32 = op("const32");
 const CONST64 = op("const64");
+const ADD_IMM = op("i32.add:i");
 const BR_NZ = op("br_nz");
 const BR_Z = op("br_z");
+
+export interface Constant {
+  readonly lo: number;
+  readonly hi: number;
+  readonly depth: number;
+}
+
+export const constantKey = (lo: number, hi: number): string => `${lo},${hi}`;
 
 /** A comparison of i32, i64 or float operands; `y` is a frame offset, or a word when `isImm`. */
 export interface Compare {
@@ -23,7 +32,7 @@ export interface Compare {
   readonly isImm: boolean;
 }
 
-/** Equal comparisons with an immediate one up or down: `x <= c` is `x < c + 1` unless c is the greatest. */
+/** Equal comparisons with an immediate one up or down: `x <= c` is `x < c + 1`; with the greatest c it always holds. */
 const nudges: Readonly<Record<string, readonly [m: Mnemonic, by: number, edge: number]>> = {
   "i32.le_s": ["i32.lt_s", 1, 0x7fffffff],
   "i32.ge_s": ["i32.gt_s", -1, -0x80000000],
@@ -38,9 +47,16 @@ export class Emitter implements Mover {
   private lastStart = -1;
   private lastEnd = -1;
   private lastCompare: Compare | undefined;
+  /** Loops open at this point. */
+  loopDepth = 0;
+  /** Constants that had to be brought into slots inside loops, with the deepest nesting, by `key`. */
+  readonly wanted = new Map<string, Constant>();
+  private readonly pool: ReadonlyMap<string, number>;
 
-  constructor(start: number) {
+  /** @param pool frame offsets of constants kept for the whole function, by `constantKey` */
+  constructor(start: number, pool: ReadonlyMap<string, number>) {
     this.start = start;
+    this.pool = pool;
   }
 
   /** Absolute index of the next word. */
@@ -94,6 +110,19 @@ export class Emitter implements Mover {
     else this.emit(CONST64, to, lo, hi);
   }
 
+  sum(to: number, from: number, imm: number): void {
+    this.result(ADD_IMM, to, from, imm);
+  }
+
+  pooled(lo: number, hi: number): number | undefined {
+    const key = constantKey(lo, hi);
+    if (this.loopDepth > 0) {
+      const depth = Math.max(this.loopDepth, this.wanted.get(key)?.depth ?? 0);
+      this.wanted.set(key, { lo, hi, depth });
+    }
+    return this.pool.get(key);
+  }
+
   /** Emits the comparison `c` into `to`; it stays in hand. */
   compare(to: number, c: Compare): void {
     const n = normalise(c);
@@ -134,15 +163,15 @@ export function negate(c: Compare): Compare | undefined {
   return not === undefined ? undefined : { ...c, m: not };
 }
 
-/** True when an immediate form exists for `m` with the word `imm`. */
-export const hasImmediate = (m: Mnemonic, imm: number): boolean =>
-  hasOp(`${m}:i`) || (nudges[m] !== undefined && nudges[m][2] !== imm);
+/** True when comparison `m` has a form with an immediate. */
+export const hasImmediate = (m: Mnemonic): boolean => hasOp(`${m}:i`) || nudges[m] !== undefined;
 
 /** The equal comparison among those that have an operation: `>` by swapped operands, `<= c` by `< c + 1`. */
 function normalise(c: Compare): Compare {
   if (c.isImm) {
     const nudge = nudges[c.m];
     if (nudge === undefined) return c;
+    if (nudge[2] === c.y) return { m: "i32.eq", x: c.x, y: c.x, isImm: false };
     return { ...c, m: nudge[0], y: (c.y + nudge[1]) | 0 };
   }
   const flip = instrDef(c.m).alg?.flip as Mnemonic;

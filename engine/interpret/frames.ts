@@ -14,8 +14,11 @@ import type { Val } from "../runtime/value.ts";
 import { Activation } from "./activation.ts";
 import { entryOf } from "./activation.ts";
 import { wordsOf } from "./operands.ts";
+import { op } from "./ops.ts";
 import type { FrameStack, StackLimits } from "./stack.ts";
 import { mapOf, type FuncMap, type RawFrame, type Safepoint, walk } from "./walk.ts";
+
+const ENTER_CONSTS = op("enter_consts");
 
 /** i32 and f32: 32 bits as a signed number. i64 and f64: 64 bits as a signed bigint. References as they are. */
 export type Slot = Val;
@@ -62,7 +65,7 @@ function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instan
   const point = map.safepoints.find((p) => p.word === raw.pc && (p.kind === "return") !== isInnermost);
   if (point === undefined) throw new Error(`function ${raw.func} is not at a safepoint`);
   const locals = map.localTypes.map((t, i) => readBits(s, raw.fp + map.localOffs[i], t));
-  let at = raw.fp + localWords(map);
+  let at = raw.fp + map.operands;
   const operands = point.types.map((t) => {
     const v = readBits(s, at, t);
     at += wordsOf(t);
@@ -70,8 +73,6 @@ function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instan
   });
   return { instance, func: raw.func, pc: point.offset - bodyStart(raw.inst, raw.func), locals, operands };
 }
-
-const localWords = (map: FuncMap): number => map.localTypes.reduce((n, t) => n + wordsOf(t), 0);
 
 function readBits(s: FrameStack, at: number, t: ValType): Slot {
   if (isRef(t)) return s.refs[at >> 1] ?? null;
@@ -121,8 +122,9 @@ function putFrame(act: Activation, f: Frame, inst: ModuleInst, fp: number, calle
     throw new Error(`frame does not fit its function: function ${f.func}, pc ${f.pc}`);
   }
   act.stack.reserve(fp + inst.code.words[entry + 1], act.csp + 1);
+  putConstants(act.stack, inst.code.words, entry, fp);
   f.locals.forEach((v, i) => void writeBits(act.stack, fp + map.localOffs[i], map.localTypes[i], v));
-  let at = fp + localWords(map);
+  let at = fp + map.operands;
   f.operands.forEach((v, i) => {
     writeBits(act.stack, at, point.types[i], v);
     at += wordsOf(point.types[i]);
@@ -138,6 +140,12 @@ function putFrame(act: Activation, f: Frame, inst: ModuleInst, fp: number, calle
     act.stack.calls[act.csp++] = -1;
   }
   return fp + inst.code.words[point.word - 1];
+}
+
+/** Constants that `enter_consts` keeps in the frame are no part of its canonical form. */
+function putConstants(s: FrameStack, words: Int32Array, entry: number, fp: number): void {
+  if (words[entry] !== ENTER_CONSTS) return;
+  for (let k = 0; k < words[entry + 4]; k++) s.I[fp + words[entry + 3] + k] = words[entry + 5 + k];
 }
 
 function safepointOf(map: FuncMap, offset: number, isInnermost: boolean): Safepoint | undefined {

@@ -1,8 +1,8 @@
 /** Lowering of loads and stores: memory 0 with small offsets has operations of its own, the rest goes by `*_any`. */
 import type { InstrDef, MemAccess, Mnemonic } from "../instrs.ts";
 import { type Lowering, numTypes } from "./lowering.ts";
-import { CONST } from "./operands.ts";
-import { op } from "./ops.ts";
+import { CONST, SUM } from "./operands.ts";
+import { hasOp, op } from "./ops.ts";
 
 export interface MemArg {
   readonly mem: number;
@@ -42,7 +42,9 @@ export function lowerLoad(l: Lowering, _m: Mnemonic, d: InstrDef): void {
       return;
     }
   }
-  emitLoad(l, name, stack.place(h), arg.offset);
+  if (stack.kinds[h] === SUM && arg.offset === 0 && hasOp(`${name}_sum`)) {
+    out.result(op(`${name}_sum`), stack.top, stack.vals[h], stack.his[h]);
+  } else emitLoad(l, name, stack.place(h), arg.offset);
   if (access.val === "i64" && access.bits < 32) {
     out.result(op(access.sign === "s" ? "i64.extend_i32_s" : "i64.extend_i32_u"), stack.top, stack.top, 0);
   }
@@ -82,6 +84,10 @@ export function lowerStore(l: Lowering, _m: Mnemonic, d: InstrDef): void {
   if (stack.kinds[a] === CONST && name === "store32") {
     const at = (stack.vals[a] >>> 0) + arg.offset;
     if (at < 2 ** 31) return out.emit(op("store32_at"), at, stack.place(v));
+  }
+  if (stack.kinds[a] === SUM && arg.offset === 0 && hasOp(`${name}_sum`)) {
+    const value = stack.place(v);
+    return out.emit(op(`${name}_sum`), stack.vals[a], value, stack.his[a]);
   }
   const address = stack.place(a);
   out.emit(op(name), address, stack.place(v), arg.offset);

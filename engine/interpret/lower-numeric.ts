@@ -3,7 +3,7 @@ import type { InstrDef, Mnemonic, NumType } from "../instrs.ts";
 import { F64, I32, I64, F32 } from "../types.ts";
 import { hasImmediate, negate } from "./emitter.ts";
 import { type Lowering, numTypes } from "./lowering.ts";
-import { CONST } from "./operands.ts";
+import { CONST, SUM } from "./operands.ts";
 import { hasOp, op } from "./ops.ts";
 
 type Plain = readonly [readonly NumType[], readonly NumType[]];
@@ -73,9 +73,13 @@ const isCompare = (m: Mnemonic): boolean => /\.(eq|ne|[lg][te])(_[su])?$/.test(m
 function lowerImmediate(l: Lowering, m: Mnemonic, x: number, imm: number): boolean {
   const { stack, out } = l;
   if (isCompare(m)) {
-    if (!hasImmediate(m, imm)) return false;
+    if (!hasImmediate(m)) return false;
     const at = stack.place(x);
     emitResult(l, I32, (to) => out.compare(to, { m, x: at, y: imm, isImm: true }));
+    return true;
+  }
+  if (m === "i32.add") {
+    pushSum(l, x, imm);
     return true;
   }
   if (m === "i32.sub") return lowerImmediate(l, "i32.add", x, -imm | 0);
@@ -83,6 +87,13 @@ function lowerImmediate(l: Lowering, m: Mnemonic, x: number, imm: number): boole
   const at = stack.place(x);
   emitResult(l, I32, (to) => out.result(op(`${m}:i`), to, at, imm));
   return true;
+}
+
+/** A sum with a constant is only described: a load, a store or another sum may absorb it. */
+function pushSum({ stack }: Lowering, x: number, imm: number): void {
+  const kind = stack.kinds[x];
+  if (kind === SUM) stack.push(SUM, I32, stack.vals[x], (stack.his[x] + imm) | 0);
+  else stack.push(SUM, I32, stack.place(x), imm);
 }
 
 const SHL_IMM = op("i32.shl:i");

@@ -7,7 +7,7 @@ import { funcTypeAt } from "../module.ts";
 import { BOT, EXTERNREF, FUNCREF, I32, I64, isRef, V128, type ValType } from "../types.ts";
 import { canBranch, type Compare, negate } from "./emitter.ts";
 import type { Label, Lowering } from "./lowering.ts";
-import { CONST, isWord, LOCAL, TEMP, wordsOf } from "./operands.ts";
+import { CONST, isWord, LOCAL, SUM, TEMP, wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
 
 type Rule = (l: Lowering) => void;
@@ -41,6 +41,7 @@ function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
 }
 
 function lowerLoop(l: Lowering): void {
+  l.out.loopDepth++;
   open(l, "loop", readBlockType(l));
   l.safepoint("loop", l.reader.pos);
 }
@@ -76,6 +77,7 @@ function reopen(l: Lowering, label: Label, types: readonly ValType[]): void {
 function lowerEnd(l: Lowering): void {
   const label = l.labels.pop() as Label;
   if (label.kind === "func") return endFunction(l, label);
+  if (label.kind === "loop") l.out.loopDepth--;
   if (!l.isDead) l.stack.settleAll();
   if (label.elseFixup >= 0) l.out.words[label.elseFixup] = l.out.pc;
   for (const f of label.fixups) l.out.words[f] = l.out.pc;
@@ -192,7 +194,7 @@ function emitReturn(l: Lowering, results: readonly ValType[]): void {
   const { out, stack } = l;
   if (results.length === 1 && results[0] !== V128) return emitReturn1(l, results[0]);
   if (results.length > 0) {
-    for (let h = stack.height - results.length; h < stack.height; h++) if (stack.kinds[h] === LOCAL) stack.settleAll();
+    for (let h = stack.height - results.length; h < stack.height; h++) if (stack.kinds[h] !== TEMP) stack.settleAll();
     let to = 0;
     for (let h = stack.height - results.length; h < stack.height; h++) {
       stack.load(h, to);
@@ -207,7 +209,7 @@ function emitReturn1(l: Lowering, type: ValType): void {
   const { out, stack } = l;
   const h = stack.height - 1;
   stack.maxTop = Math.max(stack.maxTop, 2);
-  if (stack.kinds[h] === CONST || isRef(type)) {
+  if (stack.kinds[h] === CONST || stack.kinds[h] === SUM || isRef(type)) {
     stack.load(h, 0);
     return out.emit(op("ret"));
   }

@@ -7,7 +7,7 @@ import { canonOf } from "../canon.ts";
 import type { NumType } from "../instrs.ts";
 import { type Func, funcTypeAt, type Module } from "../module.ts";
 import { F32, F64, type FuncType, I32, I64, isRef, type ValType } from "../types.ts";
-import { Emitter } from "./emitter.ts";
+import { type Constant, constantKey, Emitter } from "./emitter.ts";
 import { LOCAL, Operands, TEMP, wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
 
@@ -18,8 +18,8 @@ export interface Recorder {
   instr(word: number, offset: number): void;
   /** `types` are those of all operands there; valid only during the call. */
   safepoint(kind: SafepointKind, word: number, offset: number, types: readonly ValType[]): void;
-  /** Types of the frame's locals, parameters first, and their frame offsets. */
-  locals(types: readonly ValType[], offsets: Int32Array): void;
+  /** Types of the frame's locals, parameters first, their frame offsets, and where operands begin. */
+  layout(types: readonly ValType[], offsets: Int32Array, operands: number): void;
 }
 
 export const numTypes: Readonly<Record<NumType, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64 };
@@ -56,12 +56,12 @@ export class Lowering {
   /** Offset of the instruction being lowered. */
   at = 0;
 
-  constructor(module: Module, func: Func, start: number, recorder?: Recorder) {
+  /** @param constants kept in slots after the locals for the whole function */
+  constructor(module: Module, func: Func, start: number, constants: readonly Constant[], recorder?: Recorder) {
     this.module = module;
     this.canon = canonOf(module.types);
     this.reader = new Reader(module.bytes, func.body.start, func.body.end);
     this.recorder = recorder;
-    this.out = new Emitter(start);
     const type = funcTypeAt(module, func.type);
     this.collectLocals(type, func);
     this.localOffs = new Int32Array(this.localTypes.length);
@@ -70,9 +70,11 @@ export class Lowering {
       this.localOffs[i] = base;
       base += wordsOf(t);
     });
-    this.stack = new Operands(base, this.out);
-    recorder?.locals(this.localTypes, this.localOffs);
-    this.emitEntry(type.params.length, base);
+    const operands = base + constants.length * 2;
+    this.out = new Emitter(start, new Map(constants.map((c, i) => [constantKey(c.lo, c.hi), base + i * 2])));
+    this.stack = new Operands(operands, this.out);
+    recorder?.layout(this.localTypes, this.localOffs, operands);
+    this.emitEntry(type.params.length, base, constants);
     this.labels.push(this.label("func", [], type.results, 0, 0));
   }
 
@@ -83,10 +85,14 @@ export class Lowering {
     }
   }
 
-  private emitEntry(params: number, base: number): void {
+  private emitEntry(params: number, base: number, constants: readonly Constant[]): void {
     const firstZero = params < this.localTypes.length ? this.localOffs[params] : base;
     this.recorder?.safepoint("entry", this.out.pc, this.reader.pos, []);
-    this.out.emit(op("enter"), 0, firstZero, base);
+    if (constants.length === 0) this.out.emit(op("enter"), 0, firstZero, base);
+    else {
+      this.out.emit(op("enter_consts"), 0, firstZero, base, constants.length * 2);
+      for (const c of constants) this.out.emit(c.lo, c.hi);
+    }
     for (let i = params; i < this.localTypes.length; ) {
       const first = i;
       while (i < this.localTypes.length && isRef(this.localTypes[i])) i++;

@@ -24,6 +24,7 @@ export interface OpDef {
 
 const control: Record<string, number> = {
   enter: 4, // frame words, first word to zero, end of words to zero
+  enter_consts: 0, // the same, n, n words for the slots after the locals
   br: 2, // target
   br_nz: 3, // condition, target
   br_z: 3,
@@ -67,9 +68,14 @@ const memory: Record<string, number> = {
   load32_add: 5, // result, address, address, offset: fused i32.add
   load8_u_add: 5,
   load64_add: 5,
+  load32_sum: 4, // result, a, immediate: address a + immediate, wrapping
+  load64_sum: 4,
+  load8_u_sum: 4,
+  store32_sum: 4, // a, value, immediate
+  store64_sum: 4,
+  store8_sum: 4,
   store32_at: 3, // address as a constant, value
   "i32.add_shl": 5, // result, a, b, count: a + (b << count)
-  "i32.add_add": 5, // result, a, b, immediate
 };
 
 const instance: Record<string, number> = {

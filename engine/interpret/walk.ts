@@ -50,6 +50,8 @@ export interface Safepoint {
 export interface FuncMap {
   readonly localTypes: readonly ValType[];
   readonly localOffs: Int32Array;
+  /** Frame offset of the first operand. */
+  readonly operands: number;
   readonly safepoints: readonly Safepoint[];
   /** Words and offsets of instructions, ascending. */
   readonly words: readonly number[];
@@ -63,17 +65,19 @@ export function mapOf(inst: ModuleInst, func: number): FuncMap {
   const offsets: number[] = [];
   let localTypes: readonly ValType[] = [];
   let localOffs: Int32Array = new Int32Array(0);
+  let operands = 0;
   const recorder: Recorder = {
     instr: (word, offset) => void (words.push(word), offsets.push(offset)),
     safepoint: (kind, word, offset, types) => void safepoints.push({ kind, word, offset, types }),
-    locals: (types, offs) => {
+    layout: (types, offs, base) => {
       localTypes = types;
       localOffs = offs;
+      operands = base;
     },
   };
   const { module, code } = inst;
   lower(module, module.funcs[func - module.importedFuncs], code.entries[func], recorder);
-  return { localTypes, localOffs, safepoints, words, offsets };
+  return { localTypes, localOffs, operands, safepoints, words, offsets };
 }
 
 /** Most frames in a backtrace. */

@@ -72,11 +72,11 @@ function elemType(s: FuncState, idx: number): ValType {
   return elem.type;
 }
 
-/** A data segment; their number must have been announced before the code. */
+/** A data segment must exist, and the number of them have been announced before the code. */
 function checkData(s: FuncState, idx: number): void {
-  const { dataCount } = s.ctx.module;
+  const { dataCount, datas } = s.ctx.module;
+  if (idx >= datas.length) throw s.fault("unknownData", ` ${idx}`);
   if (dataCount === undefined) throw s.r.malformed("dataCountRequired", s.at, " before code that uses data segments");
-  if (idx >= dataCount) throw s.fault("unknownData", ` ${idx}`);
 }
 
 function requireSub(s: FuncState, actual: ValType, expected: ValType, what: string): void {
@@ -163,15 +163,17 @@ const checkBrTable: Rule = (s) => {
   const { brTableTargets } = s.ctx.limits;
   if (n > brTableTargets) throw overLimit("brTableTargets", n, brTableTargets, s.at, r.func);
   s.popVal(I32);
-  const checked = new Set<readonly ValType[]>();
-  let first: readonly ValType[] | undefined;
+  let arity = -1;
+  /** Label types compared already: a hostile table names the same thousand types many times. */
+  let checked: Set<readonly ValType[]> | undefined;
   for (let i = 0; i <= n; i++) {
     const types = s.labelTypes(r.u32());
-    first ??= types;
-    if (types.length !== first.length) {
-      throw s.fault("typeMismatch", `: labels of br_table take ${first.length} and ${types.length} operands`);
+    if (arity < 0) arity = types.length;
+    if (types.length !== arity) {
+      throw s.fault("typeMismatch", `: labels of br_table take ${arity} and ${types.length} operands`);
     }
-    if (types.length > 0 && !checked.has(types)) {
+    if (arity > 0 && !checked?.has(types)) {
+      checked ??= new Set();
       checked.add(types);
       peekVals(s, types);
     }
@@ -307,9 +309,7 @@ const checkTableInit: Rule = (s) => {
 
 const checkMemInit: Rule = (s) => {
   const data = s.r.u32();
-  const memIdx = s.r.u32();
-  if (s.ctx.module.dataCount === undefined) checkData(s, data);
-  const addr = memAddr(s, memIdx);
+  const addr = readMem(s);
   checkData(s, data);
   s.popVal(I32);
   s.popVal(I32);

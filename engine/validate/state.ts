@@ -46,9 +46,10 @@ export class FuncState {
 
   readonly #locals = new Int32Array(SPREAD_LOCALS);
   #localCount = 0;
-  /** Type and end index of each run of locals. */
+  /** Type and end index of each run of locals: `[0 .. #runCount)`. */
   readonly #runTypes: ValType[] = [];
   readonly #runEnds: number[] = [];
+  #runCount = 0;
   /** Locals without default value that were set, in order; undone at the end of the block. */
   readonly #inits: number[] = [];
   readonly #isInit = new Set<number>();
@@ -82,10 +83,9 @@ export class FuncState {
     this.height = 0;
     this.isDead = false;
     this.#localCount = 0;
-    this.#runTypes.length = 0;
-    this.#runEnds.length = 0;
-    this.#inits.length = 0;
-    this.#isInit.clear();
+    this.#runCount = 0;
+    if (this.#isInit.size > 0) this.#isInit.clear();
+    if (this.#inits.length > 0) this.#inits.length = 0;
   }
 
   pushVal(type: ValType): void {
@@ -200,15 +200,15 @@ export class FuncState {
     if (n === 0) return;
     if (start < SPREAD_LOCALS) this.#locals.fill(type, start, start + n);
     this.#localCount = start + n;
-    this.#runTypes.push(type);
-    this.#runEnds.push(start + n);
+    this.#runTypes[this.#runCount] = type;
+    this.#runEnds[this.#runCount++] = start + n;
   }
 
   #farLocalType(idx: number): ValType {
     if (idx >= this.#localCount) throw this.fault("unknownLocal", ` ${idx}`);
     const ends = this.#runEnds;
     let low = 0;
-    for (let high = ends.length - 1; low < high; ) {
+    for (let high = this.#runCount - 1; low < high; ) {
       const mid = (low + high) >> 1;
       if (ends[mid]! > idx) high = mid;
       else low = mid + 1;
