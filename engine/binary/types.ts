@@ -9,6 +9,7 @@ import type { Feature } from "../features.ts";
 import {
   CONCRETE,
   F64,
+  FUNCREF,
   type GlobalType,
   type HeapType,
   heapTypes,
@@ -66,9 +67,11 @@ export function readValType(r: Reader): ValType {
   return type;
 }
 
+/** For tables and element segments, whose `funcref` was there before the reference-types proposal. */
 export function readRefType(r: Reader): ValType {
   const at = r.pos;
   const code = r.u8();
+  if (code === heapTypes.func) return FUNCREF;
   const type = refTypeOf(r, code, at);
   if (type === undefined) throw r.malformed("refType", at, hex(code));
   return type;

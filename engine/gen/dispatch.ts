@@ -16,44 +16,54 @@ function read(t: NumType, at: string): string {
   return t === "f32" ? `F32[${at}]` : `F64[(${at}) >> 1]`;
 }
 
-/** Statement that computes row `d` from the word indices `args` into the word index `to`. */
-function compute(d: InstrDef, to: string, args: readonly string[]): string {
-  const [params, results] = d.type as Plain;
-  const result = results[0] as NumType;
-  if (d.words !== undefined) return computeWords(d, params, to, args);
-  const text = args.reduce((s, at, i) => s.replaceAll(`$${i}`, read(params[i] as NumType, at)), d.js as string);
-  return `${read(result, to)} = ${text};`;
-}
-
 const isWide = (t: NumType): boolean => t === "i64" || t === "f64";
 
-function computeWords(d: InstrDef, params: readonly NumType[], to: string, args: readonly string[]): string {
+interface Expression {
+  /** Declarations to come first, or nothing. */
+  readonly head: string;
+  /** The one result, or JSON of the pair of words. */
+  readonly text: string;
+}
+
+/** Row `d` on the operands at word indices `args`; with `isImm` the last is the word itself. */
+function expression(d: InstrDef, params: readonly NumType[], args: readonly string[], isImm = false): Expression {
+  const isWords = d.words !== undefined;
   const decls: string[] = [];
-  let text = JSON.stringify(d.words);
+  let text = isWords ? (typeof d.words === "string" ? d.words : JSON.stringify(d.words)) : (d.js as string);
   params.forEach((t, i) => {
+    const word = args[i] as string;
     const letter = "xy"[i] as string;
-    if (isWide(t)) {
-      decls.push(`${letter} = ${args[i]}`);
+    if (isWords && isWide(t)) {
+      decls.push(`${letter} = ${word}`);
       if (text.includes(`$${i}l`)) decls.push(`${letter}l = I[${letter}]`);
       if (text.includes(`$${i}h`)) decls.push(`${letter}h = I[${letter} + 1]`);
       text = text.replaceAll(`$${i}l`, `${letter}l`).replaceAll(`$${i}h`, `${letter}h`);
-    } else {
-      text = text.replaceAll(`$${i}`, `I[${args[i]}]`);
-    }
+    } else if (isImm && i === 1) text = text.replaceAll("$1", word.replace("fp + ", ""));
+    else text = text.replaceAll(`$${i}`, isWords ? `I[${word}]` : read(t, word));
   });
-  const words = JSON.parse(text) as string | [string, string];
-  const head = decls.length > 0 ? `const ${decls.join(", ")}; ` : "";
-  if (typeof words === "string") return `${head}I[${to}] = ${words};`;
-  return `${head}const d = ${to}, lo = ${words[0]}; I[d + 1] = ${words[1].replaceAll("$lo", "lo")}; I[d] = lo;`;
+  return { head: decls.length > 0 ? `const ${decls.join(", ")}; ` : "", text };
+}
+
+/** Statement that computes row `d` from the word indices `args` into the word index `to`. */
+function compute(d: InstrDef, to: string, args: readonly string[], isImm = false): string {
+  const [params, results] = d.type as Plain;
+  const { head, text } = expression(d, params, args, isImm);
+  if (d.words === undefined) return `${head}${read(results[0] as NumType, to)} = ${text};`;
+  if (typeof d.words === "string") return `${head}I[${to}] = ${text};`;
+  const [lo, hi] = JSON.parse(text) as [string, string];
+  return `${head}const d = ${to}, lo = ${lo}; I[d + 1] = ${hi.replaceAll("$lo", "lo")}; I[d] = lo;`;
 }
 
 const at = (n: number): string => `fp + code[pc + ${n}]`;
 const jump = "{ const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; }";
 
-/** Comparison of a row as a condition: `? 1 : 0` dropped. */
-function condition(m: Mnemonic, a: string, b: string): string {
-  const js = instrDef(m).js as string;
-  return js.replace(" ? 1 : 0", "").replaceAll("$0", a).replaceAll("$1", b);
+/** A branch on the comparison of row `m`, with an immediate second operand if `isImm`. */
+function branchBody(m: Mnemonic, isImm: boolean, isNot: boolean): string {
+  const d = instrDef(m);
+  const [params] = d.type as Plain;
+  const { head, text } = expression(d, params, [at(1), at(2)], isImm);
+  const condition = text.replace(" ? 1 : 0", "");
+  return `${head}if (${isNot ? `!(${condition})` : condition}) ${jump}`;
 }
 
 function hotBody(o: OpDef): string {
@@ -63,8 +73,8 @@ function hotBody(o: OpDef): string {
   const [params] = d.type as Plain;
   if (o.cls === "numeric") return compute(d, at(1), params.map((_, i) => at(2 + i)));
   const isImm = o.name.endsWith(":i");
-  if (o.cls === "branch") return `if (${condition(m, `I[${at(1)}]`, isImm ? "code[pc + 2]" : `I[${at(2)}]`)}) ${jump}`;
-  return `I[${at(1)}] = ${(d.js as string).replaceAll("$0", `I[${at(2)}]`).replaceAll("$1", "code[pc + 3]")};`;
+  if (o.cls === "branch") return branchBody(m, isImm, o.name.startsWith("br_not"));
+  return compute(d, at(1), [at(2), at(3)], true);
 }
 
 function missing(name: string): never {
@@ -73,7 +83,7 @@ function missing(name: string): never {
 
 function hotCase(o: OpDef): string {
   const body = hotBody(o).trim();
-  const ends = /continue;( \})?$|break run;$/.test(body) && !body.startsWith("if (");
+  const ends = /continue;( \})?$|break run;$/.test(body) && o.cls !== "branch" && !body.startsWith("if (");
   return `        case ${o.num}: { // ${o.name}\n          ${body}${ends ? "" : ` pc += ${o.words}; continue;`}\n        }`;
 }
 

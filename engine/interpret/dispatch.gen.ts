@@ -214,214 +214,256 @@ export function run(act: Run): number {
         case 59: { // i64.eq
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = xl === yl && xh === yh ? 1 : 0; pc += 4; continue;
         }
-        case 60: { // i64.ne
+        case 60: { // br:i64.eq
+          const x = fp + code[pc + 1], xl = I[x], xh = I[x + 1], y = fp + code[pc + 2], yl = I[y], yh = I[y + 1]; if (xl === yl && xh === yh) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 61: { // i64.ne
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = xl !== yl || xh !== yh ? 1 : 0; pc += 4; continue;
         }
-        case 61: { // i64.lt_s
+        case 62: { // br:i64.ne
+          const x = fp + code[pc + 1], xl = I[x], xh = I[x + 1], y = fp + code[pc + 2], yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 63: { // i64.lt_s
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh) ? 1 : 0; pc += 4; continue;
         }
-        case 62: { // i64.lt_u
+        case 64: { // br:i64.lt_s
+          const x = fp + code[pc + 1], xl = I[x], xh = I[x + 1], y = fp + code[pc + 2], yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh)) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 65: { // i64.lt_u
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0) ? 1 : 0; pc += 4; continue;
         }
-        case 63: { // i64.le_s
+        case 66: { // br:i64.lt_u
+          const x = fp + code[pc + 1], xl = I[x], xh = I[x + 1], y = fp + code[pc + 2], yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0)) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 67: { // i64.le_s
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh) ? 1 : 0; pc += 4; continue;
         }
-        case 64: { // i64.le_u
+        case 68: { // br:i64.le_s
+          const x = fp + code[pc + 1], xl = I[x], xh = I[x + 1], y = fp + code[pc + 2], yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh)) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 69: { // i64.le_u
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; I[fp + code[pc + 1]] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0) ? 1 : 0; pc += 4; continue;
         }
-        case 65: { // f64.eq
+        case 70: { // br:i64.le_u
+          const x = fp + code[pc + 1], xl = I[x], xh = I[x + 1], y = fp + code[pc + 2], yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0)) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 71: { // f64.eq
           I[fp + code[pc + 1]] = F64[(fp + code[pc + 2]) >> 1] === F64[(fp + code[pc + 3]) >> 1] ? 1 : 0; pc += 4; continue;
         }
-        case 66: { // f64.ne
+        case 72: { // br:f64.eq
+          if (F64[(fp + code[pc + 1]) >> 1] === F64[(fp + code[pc + 2]) >> 1]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 73: { // br_not:f64.eq
+          if (!(F64[(fp + code[pc + 1]) >> 1] === F64[(fp + code[pc + 2]) >> 1])) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 74: { // f64.ne
           I[fp + code[pc + 1]] = F64[(fp + code[pc + 2]) >> 1] !== F64[(fp + code[pc + 3]) >> 1] ? 1 : 0; pc += 4; continue;
         }
-        case 67: { // f64.lt
+        case 75: { // br:f64.ne
+          if (F64[(fp + code[pc + 1]) >> 1] !== F64[(fp + code[pc + 2]) >> 1]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 76: { // br_not:f64.ne
+          if (!(F64[(fp + code[pc + 1]) >> 1] !== F64[(fp + code[pc + 2]) >> 1])) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 77: { // f64.lt
           I[fp + code[pc + 1]] = F64[(fp + code[pc + 2]) >> 1] < F64[(fp + code[pc + 3]) >> 1] ? 1 : 0; pc += 4; continue;
         }
-        case 68: { // f64.le
+        case 78: { // br:f64.lt
+          if (F64[(fp + code[pc + 1]) >> 1] < F64[(fp + code[pc + 2]) >> 1]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 79: { // br_not:f64.lt
+          if (!(F64[(fp + code[pc + 1]) >> 1] < F64[(fp + code[pc + 2]) >> 1])) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 80: { // f64.le
           I[fp + code[pc + 1]] = F64[(fp + code[pc + 2]) >> 1] <= F64[(fp + code[pc + 3]) >> 1] ? 1 : 0; pc += 4; continue;
         }
-        case 69: { // i32.add
+        case 81: { // br:f64.le
+          if (F64[(fp + code[pc + 1]) >> 1] <= F64[(fp + code[pc + 2]) >> 1]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 82: { // br_not:f64.le
+          if (!(F64[(fp + code[pc + 1]) >> 1] <= F64[(fp + code[pc + 2]) >> 1])) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
+        }
+        case 83: { // i32.add
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] + I[fp + code[pc + 3]] | 0; pc += 4; continue;
         }
-        case 70: { // i32.sub
+        case 84: { // i32.sub
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] - I[fp + code[pc + 3]] | 0; pc += 4; continue;
         }
-        case 71: { // i32.mul
+        case 85: { // i32.mul
           I[fp + code[pc + 1]] = Math.imul(I[fp + code[pc + 2]], I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 72: { // i32.div_s
+        case 86: { // i32.div_s
           I[fp + code[pc + 1]] = i32_div_s(I[fp + code[pc + 2]], I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 73: { // i32.div_u
+        case 87: { // i32.div_u
           I[fp + code[pc + 1]] = i32_div_u(I[fp + code[pc + 2]], I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 74: { // i32.rem_s
+        case 88: { // i32.rem_s
           I[fp + code[pc + 1]] = i32_rem_s(I[fp + code[pc + 2]], I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 75: { // i32.rem_u
+        case 89: { // i32.rem_u
           I[fp + code[pc + 1]] = i32_rem_u(I[fp + code[pc + 2]], I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 76: { // i32.and
+        case 90: { // i32.and
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] & I[fp + code[pc + 3]]; pc += 4; continue;
         }
-        case 77: { // i32.or
+        case 91: { // i32.or
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] | I[fp + code[pc + 3]]; pc += 4; continue;
         }
-        case 78: { // i32.xor
+        case 92: { // i32.xor
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] ^ I[fp + code[pc + 3]]; pc += 4; continue;
         }
-        case 79: { // i32.shl
+        case 93: { // i32.shl
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] << I[fp + code[pc + 3]]; pc += 4; continue;
         }
-        case 80: { // i32.shr_s
+        case 94: { // i32.shr_s
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >> I[fp + code[pc + 3]]; pc += 4; continue;
         }
-        case 81: { // i32.shr_u
+        case 95: { // i32.shr_u
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >>> I[fp + code[pc + 3]] | 0; pc += 4; continue;
         }
-        case 82: { // i32.rotl
+        case 96: { // i32.rotl
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] << I[fp + code[pc + 3]] | I[fp + code[pc + 2]] >>> (32 - I[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 83: { // i64.add
+        case 97: { // i64.add
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = xl + yl | 0; I[d + 1] = xh + yh + (lo >>> 0 < xl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc += 4; continue;
         }
-        case 84: { // i64.sub
+        case 98: { // i64.sub
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = xl - yl | 0; I[d + 1] = xh - yh - (xl >>> 0 < yl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc += 4; continue;
         }
-        case 85: { // i64.mul
+        case 99: { // i64.mul
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = Math.imul(xl, yl); I[d + 1] = ((((xl >>> 0) * (yl >>> 0) - (lo >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(xh, yl) + Math.imul(xl, yh) | 0; I[d] = lo; pc += 4; continue;
         }
-        case 86: { // i64.and
+        case 100: { // i64.and
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = xl & yl; I[d + 1] = xh & yh; I[d] = lo; pc += 4; continue;
         }
-        case 87: { // i64.or
+        case 101: { // i64.or
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = xl | yl; I[d + 1] = xh | yh; I[d] = lo; pc += 4; continue;
         }
-        case 88: { // i64.xor
+        case 102: { // i64.xor
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y], yh = I[y + 1]; const d = fp + code[pc + 1], lo = xl ^ yl; I[d + 1] = xh ^ yh; I[d] = lo; pc += 4; continue;
         }
-        case 89: { // i64.shl
+        case 103: { // i64.shl
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y]; const d = fp + code[pc + 1], lo = (yl & 32) !== 0 ? 0 : xl << yl; I[d + 1] = (yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc += 4; continue;
         }
-        case 90: { // i64.shr_s
+        case 104: { // i64.shr_s
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y]; const d = fp + code[pc + 1], lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xh >> 31 : xh >> yl; I[d] = lo; pc += 4; continue;
         }
-        case 91: { // i64.shr_u
+        case 105: { // i64.shr_u
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y]; const d = fp + code[pc + 1], lo = (yl & 32) !== 0 ? xh >>> yl : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? 0 : xh >>> yl; I[d] = lo; pc += 4; continue;
         }
-        case 92: { // i64.rotl
+        case 106: { // i64.rotl
           const x = fp + code[pc + 2], xl = I[x], xh = I[x + 1], y = fp + code[pc + 3], yl = I[y]; const d = fp + code[pc + 1], lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc += 4; continue;
         }
-        case 93: { // f32.add
+        case 107: { // f32.add
           F32[fp + code[pc + 1]] = Math.fround(F32[fp + code[pc + 2]] + F32[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 94: { // f32.sub
+        case 108: { // f32.sub
           F32[fp + code[pc + 1]] = Math.fround(F32[fp + code[pc + 2]] - F32[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 95: { // f32.mul
+        case 109: { // f32.mul
           F32[fp + code[pc + 1]] = Math.fround(F32[fp + code[pc + 2]] * F32[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 96: { // f32.div
+        case 110: { // f32.div
           F32[fp + code[pc + 1]] = Math.fround(F32[fp + code[pc + 2]] / F32[fp + code[pc + 3]]); pc += 4; continue;
         }
-        case 97: { // f64.sqrt
+        case 111: { // f64.sqrt
           F64[(fp + code[pc + 1]) >> 1] = Math.sqrt(F64[(fp + code[pc + 2]) >> 1]); pc += 4; continue;
         }
-        case 98: { // f64.add
+        case 112: { // f64.add
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] + F64[(fp + code[pc + 3]) >> 1]; pc += 4; continue;
         }
-        case 99: { // f64.sub
+        case 113: { // f64.sub
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] - F64[(fp + code[pc + 3]) >> 1]; pc += 4; continue;
         }
-        case 100: { // f64.mul
+        case 114: { // f64.mul
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] * F64[(fp + code[pc + 3]) >> 1]; pc += 4; continue;
         }
-        case 101: { // f64.div
+        case 115: { // f64.div
           F64[(fp + code[pc + 1]) >> 1] = F64[(fp + code[pc + 2]) >> 1] / F64[(fp + code[pc + 3]) >> 1]; pc += 4; continue;
         }
-        case 102: { // i32.wrap_i64
+        case 116: { // i32.wrap_i64
           const x = fp + code[pc + 2], xl = I[x]; I[fp + code[pc + 1]] = xl; pc += 4; continue;
         }
-        case 103: { // i64.extend_i32_s
+        case 117: { // i64.extend_i32_s
           const d = fp + code[pc + 1], lo = I[fp + code[pc + 2]]; I[d + 1] = I[fp + code[pc + 2]] >> 31; I[d] = lo; pc += 4; continue;
         }
-        case 104: { // i64.extend_i32_u
+        case 118: { // i64.extend_i32_u
           const d = fp + code[pc + 1], lo = I[fp + code[pc + 2]]; I[d + 1] = 0; I[d] = lo; pc += 4; continue;
         }
-        case 105: { // f32.demote_f64
+        case 119: { // f32.demote_f64
           F32[fp + code[pc + 1]] = Math.fround(F64[(fp + code[pc + 2]) >> 1]); pc += 4; continue;
         }
-        case 106: { // f64.convert_i32_s
+        case 120: { // f64.convert_i32_s
           F64[(fp + code[pc + 1]) >> 1] = I[fp + code[pc + 2]]; pc += 4; continue;
         }
-        case 107: { // f64.convert_i32_u
+        case 121: { // f64.convert_i32_u
           F64[(fp + code[pc + 1]) >> 1] = I[fp + code[pc + 2]] >>> 0; pc += 4; continue;
         }
-        case 108: { // f64.promote_f32
+        case 122: { // f64.promote_f32
           F64[(fp + code[pc + 1]) >> 1] = F32[fp + code[pc + 2]]; pc += 4; continue;
         }
-        case 109: { // i32.add:i
+        case 123: { // i32.add:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] + code[pc + 3] | 0; pc += 4; continue;
         }
-        case 110: { // i32.mul:i
+        case 124: { // i32.mul:i
           I[fp + code[pc + 1]] = Math.imul(I[fp + code[pc + 2]], code[pc + 3]); pc += 4; continue;
         }
-        case 111: { // i32.and:i
+        case 125: { // i32.and:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] & code[pc + 3]; pc += 4; continue;
         }
-        case 112: { // i32.or:i
+        case 126: { // i32.or:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] | code[pc + 3]; pc += 4; continue;
         }
-        case 113: { // i32.xor:i
+        case 127: { // i32.xor:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] ^ code[pc + 3]; pc += 4; continue;
         }
-        case 114: { // i32.shl:i
+        case 128: { // i32.shl:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] << code[pc + 3]; pc += 4; continue;
         }
-        case 115: { // i32.shr_s:i
+        case 129: { // i32.shr_s:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >> code[pc + 3]; pc += 4; continue;
         }
-        case 116: { // i32.shr_u:i
+        case 130: { // i32.shr_u:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >>> code[pc + 3] | 0; pc += 4; continue;
         }
-        case 117: { // i32.rotl:i
+        case 131: { // i32.rotl:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] << code[pc + 3] | I[fp + code[pc + 2]] >>> (32 - code[pc + 3]); pc += 4; continue;
         }
-        case 118: { // i32.eq:i
+        case 132: { // i32.eq:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] === code[pc + 3] ? 1 : 0; pc += 4; continue;
         }
-        case 119: { // br:i32.eq:i
+        case 133: { // br:i32.eq:i
           if (I[fp + code[pc + 1]] === code[pc + 2]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 120: { // i32.ne:i
+        case 134: { // i32.ne:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] !== code[pc + 3] ? 1 : 0; pc += 4; continue;
         }
-        case 121: { // br:i32.ne:i
+        case 135: { // br:i32.ne:i
           if (I[fp + code[pc + 1]] !== code[pc + 2]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 122: { // i32.lt_s:i
+        case 136: { // i32.lt_s:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] < code[pc + 3] ? 1 : 0; pc += 4; continue;
         }
-        case 123: { // br:i32.lt_s:i
+        case 137: { // br:i32.lt_s:i
           if (I[fp + code[pc + 1]] < code[pc + 2]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 124: { // i32.lt_u:i
+        case 138: { // i32.lt_u:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >>> 0 < code[pc + 3] >>> 0 ? 1 : 0; pc += 4; continue;
         }
-        case 125: { // br:i32.lt_u:i
+        case 139: { // br:i32.lt_u:i
           if (I[fp + code[pc + 1]] >>> 0 < code[pc + 2] >>> 0) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 126: { // i32.gt_s:i
+        case 140: { // i32.gt_s:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] > code[pc + 3] ? 1 : 0; pc += 4; continue;
         }
-        case 127: { // br:i32.gt_s:i
+        case 141: { // br:i32.gt_s:i
           if (I[fp + code[pc + 1]] > code[pc + 2]) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
-        case 128: { // i32.gt_u:i
+        case 142: { // i32.gt_u:i
           I[fp + code[pc + 1]] = I[fp + code[pc + 2]] >>> 0 > code[pc + 3] >>> 0 ? 1 : 0; pc += 4; continue;
         }
-        case 129: { // br:i32.gt_u:i
+        case 143: { // br:i32.gt_u:i
           if (I[fp + code[pc + 1]] >>> 0 > code[pc + 2] >>> 0) { const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc += 4; continue;
         }
         default: {

@@ -138,12 +138,13 @@ export class Emitter implements Mover {
     return c;
   }
 
-  /** Emits a branch taken when `c` holds; the index of its target word. */
-  branchCompare(c: Compare, to: number): number {
-    const n = normalise(c);
+  /** Emits a branch taken when `c` holds (`isSet`), or does not; the index of its target word. */
+  branchCompare(c: Compare, isSet: boolean, to: number): number {
+    const not = isSet ? undefined : negate(c);
+    const n = normalise(not ?? c);
     if (n.isImm && n.y === 0 && (n.m === "i32.eq" || n.m === "i32.ne")) return this.branchWord(n.x, n.m === "i32.ne", to);
-    const name = n.isImm ? `br:${n.m}:i` : `br:${n.m}`;
-    this.emit(op(name), n.x, n.y, to);
+    const prefix = isSet || not !== undefined ? "br" : "br_not";
+    this.emit(op(`${prefix}:${n.m}${n.isImm ? ":i" : ""}`), n.x, n.y, to);
     return this.words.length - 1;
   }
 
@@ -155,7 +156,7 @@ export class Emitter implements Mover {
 }
 
 /** True when `c` has a form that branches. */
-export const canBranch = (c: Compare): boolean => hasOp(`br:${normalise(c).m}`) || c.isImm;
+export const canBranch = (c: Compare): boolean => c.isImm || hasOp(`br:${normalise(c).m}`);
 
 /** The comparison that holds when `c` does not; undefined for floats, where there is none. */
 export function negate(c: Compare): Compare | undefined {

@@ -4,7 +4,7 @@ import { F64, I32, I64, F32 } from "../types.ts";
 import { hasImmediate, negate } from "./emitter.ts";
 import { type Lowering, numTypes } from "./lowering.ts";
 import { CONST, SUM } from "./operands.ts";
-import { hasOp, op } from "./ops.ts";
+import { hasOp, isCompare, op } from "./ops.ts";
 
 type Plain = readonly [readonly NumType[], readonly NumType[]];
 
@@ -66,8 +66,6 @@ function lowerBinary(l: Lowering, m: Mnemonic, d: InstrDef, operand: NumType): v
   if (m === "i32.add" && fuseAdd(l, xAt, yAt)) return;
   emitResult(l, type, (to) => l.out.result(op(m), to, xAt, yAt));
 }
-
-const isCompare = (m: Mnemonic): boolean => /\.(eq|ne|[lg][te])(_[su])?$/.test(m);
 
 /** The form with an immediate second operand; false if there is none. */
 function lowerImmediate(l: Lowering, m: Mnemonic, x: number, imm: number): boolean {

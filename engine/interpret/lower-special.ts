@@ -5,7 +5,7 @@
 import type { Special } from "../instrs.ts";
 import { funcTypeAt } from "../module.ts";
 import { BOT, EXTERNREF, FUNCREF, I32, I64, isRef, V128, type ValType } from "../types.ts";
-import { canBranch, type Compare, negate } from "./emitter.ts";
+import { canBranch, type Compare } from "./emitter.ts";
 import type { Label, Lowering } from "./lowering.ts";
 import { CONST, isWord, LOCAL, SUM, TEMP, wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
@@ -50,7 +50,7 @@ function lowerIf(l: Lowering): void {
   const type = readBlockType(l);
   const condition = popCondition(l);
   l.stack.settleAll();
-  const fixup = branchUnless(l, condition);
+  const fixup = branch(l, condition, false);
   open(l, "if", type).elseFixup = fixup;
 }
 
@@ -105,11 +105,8 @@ function popCondition(l: Lowering): Condition {
   return { word: place };
 }
 
-const branchIf = (l: Lowering, c: Condition, to = 0): number =>
-  "compare" in c ? l.out.branchCompare(c.compare, to) : l.out.branchWord(c.word, true, to);
-
-const branchUnless = (l: Lowering, c: Condition): number =>
-  "compare" in c ? l.out.branchCompare(negate(c.compare) as Compare, 0) : l.out.branchWord(c.word, false, 0);
+const branch = (l: Lowering, c: Condition, isSet: boolean, to = 0): number =>
+  "compare" in c ? l.out.branchCompare(c.compare, isSet, to) : l.out.branchWord(c.word, isSet, to);
 
 const labelAt = (l: Lowering, depth: number): Label => l.labels[l.labels.length - 1 - depth];
 const typesOf = (label: Label): readonly ValType[] => (label.kind === "loop" ? label.params : label.results);
@@ -153,12 +150,12 @@ function lowerBrIf(l: Lowering): void {
   const label = labelAt(l, l.reader.u32());
   const condition = popCondition(l);
   if (isInPlace(l, label)) {
-    const at = branchIf(l, condition, label.kind === "loop" ? label.target : 0);
+    const at = branch(l, condition, true, label.kind === "loop" ? label.target : 0);
     if (label.kind !== "loop") label.fixups.push(at);
     return;
   }
   if (label.kind === "func") l.stack.settleAll();
-  const over = branchUnless(l, condition);
+  const over = branch(l, condition, false);
   jumpTo(l, label);
   l.out.words[over] = l.out.pc;
   l.out.join();

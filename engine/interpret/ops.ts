@@ -107,9 +107,8 @@ const instance: Record<string, number> = {
 };
 
 const isPlain = (d: InstrDef): boolean => typeof d.type !== "string" && (d.js ?? d.words) !== undefined;
-const isCompare = (d: InstrDef): boolean =>
-  typeof d.type !== "string" && d.alg?.flip !== undefined && d.type[0].length === 2 && d.type[1][0] === "i32" && d.type[0][0] !== "i32";
-const isCompare32 = (m: Mnemonic, d: InstrDef): boolean => /^i32\.(eq|ne|[lg][te]_[su])$/.test(m) && d.type !== "special";
+/** Comparisons of two operands, by name: `i32.lt_s`, `f64.eq`. */
+export const isCompare = (m: Mnemonic): boolean => /\.(eq|ne|[lg][te])(_[su])?$/.test(m);
 
 /** i32 comparisons with an immediate, closed under negation: `<= c` is `< c + 1`. */
 const immediateCompares = ["i32.eq", "i32.ne", "i32.lt_s", "i32.lt_u", "i32.gt_s", "i32.gt_u"];
@@ -128,7 +127,8 @@ function build(): OpDef[] {
     const d = instrDef(m);
     if (!d.hot) continue;
     add(m, 4, "numeric", m);
-    if (isCompare32(m, d)) add(`br:${m}`, 4, "branch", m);
+    if (isCompare(m)) add(`br:${m}`, 4, "branch", m);
+    if (isCompare(m) && d.alg?.not === undefined) add(`br_not:${m}`, 4, "branch", m);
   }
   for (const m of immediates) add(`${m}:i`, 4, "immediate", m as Mnemonic);
   for (const m of immediateCompares) {
@@ -167,4 +167,3 @@ export function op(name: string): number {
 }
 export const hasOp = (name: string): boolean => byName.has(name);
 export const opDef = (num: number): OpDef | undefined => byNum.get(num);
-export { isCompare };

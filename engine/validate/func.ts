@@ -39,12 +39,12 @@ const results = new Uint8Array((OPCODES + 1) * MAX_RESULTS);
 const accessVals = new Uint8Array(OPCODES + 1);
 const accessAligns = new Uint8Array(OPCODES + 1);
 const rules: Rule[] = new Array<Rule>(OPCODES + 1).fill(() => undefined);
-const defs = new Map<number, InstrDef>();
+const defs: (InstrDef | undefined)[] = new Array(OPCODES + 1).fill(undefined);
 
 for (const mnemonic of mnemonics) {
   const def = instrDef(mnemonic);
   const op = denseOpcode(def.opcode);
-  defs.set(op, def);
+  defs[op] = def;
   if (def.type === "special") {
     kinds[op] = SPECIAL;
     rules[op] = specialRules[mnemonic as Special];
@@ -82,8 +82,8 @@ export class InstrChecker {
 
   constructor(gate: FeatureGate) {
     this.#kinds = kinds.slice();
-    for (const [op, def] of defs) {
-      if (def.feature !== undefined && !gate.isOn(def.feature)) this.#kinds[op] = UNKNOWN;
+    for (const [op, def] of defs.entries()) {
+      if (def?.feature !== undefined && !gate.isOn(def.feature)) this.#kinds[op] = UNKNOWN;
     }
   }
 
@@ -94,8 +94,8 @@ export class InstrChecker {
 
   /** Records in `gate` the features of all opcodes met. */
   record(gate: FeatureGate): void {
-    for (const [op, def] of defs) {
-      if (def.feature !== undefined && this.#seen[op] === 1) gate.used.add(def.feature);
+    for (const [op, def] of defs.entries()) {
+      if (def?.feature !== undefined && this.#seen[op] === 1) gate.used.add(def.feature);
     }
   }
 }
@@ -136,7 +136,7 @@ function checkInstrs(s: FuncState, kinds: Uint8Array, seen: Uint8Array): void {
         checkPlain(s, op);
         break;
       case 2: // PLAIN_IMMS
-        skipImms(r, defs.get(op)!);
+        skipImms(r, defs[op]!);
         checkPlain(s, op);
         break;
       case 3: // LOAD
@@ -182,7 +182,7 @@ function checkAccess(s: FuncState, op: number): ValType {
 
 /** The error for an opcode without row, or with one that is off. */
 function refused(s: FuncState, opcode: number, op: number): Error {
-  const feature = defs.get(op)?.feature;
+  const feature = defs[op]?.feature;
   if (feature === undefined) return unknownOpcode(opcode, s.at, s.r.func);
   return unsupported(feature, s.at, "", s.r.func);
 }

@@ -3,6 +3,7 @@
  */
 import { FeatureGate } from "../binary/feature-gate.ts";
 import { type DecodeOptions, resolveLimits } from "../binary/sections.ts";
+import { printable } from "../errors.ts";
 import { type InvalidFault, invalid } from "../faults.ts";
 import type { Feature } from "../features.ts";
 import type { Elem, Module, SegmentMode } from "../module.ts";
@@ -139,7 +140,7 @@ function validateExports(ctx: ModuleContext): void {
   const names = new Set<string>();
   for (const { name, kind, idx, offset } of module.exports) {
     if (idx >= counts[kind]) throw invalid(unknownFaults[kind], offset, ` ${idx}`);
-    if (names.has(name)) throw invalid("duplicateExport", offset, ` ${JSON.stringify(name)}`);
+    if (names.has(name)) throw invalid("duplicateExport", offset, ` "${printable(name)}"`);
     names.add(name);
     if (kind === "func") ctx.declared[idx] = 1;
     if (kind === "global" && module.globalTypes[idx]!.isMutable) {

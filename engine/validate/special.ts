@@ -15,15 +15,14 @@ import {
   type FuncType,
   I32,
   I64,
-  isConcrete,
   isRef,
   printValType,
   refType,
   type TableType,
-  typeIdxOf,
   type ValType,
 } from "../types.ts";
-import type { FuncState } from "./state.ts";
+import { type FuncState, valueBlock } from "./state.ts";
+import { checkHeapType, checkValType } from "./types.ts";
 
 export type Rule = (s: FuncState) => void;
 
@@ -88,7 +87,6 @@ function requireSub(s: FuncState, actual: ValType, expected: ValType, what: stri
 // Control
 
 const emptyBlock: FuncType = { kind: "func", params: [], results: [] };
-const valueBlocks = new Map<ValType, FuncType>();
 
 function readBlock(s: FuncState): FuncType {
   const type = readBlockType(s.r);
@@ -97,27 +95,11 @@ function readBlock(s: FuncState): FuncType {
     s.r.use("multi-value", s.at, "block type with type index");
     return funcTypeAt(s, type);
   }
-  checkValType(s, -type);
-  let block = valueBlocks.get(-type);
-  if (block === undefined) {
-    block = { kind: "func", params: [], results: [-type] };
-    valueBlocks.set(-type, block);
-  }
-  return block;
+  checkValType(-type, s.ctx.module.types.length, s.at, s.r.func);
+  return valueBlock(-type);
 }
 
-/** A type that names a definition must name an existing one. */
-function checkValType(s: FuncState, type: ValType): void {
-  if (isRef(type)) checkHeapType(s, type & ~refType(0, true));
-}
-
-function checkHeapType(s: FuncState, heap: number): void {
-  if (isConcrete(heap) && typeIdxOf(heap) >= s.ctx.module.types.length) {
-    throw s.fault("unknownType", ` ${typeIdxOf(heap)}`);
-  }
-}
-
-export const checkBlock: Rule = (s) => {
+const checkBlock: Rule = (s) => {
   const type = readBlock(s);
   s.popVals(type.params);
   s.pushCtrl(s.opcode, type);
@@ -136,7 +118,7 @@ const checkElse: Rule = (s) => {
   s.pushCtrl(ELSE, s.ctrlTypes[place]!);
 };
 
-export const checkEnd: Rule = (s) => {
+const checkEnd: Rule = (s) => {
   const place = s.popCtrl();
   const type = s.ctrlTypes[place]!;
   if (s.ctrlOps[place] === IF && !s.ctx.matcher.areSubs(type.params, type.results)) {
@@ -145,12 +127,12 @@ export const checkEnd: Rule = (s) => {
   s.pushVals(type.results);
 };
 
-export const checkBr: Rule = (s) => {
+const checkBr: Rule = (s) => {
   s.popVals(s.labelTypes(s.r.u32()));
   s.setUnreachable();
 };
 
-export const checkBrIf: Rule = (s) => {
+const checkBrIf: Rule = (s) => {
   const types = s.labelTypes(s.r.u32());
   s.popVal(I32);
   s.popVals(types);
@@ -193,7 +175,7 @@ const checkReturn: Rule = (s) => {
   s.setUnreachable();
 };
 
-export const checkCall: Rule = (s) => {
+const checkCall: Rule = (s) => {
   const type = s.ctx.funcs[readFunc(s)]!;
   s.popVals(type.params);
   s.pushVals(type.results);
@@ -226,7 +208,7 @@ const checkSelectTyped: Rule = (s) => {
   const types = readValTypes(s.r);
   if (types.length !== 1) throw s.fault("resultArity", `: select has ${types.length} types, not 1`);
   const type = types[0]!;
-  checkValType(s, type);
+  checkValType(type, s.ctx.module.types.length, s.at, s.r.func);
   s.popVal(I32);
   s.popVal(type);
   s.popVal(type);
@@ -241,11 +223,11 @@ function readGlobal(s: FuncState): number {
   return idx;
 }
 
-export const checkGlobalGet: Rule = (s) => {
+const checkGlobalGet: Rule = (s) => {
   s.pushVal(s.ctx.module.globalTypes[readGlobal(s)]!.val);
 };
 
-export const checkGlobalSet: Rule = (s) => {
+const checkGlobalSet: Rule = (s) => {
   const idx = readGlobal(s);
   const type = s.ctx.module.globalTypes[idx]!;
   if (!type.isMutable) throw s.fault("immutableGlobal", ` ${idx}`);
@@ -339,7 +321,7 @@ const checkRefFunc: Rule = (s) => {
 
 const checkRefNull: Rule = (s) => {
   const heap = readHeapType(s.r);
-  checkHeapType(s, heap);
+  checkHeapType(heap, s.ctx.module.types.length, s.at, s.r.func);
   s.pushVal(refType(heap, true));
 };
 

@@ -12,12 +12,26 @@ import { type InvalidFault, invalid, overLimit } from "../faults.ts";
 import type { Func } from "../module.ts";
 import { BOT, type FuncType, isNullable, isRef, printValType, type ValType } from "../types.ts";
 import type { ModuleContext } from "./context.ts";
+import { checkValType } from "./types.ts";
 
 /** Locals whose types are spread out in an array; those beyond are found by search in the runs. */
 const SPREAD_LOCALS = 256;
 const LOOP = 0x03;
+const MAX_CACHED_BLOCKS = 1000;
 
 const noVals: readonly ValType[] = [];
+const valueBlocks = new Map<ValType, FuncType>();
+
+/** `[] -> [result]`, one object for each type. */
+export function valueBlock(result: ValType): FuncType {
+  let block = valueBlocks.get(result);
+  if (block === undefined) {
+    block = { kind: "func", params: noVals, results: [result] };
+    // Concrete reference types of hostile modules are without number.
+    if (valueBlocks.size < MAX_CACHED_BLOCKS) valueBlocks.set(result, block);
+  }
+  return block;
+}
 
 /** Whether a local of type `t` has no default value. */
 const needsInit = (t: ValType): boolean => isRef(t) && !isNullable(t);
@@ -63,7 +77,10 @@ export class FuncState {
   enter(func: Func, idx: number, type: FuncType): void {
     this.#reset(func.body.start, func.body.end, idx);
     for (const param of type.params) this.#addLocals(1, param);
-    for (let i = 0; i < func.locals.length; i += 2) this.#addLocals(func.locals[i]!, func.locals[i + 1]!);
+    for (let i = 0; i < func.locals.length; i += 2) {
+      checkValType(func.locals[i + 1]!, this.ctx.module.types.length, func.body.start, idx);
+      this.#addLocals(func.locals[i]!, func.locals[i + 1]!);
+    }
     for (let i = 0; i < type.params.length; i++) if (needsInit(type.params[i]!)) this.#isInit.add(i);
     this.pushCtrl(0, type.params.length === 0 ? type : { kind: "func", params: noVals, results: type.results });
   }
@@ -71,7 +88,7 @@ export class FuncState {
   /** Starts a constant expression in `[start, end)` of type `type`. */
   enterExpr(start: number, end: number, type: ValType): void {
     this.#reset(start, end, undefined);
-    this.pushCtrl(0, { kind: "func", params: noVals, results: [type] });
+    this.pushCtrl(0, valueBlock(type));
   }
 
   #reset(start: number, end: number, func: number | undefined): void {

@@ -5,6 +5,7 @@ import { type InvalidFault, invalid, overLimit } from "../faults.ts";
 import {
   type CompType,
   type FuncType,
+  type HeapType,
   heapOf,
   isConcrete,
   isRef,
@@ -67,10 +68,12 @@ function checkRefs(comp: CompType, end: number, at: number): void {
 }
 
 /** A reference type must name one of `types` definition types, or none. */
-export function checkValType(t: ValType, types: number, at: number): void {
-  if (isRef(t) && isConcrete(heapOf(t)) && typeIdxOf(heapOf(t)) >= types) {
-    throw invalid("unknownType", at, ` ${typeIdxOf(heapOf(t))}`);
-  }
+export function checkValType(t: ValType, types: number, at: number, func?: number): void {
+  if (isRef(t)) checkHeapType(heapOf(t), types, at, func);
+}
+
+export function checkHeapType(heap: HeapType, types: number, at: number, func?: number): void {
+  if (isConcrete(heap) && typeIdxOf(heap) >= types) throw invalid("unknownType", at, ` ${typeIdxOf(heap)}`, func);
 }
 
 /** The function type at `idx`. @throws WasmError invalid, if there is none */
