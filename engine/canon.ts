@@ -5,7 +5,17 @@
  * A recursive group is one key: references inside the group by place, references outside by canonical number. Numbers
  * are given to groups at first sight and never reused. Spec: valid/conventions (rolling, unrolling, equivalence).
  */
-import { type CompType, CONCRETE, type FieldType, heapOf, isConcrete, isRef, type SubType, typeIdxOf, type ValType } from "./types.ts";
+import {
+  CONCRETE,
+  type CompType,
+  type FieldType,
+  heapOf,
+  isConcrete,
+  isRef,
+  type SubType,
+  typeIdxOf,
+  type ValType,
+} from "./types.ts";
 
 const registry = new Map<string, number>();
 /** Declared supertypes by canonical number, nearest last (a display): `supersOf[id][depth]`. */

@@ -106,6 +106,7 @@ export function never(x: never): never {
   throw new Error(`unhandled: ${String(x)}`);
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
 
 /**

@@ -9,13 +9,20 @@ export {
   GuestExit,
   printable,
   type TrapCode,
-  traps,
   trapError,
+  traps,
   WasmError,
 } from "./errors.ts";
 export { type Feature, type FeatureDef, features } from "./features.ts";
 export { Activation, type Outcome } from "./interpret/activation.ts";
-export { captureFrames, type Frame, type Frames, framesFromJson, framesToJson, restoreFrames } from "./interpret/frames.ts";
+export {
+  captureFrames,
+  type Frame,
+  type Frames,
+  framesFromJson,
+  framesToJson,
+  restoreFrames,
+} from "./interpret/frames.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
 export { FuncInst, type HostFn, hostFunc, TagInst } from "./runtime/func.ts";

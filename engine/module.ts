@@ -58,7 +58,9 @@ export interface Global {
 export interface Elem {
   readonly type: ValType;
   /** Function indices, or one constant expression each. */
-  readonly init: { readonly kind: "funcs"; readonly funcs: Uint32Array } | { readonly kind: "exprs"; readonly exprs: readonly ConstExpr[] };
+  readonly init:
+    | { readonly kind: "funcs"; readonly funcs: Uint32Array }
+    | { readonly kind: "exprs"; readonly exprs: readonly ConstExpr[] };
   readonly mode: SegmentMode;
   readonly offset: number;
 }
@@ -70,7 +72,7 @@ export interface Data {
 export type SegmentMode =
   | { readonly kind: "passive" }
   | { readonly kind: "declarative" }
-  | { readonly kind: "active"; /** memory or table index */ readonly idx: number; readonly at: ConstExpr };
+  | { readonly kind: "active" /** memory or table index */; readonly idx: number; readonly at: ConstExpr };
 
 export interface CustomSection {
   readonly name: string;

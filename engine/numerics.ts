@@ -43,6 +43,8 @@ export function i32_rem_u(x: number, y: number): number {
 
 const low = (x: bigint): number => Number(BigInt.asIntN(32, x));
 const high = (x: bigint): number => Number(BigInt.asIntN(32, x >> 32n));
+const TWO63 = 2 ** 63;
+const TWO64 = 2 ** 64;
 const MIN64 = -0x8000000000000000n;
 
 export const i64_clz = (x: bigint): bigint => BigInt(high(x) === 0 ? 32 + Math.clz32(low(x)) : Math.clz32(high(x)));
@@ -102,17 +104,17 @@ export function i32_trunc_s(x: number): number {
 }
 
 export function i32_trunc_u(x: number): number {
-  if (x > -1 && x < 4294967296) return x >>> 0 | 0;
+  if (x > -1 && x < 4294967296) return (x >>> 0) | 0;
   return truncTrap(x);
 }
 
 export function i64_trunc_s(x: number): bigint {
-  if (x >= -9223372036854775808 && x < 9223372036854775808) return BigInt(Math.trunc(x));
+  if (x >= -TWO63 && x < TWO63) return BigInt(Math.trunc(x));
   return truncTrap(x);
 }
 
 export function i64_trunc_u(x: number): bigint {
-  if (x > -1 && x < 18446744073709551616) return BigInt.asIntN(64, BigInt(Math.trunc(x)));
+  if (x > -1 && x < TWO64) return BigInt.asIntN(64, BigInt(Math.trunc(x)));
   return truncTrap(x);
 }
 
@@ -126,17 +128,17 @@ export const i32_trunc_sat_s = (x: number): number => {
 };
 
 export const i32_trunc_sat_u = (x: number): number => {
-  if (x > -1 && x < 4294967296) return x >>> 0 | 0;
+  if (x > -1 && x < 4294967296) return (x >>> 0) | 0;
   return x > 0 ? -1 : 0;
 };
 
 export const i64_trunc_sat_s = (x: number): bigint => {
-  if (x >= -9223372036854775808 && x < 9223372036854775808) return BigInt(Math.trunc(x));
+  if (x >= -TWO63 && x < TWO63) return BigInt(Math.trunc(x));
   return x < 0 ? MIN64 : x > 0 ? -(MIN64 + 1n) : 0n;
 };
 
 export const i64_trunc_sat_u = (x: number): bigint => {
-  if (x > -1 && x < 18446744073709551616) return BigInt.asIntN(64, BigInt(Math.trunc(x)));
+  if (x > -1 && x < TWO64) return BigInt.asIntN(64, BigInt(Math.trunc(x)));
   return x > 0 ? -1n : 0n;
 };
 

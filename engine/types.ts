@@ -114,13 +114,20 @@ export interface TagType {
 
 export type ExternKind = "func" | "table" | "memory" | "global" | "tag";
 export type ExternType =
-  | { readonly kind: "func"; /** type index */ readonly type: number }
+  | { readonly kind: "func" /** type index */; readonly type: number }
   | { readonly kind: "table"; readonly type: TableType }
   | { readonly kind: "memory"; readonly type: MemType }
   | { readonly kind: "global"; readonly type: GlobalType }
   | { readonly kind: "tag"; readonly type: TagType };
 
-const numNames: Record<number, string> = { [I32]: "i32", [I64]: "i64", [F32]: "f32", [F64]: "f64", [V128]: "v128", 0: "bot" };
+const numNames: Record<number, string> = {
+  [I32]: "i32",
+  [I64]: "i64",
+  [F32]: "f32",
+  [F64]: "f64",
+  [V128]: "v128",
+  0: "bot",
+};
 const heapNames = new Map<number, string>(Object.entries(heapTypes).map(([name, code]) => [code, name]));
 const shorthand = new Map<number, string>(
   [...heapNames].map(([code, name]) => [code, name.startsWith("no") ? `null${name.slice(2) || "ref"}` : name]),

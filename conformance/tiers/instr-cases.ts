@@ -22,12 +22,18 @@ const toBits: Readonly<Record<NumType, string>> = {
   f32: "i32.reinterpret_f32",
   f64: "i64.reinterpret_f64",
 };
-const fromBits: Readonly<Record<NumType, string>> = { i32: "", i64: "", f32: "f32.reinterpret_i32", f64: "f64.reinterpret_i64" };
+const fromBits: Readonly<Record<NumType, string>> = {
+  i32: "",
+  i64: "",
+  f32: "f32.reinterpret_i32",
+  f64: "f64.reinterpret_i64",
+};
 
 const arg = (t: NumType, i: number): string => `local.get ${i} ${fromBits[t]}`;
 const constant = (t: NumType, bits: number | bigint): string => `${carrier(t)}.const ${bits} ${fromBits[t]}`;
 /** A constant of its own type, which lowering may make an immediate. */
-const direct = (t: NumType, bits: number | bigint): string => (t === "i32" || t === "i64" ? `${t}.const ${bits}` : constant(t, bits));
+const direct = (t: NumType, bits: number | bigint): string =>
+  t === "i32" || t === "i64" ? `${t}.const ${bits}` : constant(t, bits);
 
 function plain(m: Mnemonic, d: InstrDef): InstrCase | undefined {
   if (typeof d.type === "string" || d.type[0].length === 0 || d.type[1].length !== 1) return undefined;
@@ -36,7 +42,9 @@ function plain(m: Mnemonic, d: InstrDef): InstrCase | undefined {
   const funcs: string[] = [];
   const add = (name: string, ps: readonly NumType[], body: string, res: NumType = result): void => {
     const param = ps.length > 0 ? `(param ${ps.map(carrier).join(" ")})` : "";
-    funcs.push(`(func (export "${name}") ${param} (result ${carrier(res)}) (local i32 i64 f32 f64) ${body} ${toBits[res]})`);
+    funcs.push(
+      `(func (export "${name}") ${param} (result ${carrier(res)}) (local i32 i64 f32 f64) ${body} ${toBits[res]})`,
+    );
     exports.push({ name, params: ps });
   };
   const args = params.map(arg).join(" ");
@@ -61,8 +69,18 @@ function addConstants(params: readonly NumType[], add: Add, m: Mnemonic, result:
   values[y].forEach((v, i) => {
     add(`right ${i}`, [x], `${arg(x, 0)} ${direct(y, v)} ${m}`);
     add(`looped ${i}`, [x], `(loop (result ${result}) ${arg(x, 0)} ${direct(y, v)} ${m})`);
-    if (result === "i32") add(`right-if ${i}`, [x], `${arg(x, 0)} ${direct(y, v)} ${m} (if (result i32) (then i32.const 5) (else i32.const 6))`);
-    if (result === "i32") add(`right-not ${i}`, [x], `${arg(x, 0)} ${direct(y, v)} ${m} i32.eqz (if (result i32) (then i32.const 5) (else i32.const 6))`);
+    if (result === "i32")
+      add(
+        `right-if ${i}`,
+        [x],
+        `${arg(x, 0)} ${direct(y, v)} ${m} (if (result i32) (then i32.const 5) (else i32.const 6))`,
+      );
+    if (result === "i32")
+      add(
+        `right-not ${i}`,
+        [x],
+        `${arg(x, 0)} ${direct(y, v)} ${m} i32.eqz (if (result i32) (then i32.const 5) (else i32.const 6))`,
+      );
   });
   values[x].forEach((v, i) => {
     add(`left ${i}`, [y], `${direct(x, v)} ${arg(y, 0)} ${m}`);

@@ -14,19 +14,22 @@ const outcome = (call: Call, args: Val[]): string => {
   try {
     return String(call(args));
   } catch (error) {
-    return error instanceof WasmError || error instanceof WebAssembly.RuntimeError ? trapText(error.message) : `bug: ${error}`;
+    return error instanceof WasmError || error instanceof WebAssembly.RuntimeError
+      ? trapText(error.message)
+      : `bug: ${error}`;
   }
 };
 
 /** V8's words for the traps of numeric instructions, in those of the suite. */
 function trapText(message: string): string {
   if (/divide by zero|remainder by zero/.test(message)) return "trap: integer divide by zero";
-  if (/divide result unrepresentable|float unrepresentable|integer overflow|invalid conversion/.test(message)) return "trap: range";
+  if (/divide result unrepresentable|float unrepresentable|integer overflow|invalid conversion/.test(message))
+    return "trap: range";
   return `trap: ${message}`;
 }
 
 const isNan32 = (bits: string): boolean => (Number(bits) & 0x7fffffff) > 0x7f800000;
-const isNan64 = (bits: string): boolean => (BigInt.asUintN(63, BigInt(bits)) > 0x7ff0000000000000n);
+const isNan64 = (bits: string): boolean => BigInt.asUintN(63, BigInt(bits)) > 0x7ff0000000000000n;
 
 function same(c: InstrCase, a: string, b: string): boolean {
   if (a === b) return true;

@@ -24,7 +24,11 @@ export function readMemarg(r: Reader, into: Memarg): void {
   const flags = r.u32();
   if (flags >= 0x80) throw r.malformed("memopFlags", at, ` 0x${flags.toString(16)}`);
   into.align = flags & 0x3f;
-  into.memIdx = (flags & 0x40) === 0 ? 0 : r.u32();
+  into.memIdx = 0;
+  if ((flags & 0x40) !== 0) {
+    r.use("multi-memory", at, "load or store with memory index");
+    into.memIdx = r.u32();
+  }
   into.offset = r.u64();
 }
 

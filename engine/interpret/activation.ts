@@ -18,7 +18,7 @@ import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
 import { readSlot, resultVals, writeSlot } from "./slots.ts";
-import { FrameStack, type Run, type StackLimits } from "./stack.ts";
+import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
 import { traceOf } from "./walk.ts";
 
 /** Where a call from another instance, or from outside, returns to. */
@@ -89,8 +89,9 @@ export class Activation implements Run {
       this.state = outcome.kind === "done" ? "done" : "ready";
       if (this.state === "done") this.release();
       return outcome;
-    } catch (error) {
+    } catch (thrown) {
       this.state = "done";
+      const error = overflow(thrown);
       if (error instanceof WasmError && error.kind !== "exit") traceOf(this, error);
       this.release();
       throw error;
@@ -260,7 +261,8 @@ function callHostFn(f: FuncInst, fn: () => HostResult): HostResult {
     return fn();
   } catch (error) {
     if (error instanceof WasmError) throw error;
-    if (error instanceof RangeError && /call stack/i.test(error.message)) throw error;
+    const mapped = overflow(error);
+    if (mapped !== error) throw mapped;
     throw trapError("hostError", `(${f.type.params.length} parameters): ${String(error)}`, error);
   }
 }

@@ -539,9 +539,9 @@ function cold0(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, 
 function cold1(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, b: number): void {
   switch (o) {
     case 296: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; I[d + 1] = xh ^ 0x80000000; I[d] = lo; return; } // f64.neg
-    case 297: { F64[(d) >> 1] = Math.ceil(F64[(a) >> 1]); return; } // f64.ceil
-    case 298: { F64[(d) >> 1] = Math.floor(F64[(a) >> 1]); return; } // f64.floor
-    case 299: { F64[(d) >> 1] = Math.trunc(F64[(a) >> 1]); return; } // f64.trunc
+    case 297: { F64[(d) >> 1] = Math.ceil(F64[(a) >> 1]) * 1; return; } // f64.ceil
+    case 298: { F64[(d) >> 1] = Math.floor(F64[(a) >> 1]) * 1; return; } // f64.floor
+    case 299: { F64[(d) >> 1] = Math.trunc(F64[(a) >> 1]) * 1; return; } // f64.trunc
     case 300: { F64[(d) >> 1] = f64_nearest(F64[(a) >> 1]); return; } // f64.nearest
     case 301: { F64[(d) >> 1] = Math.min(F64[(a) >> 1], F64[(b) >> 1]); return; } // f64.min
     case 302: { F64[(d) >> 1] = Math.max(F64[(a) >> 1], F64[(b) >> 1]); return; } // f64.max

@@ -4,8 +4,8 @@
  */
 import { instrDef, type Mnemonic } from "../instrs.ts";
 import { isRef, type ValType } from "../types.ts";
-import { hasOp, op } from "./ops.ts";
 import { isWord, type Mover } from "./operands.ts";
+import { hasOp, op } from "./ops.ts";
 
 const COPY32 = op("copy32");
 const COPY64 = op("copy64");
@@ -142,7 +142,8 @@ export class Emitter implements Mover {
   branchCompare(c: Compare, isSet: boolean, to: number): number {
     const not = isSet ? undefined : negate(c);
     const n = normalise(not ?? c);
-    if (n.isImm && n.y === 0 && (n.m === "i32.eq" || n.m === "i32.ne")) return this.branchWord(n.x, n.m === "i32.ne", to);
+    if (n.isImm && n.y === 0 && (n.m === "i32.eq" || n.m === "i32.ne"))
+      return this.branchWord(n.x, n.m === "i32.ne", to);
     const prefix = isSet || not !== undefined ? "br" : "br_not";
     this.emit(op(`${prefix}:${n.m}${n.isImm ? ":i" : ""}`), n.x, n.y, to);
     return this.words.length - 1;

@@ -30,7 +30,13 @@ function reincarnate(inst: Instance, func: FuncInst, act: Activation): Activatio
 }
 
 /** Runs `name` with a stop every 1..`step` safepoints; the results, and how often it stopped. */
-function interrupted(inst: Instance, name: string, args: Val[], seed: number, step: number): { results: Val[]; stops: number } {
+function interrupted(
+  inst: Instance,
+  name: string,
+  args: Val[],
+  seed: number,
+  step: number,
+): { results: Val[]; stops: number } {
   const random = source(seed);
   const func = inst.func(name);
   let act = inst.start(name, args);

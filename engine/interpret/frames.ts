@@ -7,16 +7,16 @@
  * call, without the call's arguments and results. The innermost is at its function's entry, at a loop's first
  * instruction, or before the call to the host that blocked. Values are exact bits.
  */
-import { isRef, I32, I64, F32, type ValType, V128 } from "../types.ts";
+
 import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
-import { Activation } from "./activation.ts";
-import { entryOf } from "./activation.ts";
+import { F32, I32, I64, isRef, V128, type ValType } from "../types.ts";
+import { Activation, entryOf } from "./activation.ts";
 import { wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
 import type { FrameStack, StackLimits } from "./stack.ts";
-import { mapOf, type FuncMap, type RawFrame, type Safepoint, walk } from "./walk.ts";
+import { type FuncMap, mapOf, type RawFrame, type Safepoint, walk } from "./walk.ts";
 
 const ENTER_CONSTS = op("enter_consts");
 
@@ -46,7 +46,9 @@ export function captureFrames(act: Activation): Frames {
     return instances.indexOf(inst);
   };
   const maps = new Map<ModuleInst, Map<number, FuncMap>>();
-  const frames = walk(act).map((raw, i) => captureFrame(act.stack, raw, i === 0, index(raw.inst), cached(maps, raw.inst, raw.func)));
+  const frames = walk(act).map((raw, i) =>
+    captureFrame(act.stack, raw, i === 0, index(raw.inst), cached(maps, raw.inst, raw.func)),
+  );
   return { frames: frames.reverse(), instances };
 }
 
@@ -114,7 +116,14 @@ export function restoreFrames(func: FuncInst, from: Frames, limits: StackLimits)
 }
 
 /** Puts one frame at `fp`; returns where the next one starts. */
-function putFrame(act: Activation, f: Frame, inst: ModuleInst, fp: number, callee: Frame | undefined, from: Frames): number {
+function putFrame(
+  act: Activation,
+  f: Frame,
+  inst: ModuleInst,
+  fp: number,
+  callee: Frame | undefined,
+  from: Frames,
+): number {
   const entry = entryOf(inst.funcs[f.func]);
   const map = mapOf(inst, f.func);
   const point = safepointOf(map, f.pc + bodyStart(inst, f.func), callee === undefined);

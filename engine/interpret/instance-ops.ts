@@ -56,7 +56,7 @@ class Site {
 const is64 = (thing: MemInst | TableInst): boolean => thing.declared.addr === "i64";
 
 /** Returns true when views must be reloaded. */
-type Op = (x: Site) => boolean | undefined | void;
+type Op = (x: Site) => unknown;
 
 const table: Readonly<Record<string, Op>> = {
   unreachable: () => trap("unreachable"),

@@ -29,7 +29,15 @@ export function lowerLoad(l: Lowering, _m: Mnemonic, d: InstrDef): void {
   const access = d.access as MemAccess;
   const type = numTypes[access.val];
   if (!isNear(l, arg)) {
-    return l.operation("load_any", 1, type, arg.offset | 0, Math.floor(arg.offset / 2 ** 32), arg.mem, accessNumber(access));
+    return l.operation(
+      "load_any",
+      1,
+      type,
+      arg.offset | 0,
+      Math.floor(arg.offset / 2 ** 32),
+      arg.mem,
+      accessNumber(access),
+    );
   }
   const { out, stack } = l;
   const h = stack.pop();
@@ -58,7 +66,11 @@ function loadName({ val, bits, sign }: MemAccess): string {
 }
 
 const ADD = op("i32.add");
-const addForms: Readonly<Record<string, string>> = { load32: "load32_add", load8_u: "load8_u_add", load64: "load64_add" };
+const addForms: Readonly<Record<string, string>> = {
+  load32: "load32_add",
+  load8_u: "load8_u_add",
+  load64: "load64_add",
+};
 
 /** Absorbs the addition that made the address. Bench: loop kernels that index arrays. */
 function emitLoad(l: Lowering, name: string, address: number, offset: number): void {
@@ -75,7 +87,15 @@ export function lowerStore(l: Lowering, _m: Mnemonic, d: InstrDef): void {
   const arg = readMemArg(l);
   const access = d.access as MemAccess;
   if (!isNear(l, arg)) {
-    return l.operation("store_any", 2, undefined, arg.offset | 0, Math.floor(arg.offset / 2 ** 32), arg.mem, accessNumber(access));
+    return l.operation(
+      "store_any",
+      2,
+      undefined,
+      arg.offset | 0,
+      Math.floor(arg.offset / 2 ** 32),
+      arg.mem,
+      accessNumber(access),
+    );
   }
   const { out, stack } = l;
   const v = stack.pop();
@@ -92,4 +112,3 @@ export function lowerStore(l: Lowering, _m: Mnemonic, d: InstrDef): void {
   const address = stack.place(a);
   out.emit(op(name), address, stack.place(v), arg.offset);
 }
-

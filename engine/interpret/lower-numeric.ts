@@ -1,6 +1,6 @@
 /** Lowering of instructions with a plain type: constants, arithmetic, comparisons, conversions. */
 import type { InstrDef, Mnemonic, NumType } from "../instrs.ts";
-import { F64, I32, I64, F32 } from "../types.ts";
+import { F32, F64, I32, I64 } from "../types.ts";
 import { hasImmediate, negate } from "./emitter.ts";
 import { type Lowering, numTypes } from "./lowering.ts";
 import { CONST, SUM } from "./operands.ts";

@@ -5,7 +5,7 @@
 import type { Special } from "../instrs.ts";
 import { funcTypeAt } from "../module.ts";
 import { BOT, EXTERNREF, FUNCREF, I32, I64, isRef, V128, type ValType } from "../types.ts";
-import { canBranch, type Compare } from "./emitter.ts";
+import { type Compare, canBranch } from "./emitter.ts";
 import type { Label, Lowering } from "./lowering.ts";
 import { CONST, isWord, LOCAL, SUM, TEMP, wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
@@ -223,7 +223,12 @@ function lowerReturn(l: Lowering): void {
 /* Calls */
 
 /** Emits `words` and the frame base of the call; pops arguments, pushes results. */
-function emitCall(l: Lowering, params: readonly ValType[], results: readonly ValType[], words: readonly number[]): void {
+function emitCall(
+  l: Lowering,
+  params: readonly ValType[],
+  results: readonly ValType[],
+  words: readonly number[],
+): void {
   const { stack, out } = l;
   const first = stack.height - params.length;
   const base = params.length > 0 ? stack.offs[first] : stack.top;

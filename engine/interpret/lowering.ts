@@ -101,7 +101,13 @@ export class Lowering {
     }
   }
 
-  label(kind: Label["kind"], params: readonly ValType[], results: readonly ValType[], height: number, base: number): Label {
+  label(
+    kind: Label["kind"],
+    params: readonly ValType[],
+    results: readonly ValType[],
+    height: number,
+    base: number,
+  ): Label {
     return { kind, height, base, params, results, target: this.out.pc, fixups: [], elseFixup: -1 };
   }
 

@@ -136,4 +136,3 @@ export class Operands {
     while (this.height > height) this.pop();
   }
 }
-

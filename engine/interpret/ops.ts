@@ -113,7 +113,17 @@ export const isCompare = (m: Mnemonic): boolean => /\.(eq|ne|[lg][te])(_[su])?$/
 /** i32 comparisons with an immediate, closed under negation: `<= c` is `< c + 1`. */
 const immediateCompares = ["i32.eq", "i32.ne", "i32.lt_s", "i32.lt_u", "i32.gt_s", "i32.gt_u"];
 /** Have a form whose second operand is an immediate word. */
-const immediates = ["i32.add", "i32.mul", "i32.and", "i32.or", "i32.xor", "i32.shl", "i32.shr_s", "i32.shr_u", "i32.rotl"];
+const immediates = [
+  "i32.add",
+  "i32.mul",
+  "i32.and",
+  "i32.or",
+  "i32.xor",
+  "i32.shl",
+  "i32.shr_s",
+  "i32.shr_u",
+  "i32.rotl",
+];
 
 function build(): OpDef[] {
   const list: OpDef[] = [];

@@ -1,6 +1,7 @@
 /** Values between JavaScript and frame slots. Spec: js-api (ToWebAssemblyValue), without its coercions of objects. */
-import { WasmError } from "../errors.ts";
+
 import type { Blocked, HostResult } from "../blocked.ts";
+import { WasmError } from "../errors.ts";
 import type { Val } from "../runtime/value.ts";
 import { F32, F64, type FuncType, I32, I64, printValType, type ValType } from "../types.ts";
 import type { FrameStack } from "./stack.ts";
@@ -36,7 +37,11 @@ export function resultVals(type: FuncType, result: Exclude<HostResult, Blocked>)
   if (results.length === 0) return [];
   if (results.length === 1) return [result as Val];
   if (!Array.isArray(result) || result.length !== results.length) {
-    throw new WasmError("trap", "WT4014", `host function must return ${results.map(printValType).join(" ")} as an array`);
+    throw new WasmError(
+      "trap",
+      "WT4014",
+      `host function must return ${results.map(printValType).join(" ")} as an array`,
+    );
   }
   return result as readonly Val[];
 }

@@ -91,11 +91,13 @@ export const exhaustedError = (): WasmError =>
     hint: "the guest recursed too deeply; --max-stack-depth raises the limit",
   });
 
-/**
- * The WasmError for what was thrown inside `run`: a RangeError of the memory's DataView is an access out of bounds, that
- * of the JavaScript engine's own stack is exhaustion. Anything else is returned as it is.
- */
+/** The JavaScript engine's own stack overflow is exhaustion of the guest; anything else is returned as it is. */
+export const overflow = (error: unknown): unknown =>
+  error instanceof RangeError && /call stack/i.test(error.message) ? exhaustedError() : error;
+
+/** The WasmError for what was thrown inside `run`: a RangeError of a DataView is an access out of bounds. */
 export function fault(error: unknown): unknown {
   if (!(error instanceof RangeError)) return error;
-  return /call stack/i.test(error.message) ? exhaustedError() : trapError("oobMemory", "", error);
+  const mapped = overflow(error);
+  return mapped === error ? trapError("oobMemory", "", error) : mapped;
 }

@@ -3,8 +3,8 @@
  * functions on the stack are lowered once more with a recorder, which costs nothing until somebody asks.
  */
 import type { BacktraceFrame, WasmError } from "../errors.ts";
-import type { ValType } from "../types.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
+import type { ValType } from "../types.ts";
 import type { Activation } from "./activation.ts";
 import { lower } from "./lower.ts";
 import type { Recorder, SafepointKind } from "./lowering.ts";
@@ -67,7 +67,10 @@ export function mapOf(inst: ModuleInst, func: number): FuncMap {
   let localOffs: Int32Array = new Int32Array(0);
   let operands = 0;
   const recorder: Recorder = {
-    instr: (word, offset) => void (words.push(word), offsets.push(offset)),
+    instr: (word, offset) => {
+      words.push(word);
+      offsets.push(offset);
+    },
     safepoint: (kind, word, offset, types) => void safepoints.push({ kind, word, offset, types }),
     layout: (types, offs, base) => {
       localTypes = types;

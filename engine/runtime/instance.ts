@@ -3,8 +3,8 @@
  * frames. Spec: exec/runtime (module instances).
  */
 import type { Runner } from "../blocked.ts";
-import type { FlatCode } from "./flat-code.ts";
 import type { Module } from "../module.ts";
+import type { FlatCode } from "./flat-code.ts";
 import type { FuncInst, TagInst } from "./func.ts";
 import type { GlobalCells, GlobalInst } from "./global.ts";
 import type { MemInst } from "./memory.ts";

@@ -70,7 +70,9 @@ function matches(want: ExternType, have: Extern, canon: Int32Array): boolean {
         limitsMatch(have.type.limits, want.type.limits)
       );
     case "global":
-      return have instanceof GlobalInst && have.type.isMutable === want.type.isMutable && have.type.val === want.type.val;
+      return (
+        have instanceof GlobalInst && have.type.isMutable === want.type.isMutable && have.type.val === want.type.val
+      );
   }
 }
 
@@ -112,8 +114,13 @@ function unknown(module: Module, imp: Import, index: number): WasmError {
 function incompatible(module: Module, imp: Import, index: number, have: Extern | undefined): WasmError {
   const want = printExternType(module, imp.type);
   const given = have === undefined ? "a function" : printExtern(have);
-  return new WasmError("unlinkable", "WT3002", `incompatible import type: ${nameOf(imp)} is ${given}, the module wants ${want}`, {
-    offset: imp.offset,
-    hint: `import ${index} of the module`,
-  });
+  return new WasmError(
+    "unlinkable",
+    "WT3002",
+    `incompatible import type: ${nameOf(imp)} is ${given}, the module wants ${want}`,
+    {
+      offset: imp.offset,
+      hint: `import ${index} of the module`,
+    },
+  );
 }

@@ -17,9 +17,14 @@ export class TableInst {
     this.declared = type;
     this.limit = limit;
     if (type.limits.min > limit) {
-      throw new WasmError("unlinkable", "WT3004", `table of ${type.limits.min} elements exceeds the limit of ${limit}`, {
-        hint: "raise the table limit (--max-table)",
-      });
+      throw new WasmError(
+        "unlinkable",
+        "WT3004",
+        `table of ${type.limits.min} elements exceeds the limit of ${limit}`,
+        {
+          hint: "raise the table limit (--max-table)",
+        },
+      );
     }
     this.elems = new Array<Val>(type.limits.min).fill(init);
   }

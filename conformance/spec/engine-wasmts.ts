@@ -1,0 +1,84 @@
+/** Runs scripts on our own engine, in one tier. */
+import {
+  Engine,
+  type Extern as EngineExtern,
+  FuncInst,
+  GlobalInst,
+  type Imports,
+  type Instance,
+  MemInst,
+  type Module,
+  type Val,
+  WasmError,
+} from "../../engine/index.ts";
+import type { Exports, Extern, Failure, FailureKind, Resolve, SpecEngine } from "./adapter.ts";
+
+/** `(module (memory (export "m") 1))` */
+const memoryModule = Uint8Array.of(
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...[5, 3, 1, 0, 1],
+  ...[7, 5, 1, 1, 0x6d, 2, 0],
+);
+/** The trap of an exception that no guest catches. */
+const UNCAUGHT = "WT4015";
+
+export function wasmtsEngine(tier: "interp"): SpecEngine {
+  return new WasmtsEngine(tier);
+}
+
+class WasmtsEngine implements SpecEngine {
+  readonly name: string;
+  readonly hasStandardTexts = true;
+  private readonly engine: Engine;
+  /** Calls functions of all instances. */
+  private readonly caller: Instance;
+
+  constructor(tier: "interp") {
+    this.name = tier;
+    this.engine = new Engine({ tier });
+    this.caller = this.engine.instantiate(this.engine.compile(memoryModule));
+  }
+
+  compile(bytes: Uint8Array): Module {
+    return this.engine.compile(bytes);
+  }
+
+  instantiate(module: unknown, resolve: Resolve): Exports {
+    const imports: Record<string, Record<string, EngineExtern>> = Object.create(null);
+    for (const { module: from, name } of (module as Module).imports) {
+      const found = resolve(from, name) as EngineExtern | undefined;
+      imports[from] ??= Object.create(null) as Record<string, EngineExtern>;
+      if (found !== undefined) imports[from][name] = found;
+    }
+    return this.engine.instantiate(module as Module, imports satisfies Imports).exports;
+  }
+
+  isFunction(value: unknown): boolean {
+    return value instanceof FuncInst;
+  }
+
+  call(func: Extern, args: readonly unknown[]): readonly unknown[] {
+    if (!(func instanceof FuncInst)) throw new Error("not a function");
+    return this.caller.call(func, args as readonly Val[]);
+  }
+
+  globalValue(global: Extern): unknown {
+    if (!(global instanceof GlobalInst)) throw new Error("not a global");
+    return global.get();
+  }
+
+  newMemory() {
+    const memory = this.engine.instantiate(this.engine.compile(memoryModule)).exports.m;
+    if (!(memory instanceof MemInst)) throw new Error("not a memory");
+    return { memory, view: memory.view };
+  }
+
+  failure(error: unknown): Failure {
+    if (!(error instanceof WasmError)) {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      return { kind: "other", text: text.split("\n").slice(0, 4).join(" ") };
+    }
+    const kind: FailureKind = error.code === UNCAUGHT ? "exception" : error.kind === "exit" ? "other" : error.kind;
+    return { kind, text: error.message };
+  }
+}

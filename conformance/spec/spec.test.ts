@@ -1,0 +1,43 @@
+/** The official suite on our interpreter: every file of the proposals that are on. */
+import { existsSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { features } from "../../engine/index.ts";
+import { wasmtsEngine } from "./engine-wasmts.ts";
+import { differences, expectationFor } from "./expected.ts";
+import { groupOf, groups } from "./groups.ts";
+import { printResult } from "./report.ts";
+import type { Session } from "./run.ts";
+import { defaultSuite, type FileResult, findScripts, labelOf, runFile, startSession, suiteHelp } from "./suite.ts";
+
+const suite = defaultSuite();
+const hasSuite = existsSync(suite);
+if (!hasSuite) console.warn(suiteHelp(suite));
+
+const supported = groups.filter(({ needs }) => needs.every((feature) => features[feature].state === "on"));
+const scripts = hasSuite ? findScripts(suite).map((path) => ({ path, file: labelOf(path, suite) })) : [];
+
+describe.skipIf(!hasSuite)("official test suite, interpreter", () => {
+  let session: Session;
+  const files: FileResult[] = [];
+  beforeAll(async () => {
+    session = await startSession(wasmtsEngine("interp"));
+  });
+
+  for (const group of supported) {
+    const members = scripts.filter(({ file }) => groupOf(file) === group);
+    describe.skipIf(members.length === 0)(group.title, () => {
+      it.each(members)("$file", async ({ path, file }) => {
+        const result = await runFile(session, path, file);
+        files.push(result);
+        expect(differences([result], expectationFor("interp"))).toEqual([]);
+      });
+    });
+  }
+
+  it("gives the standard texts of traps and of links that fail", () => {
+    const kinds = ["assert_trap", "assert_trap_module", "assert_exhaustion", "assert_unlinkable"];
+    const results = files.flatMap((file) => file.results);
+    const warnings = results.filter(({ kind, warning }) => warning !== "" && kinds.includes(kind));
+    expect(warnings.map(printResult)).toEqual([]);
+  });
+});
