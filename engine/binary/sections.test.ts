@@ -1,7 +1,7 @@
 /** Decoding: what a module becomes, and the place and code of each thing that can be malformed. */
 import { describe, expect, it } from "vitest";
 import { FUNCREF, I32, I64, refType } from "../types.ts";
-import { body, func, moduleOf, name, s, section, u, vec } from "./encode.ts";
+import { body, func, moduleOf, name, section, u, vec } from "./encode.ts";
 import { decode } from "./sections.ts";
 
 const i32 = 0x7f;
@@ -129,7 +129,7 @@ describe("malformed modules", () => {
     ["data segment kind", moduleOf(section(11, vec([[3, 0]]))), "WT1026", 11],
     ["opcode in a constant expression", moduleOf(section(6, vec([[i32, 0, 0xf3, end]]))), "WT1014", 13],
     ["constant expression without end", moduleOf(section(6, vec([[i32, 0, 0x41, 0]]))), "WT1003", 15],
-    ["more exports announced", moduleOf(section(7, 2, name("a"), 0, 0)), "WT1004", 15],
+    ["more exports announced", moduleOf(section(7, 2, name("a"), 0, 0)), "WT1004", 10],
   ])("%s", (_, bytes, code, offset) => {
     expect(() => decode(bytes)).toThrow(fault(code, offset));
   });
@@ -162,8 +162,6 @@ describe("what belongs to proposals", () => {
     ["descriptor", section(1, vec([[0x4d, 0]])), "custom-descriptors"],
     ["continuation", section(1, vec([[0x5d, 0]])), "stack-switching"],
   ])("%s is refused by name", (_, part, feature) => {
-    const error = fault("", undefined) as object;
-    expect(error).toBeDefined();
     expect(() => decode(moduleOf(part))).toThrow(
       expect.objectContaining({ kind: "unsupported", message: expect.stringContaining(`needs the ${feature} proposal`) }),
     );
@@ -211,6 +209,5 @@ describe("long indices", () => {
     const start = (...idx: number[]): Uint8Array => moduleOf(type0, func0, section(8, idx), code0);
     expect(decode(start(0x80, 0x00)).start).toBe(0);
     expect(() => decode(start(0x80, 0x80, 0x80, 0x80, 0x10))).toThrow(fault("WT1006"));
-    expect(s(0)).toEqual([0]);
   });
 });

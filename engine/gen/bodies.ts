@@ -32,6 +32,8 @@ export const bodies: Readonly<Record<string, string>> = {
   br: jump(1),
   br_nz: `if ($1 !== 0) ${jump(2)}`,
   br_z: `if ($1 === 0) ${jump(2)}`,
+  add_br_nz: `const v = $2 + code[pc + 3] | 0; $1 = v; if (v !== 0) ${jump(4)}`,
+  add_br_ne: `const v = $2 + code[pc + 3] | 0; $1 = v; if (v !== $4) ${jump(5)}`,
   br_table: `
     const n = code[pc + 2], i = $1 >>> 0;
     const t = code[pc + 3 + (i < n ? i : n)];

@@ -87,9 +87,12 @@ function missing(name: string): never {
   throw new Error(`no body for interpreter operation ${name}`);
 }
 
+/** Operations whose last statement is a branch that may not be taken. */
+const isConditional = new Set(["br_nz", "br_z", "add_br_nz", "add_br_ne"]);
+
 function hotCase(o: OpDef): string {
   const body = hotBody(o).trim();
-  const ends = /continue;( \})?$|break run;$/.test(body) && o.cls !== "branch" && !body.startsWith("if (");
+  const ends = /continue;( \})?$|break run;$/.test(body) && o.cls !== "branch" && !isConditional.has(o.name);
   return `        case ${o.num}: { // ${o.name}\n          ${body}${ends ? "" : ` pc += ${o.words}; continue;`}\n        }`;
 }
 

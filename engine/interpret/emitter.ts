@@ -13,6 +13,8 @@ const COPY_REF = op("copy_ref");
 const CONST32 = op("const32");
 const CONST64 = op("const64");
 const ADD_IMM = op("i32.add:i");
+const ADD_BR_NZ = op("add_br_nz");
+const ADD_BR_NE = op("add_br_ne");
 const BR_NZ = op("br_nz");
 const BR_Z = op("br_z");
 
@@ -46,6 +48,9 @@ export class Emitter implements Mover {
   readonly start: number;
   private lastStart = -1;
   private lastEnd = -1;
+  /** The operation before the last one, which `undo` brings back into hand. */
+  private beforeStart = -1;
+  private beforeEnd = -1;
   private lastCompare: Compare | undefined;
   /** Loops open at this point. */
   loopDepth = 0;
@@ -70,6 +75,8 @@ export class Emitter implements Mover {
 
   /** Emits an operation whose word 1 is its result; the next instruction may redirect it. */
   result(...words: number[]): void {
+    this.beforeStart = this.lastStart;
+    this.beforeEnd = this.lastEnd;
     this.lastStart = this.words.length;
     this.lastCompare = undefined;
     this.emit(...words);
@@ -98,7 +105,10 @@ export class Emitter implements Mover {
   /** Takes back the last operation, which must have written to `place` (see `lastTo`). */
   undo(): void {
     this.words.length = this.lastStart;
-    this.lastEnd = -1;
+    this.lastStart = this.beforeStart;
+    this.lastEnd = this.beforeEnd;
+    this.beforeEnd = -1;
+    this.lastCompare = undefined;
   }
 
   copy(type: ValType, to: number, from: number): void {
@@ -144,6 +154,10 @@ export class Emitter implements Mover {
     const n = normalise(not ?? c);
     if (n.isImm && n.y === 0 && (n.m === "i32.eq" || n.m === "i32.ne"))
       return this.branchWord(n.x, n.m === "i32.ne", to);
+    if (n.m === "i32.ne" && !n.isImm) {
+      const fused = this.fuseAdd(n.x, n.y, to) ?? this.fuseAdd(n.y, n.x, to);
+      if (fused !== undefined) return fused;
+    }
     const prefix = isSet || not !== undefined ? "br" : "br_not";
     this.emit(op(`${prefix}:${n.m}${n.isImm ? ":i" : ""}`), n.x, n.y, to);
     return this.words.length - 1;
@@ -151,7 +165,22 @@ export class Emitter implements Mover {
 
   /** Emits a branch taken when the word at `place` is not zero (`isSet`), or is; the index of its target word. */
   branchWord(place: number, isSet: boolean, to: number): number {
+    if (isSet) {
+      const fused = this.fuseAdd(place, undefined, to);
+      if (fused !== undefined) return fused;
+    }
     this.emit(isSet ? BR_NZ : BR_Z, place, to);
+    return this.words.length - 1;
+  }
+
+  /** The step and the test of a counting loop are one operation. Bench: all loop kernels. */
+  private fuseAdd(sum: number, other: number | undefined, to: number): number | undefined {
+    const last = this.lastTo(sum);
+    if (last?.[0] !== ADD_IMM || sum === other) return undefined;
+    this.undo();
+    const [, d, a, imm] = last as [number, number, number, number];
+    if (other === undefined) this.emit(ADD_BR_NZ, d, a, imm, to);
+    else this.emit(ADD_BR_NE, d, a, imm, other, to);
     return this.words.length - 1;
   }
 }

@@ -28,6 +28,8 @@ const control: Record<string, number> = {
   br: 2, // target
   br_nz: 3, // condition, target
   br_z: 3,
+  add_br_nz: 5, // result, a, immediate, target: fused i32.add and br_if
+  add_br_ne: 6, // result, a, immediate, other, target: taken when the sum is not `other`
   br_table: 0, // index, n, n + 1 targets
   call: 4, // entry, funcidx, frame base
   call_lazy: 4, // 0, funcidx, frame base: becomes `call`
