@@ -2,9 +2,19 @@
 import { describe, expect, it } from "vitest";
 import { errorCodes } from "./error-codes.ts";
 import { traps } from "./errors.ts";
-import { featureCodes, invalid, invalidFaults, limitCodes, malformed, malformedFaults, overLimit, unsupported } from "./faults.ts";
+import {
+  featureCodes,
+  invalid,
+  invalidFaults,
+  limitCodes,
+  malformed,
+  malformedFaults,
+  overLimit,
+  unsupported,
+} from "./faults.ts";
 
-const codesOf = (table: Readonly<Record<string, readonly [string, string]>>): string[] => Object.values(table).map(([code]) => code);
+const codesOf = (table: Readonly<Record<string, readonly [string, string]>>): string[] =>
+  Object.values(table).map(([code]) => code);
 const ranges: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^WT1[01]\d\d$/, codesOf(malformedFaults)],
   [/^WT19\d\d$/, Object.values(featureCodes)],
@@ -44,7 +54,9 @@ describe("errors about modules", () => {
   });
 
   it("say what to do", () => {
-    expect(overLimit("types", 5, 3, 9).message).toBe("too many types: 5 exceeds the limit of 3 (types) (at offset 0x9)");
+    expect(overLimit("types", 5, 3, 9).message).toBe(
+      "too many types: 5 exceeds the limit of 3 (types) (at offset 0x9)",
+    );
     expect(overLimit("types", 5, 3, 9).hint).toMatch(/raise the module limit types/);
     expect(unsupported("simd", 9).hint).toMatch(/without simd/);
     expect(unsupported("bulk-memory", 9).hint).toMatch(/turn the feature bulk-memory on/);

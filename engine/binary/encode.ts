@@ -5,7 +5,14 @@
 /** Bytes, or parts that are bytes. */
 export type Parts = readonly (number | Parts)[];
 
-export const flat = (parts: Parts): number[] => parts.flat(Number.POSITIVE_INFINITY) as number[];
+export function flat(parts: Parts): number[] {
+  const bytes: number[] = [];
+  for (const part of parts) {
+    if (typeof part === "number") bytes.push(part);
+    else for (const byte of flat(part)) bytes.push(byte);
+  }
+  return bytes;
+}
 
 /** Unsigned LEB128 of a safe integer. */
 export function u(n: number): number[] {
@@ -31,7 +38,7 @@ export function s(n: number | bigint): number[] {
 }
 
 /** A vector: the number of items, then the items. */
-export const vec = (items: readonly Parts[]): number[] => [...u(items.length), ...flat(items)];
+export const vec = (items: Parts): number[] => [...u(items.length), ...flat(items)];
 
 /** The size in bytes, then the bytes. */
 export function sized(parts: Parts): number[] {
@@ -45,10 +52,10 @@ export const name = (text: string): number[] => sized([...text].map((c) => c.cha
 export const section = (id: number, ...parts: Parts): number[] => [id, ...sized(parts)];
 
 /** A function type. */
-export const func = (params: readonly Parts[], results: readonly Parts[]): number[] => [0x60, ...vec(params), ...vec(results)];
+export const func = (params: Parts, results: Parts): number[] => [0x60, ...vec(params), ...vec(results)];
 
 /** A function body without its final `end`; `locals` are declarations such as `[2, 0x7f]`. */
-export const body = (code: Parts, locals: readonly Parts[] = []): number[] => sized([vec(locals), code, 0x0b]);
+export const body = (code: Parts, locals: Parts = []): number[] => sized([vec(locals), code, 0x0b]);
 
 export const preamble: readonly number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
 

@@ -36,7 +36,17 @@ describe("hostile modules", () => {
     ["name of 2^32-1 bytes", moduleOf(section(0, huge)), "WT1004"],
     ["name of 100,001 bytes", moduleOf(section(0, name("x".repeat(100_001)))), "WT2923"],
     ["2^32-1 locals", oneFunc([], [[huge, i32]]), "WT2917"],
-    ["2^32 locals", oneFunc([], [[huge, i32], [1, i32]]), "WT1028"],
+    [
+      "2^32 locals",
+      oneFunc(
+        [],
+        [
+          [huge, i32],
+          [1, i32],
+        ],
+      ),
+      "WT1028",
+    ],
     ["50,001 locals", oneFunc([], [[u(50_001), i32]]), "WT2917"],
     ["2^32-1 local declarations", moduleOf(type0, func0, section(10, 1, 6, huge, 0)), "WT1003"],
     ["100,000 blocks", oneFunc([...repeat(100_000, 0x02, 0x40), ...repeat(100_000, 0x0b)]), "WT2921"],

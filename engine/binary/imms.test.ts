@@ -86,7 +86,9 @@ describe("opcodes", () => {
   });
 
   it("without row give an error that names the proposal, if there is one", () => {
-    expect(() => defOf(0xfd00c, 5)).toThrow(expect.objectContaining({ kind: "unsupported", code: "WT1907", offset: 5 }));
+    expect(() => defOf(0xfd00c, 5)).toThrow(
+      expect.objectContaining({ kind: "unsupported", code: "WT1907", offset: 5 }),
+    );
     expect(() => defOf(0xff, 5)).toThrow(expect.objectContaining({ kind: "malformed", code: "WT1014", offset: 5 }));
     expect(() => defOf(0xff, 5)).toThrow(/^illegal opcode ff/);
   });

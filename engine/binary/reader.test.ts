@@ -66,7 +66,8 @@ describe("s33", () => {
 
 describe("64 bits", () => {
   const numbers = [0n, 1n, -1n, 63n, 64n, -64n, -65n, 2n ** 31n, -(2n ** 31n), 2n ** 63n - 1n, -(2n ** 63n)];
-  for (let shift = 1n; shift < 63n; shift++) numbers.push(1n << shift, -(1n << shift), (1n << shift) - 1n, ~(1n << shift));
+  for (let shift = 1n; shift < 63n; shift++)
+    numbers.push(1n << shift, -(1n << shift), (1n << shift) - 1n, ~(1n << shift));
 
   it("s64 reads what is written, as halves and as bigint", () => {
     for (const n of numbers) {
@@ -135,6 +136,8 @@ describe("other values", () => {
   it("errors name the function that is read", () => {
     const r = reader();
     r.func = 7;
-    expect(() => r.u8()).toThrow(expect.objectContaining({ func: 7, message: expect.stringContaining("in function 7") }));
+    expect(() => r.u8()).toThrow(
+      expect.objectContaining({ func: 7, message: expect.stringContaining("in function 7") }),
+    );
   });
 });

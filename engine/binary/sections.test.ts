@@ -18,14 +18,32 @@ const fault = (code: string, offset?: number): unknown =>
 describe("decode", () => {
   it("an empty module", () => {
     const m = decode(moduleOf());
-    expect([m.types.length, m.funcs.length, m.start, m.dataCount, m.features.size]).toEqual([0, 0, undefined, undefined, 0]);
+    expect([m.types.length, m.funcs.length, m.start, m.dataCount, m.features.size]).toEqual([
+      0,
+      0,
+      undefined,
+      undefined,
+      0,
+    ]);
   });
 
   it("functions: type, locals as runs, range of the body", () => {
     const bytes = moduleOf(
       section(1, vec([func([i32], [i64])])),
       section(3, vec([[0]])),
-      section(10, vec([body([0x42, 0x05], [[...u(300), i32], [0, i64], [1, i64]])])),
+      section(
+        10,
+        vec([
+          body(
+            [0x42, 0x05],
+            [
+              [...u(300), i32],
+              [0, i64],
+              [1, i64],
+            ],
+          ),
+        ]),
+      ),
     );
     const m = decode(bytes);
     const f = m.funcs[0]!;
@@ -75,9 +93,16 @@ describe("decode", () => {
       [7, 0x70, exprs],
     ];
     const m = decode(moduleOf(type0, func0, section(4, vec([[0x70, 0, 1]])), section(9, vec(kinds)), code0));
-    expect(m.elems.map((e) => e.mode.kind)).toEqual(
-      ["active", "passive", "active", "declarative", "active", "passive", "active", "declarative"],
-    );
+    expect(m.elems.map((e) => e.mode.kind)).toEqual([
+      "active",
+      "passive",
+      "active",
+      "declarative",
+      "active",
+      "passive",
+      "active",
+      "declarative",
+    ]);
     expect(m.elems.map((e) => e.init.kind)).toEqual([...Array(4).fill("funcs"), ...Array(4).fill("exprs")]);
     expect(m.elems.map((e) => e.type)).toEqual([...Array(4).fill(refType(0x70, false)), ...Array(4).fill(FUNCREF)]);
   });
@@ -86,12 +111,23 @@ describe("decode", () => {
     const bytes = moduleOf(
       section(5, vec([[0, 1]])),
       section(12, 3),
-      section(11, vec([[0, zero, name("ab")], [1, name("c")], [2, 0, zero, name("")]])),
+      section(
+        11,
+        vec([
+          [0, zero, name("ab")],
+          [1, name("c")],
+          [2, 0, zero, name("")],
+        ]),
+      ),
     );
     const m = decode(bytes);
     expect(m.dataCount).toBe(3);
     expect(m.datas.map((d) => d.mode.kind)).toEqual(["active", "passive", "active"]);
-    expect(m.datas.map((d) => String.fromCharCode(...bytes.subarray(d.init.start, d.init.end)))).toEqual(["ab", "c", ""]);
+    expect(m.datas.map((d) => String.fromCharCode(...bytes.subarray(d.init.start, d.init.end)))).toEqual([
+      "ab",
+      "c",
+      "",
+    ]);
   });
 
   it("custom sections anywhere, with names and ranges", () => {
@@ -163,7 +199,10 @@ describe("what belongs to proposals", () => {
     ["continuation", section(1, vec([[0x5d, 0]])), "stack-switching"],
   ])("%s is refused by name", (_, part, feature) => {
     expect(() => decode(moduleOf(part))).toThrow(
-      expect.objectContaining({ kind: "unsupported", message: expect.stringContaining(`needs the ${feature} proposal`) }),
+      expect.objectContaining({
+        kind: "unsupported",
+        message: expect.stringContaining(`needs the ${feature} proposal`),
+      }),
     );
   });
 
@@ -171,10 +210,27 @@ describe("what belongs to proposals", () => {
     const on = { features: { gc: true, "function-references": true, memory64: true, exceptions: true } };
     const m = decode(
       moduleOf(
-        section(1, vec([
-          [0x4e, ...vec([[0x50, 0, 0x5f, ...vec([[0x78, 1], [0x63, 1, 0]])], [0x4f, 1, 0, 0x5e, 0x64, 0x6b, 0]])],
-          func([], []),
-        ])),
+        section(
+          1,
+          vec([
+            [
+              0x4e,
+              ...vec([
+                [
+                  0x50,
+                  0,
+                  0x5f,
+                  ...vec([
+                    [0x78, 1],
+                    [0x63, 1, 0],
+                  ]),
+                ],
+                [0x4f, 1, 0, 0x5e, 0x64, 0x6b, 0],
+              ]),
+            ],
+            func([], []),
+          ]),
+        ),
         section(4, vec([[0x40, 0, 0x70, 5, 0, ...u(2 ** 40), 0xd0, 0x70, end]])),
         section(13, vec([[0, 2]])),
       ),
@@ -192,7 +248,15 @@ describe("what belongs to proposals", () => {
   });
 
   it("can be switched off, even when it is there", () => {
-    const bytes = moduleOf(section(5, vec([[0, 1], [0, 1]])));
+    const bytes = moduleOf(
+      section(
+        5,
+        vec([
+          [0, 1],
+          [0, 1],
+        ]),
+      ),
+    );
     expect(decode(bytes).features.has("multi-memory")).toBe(true);
     expect(() => decode(bytes, { features: { "multi-memory": false } })).toThrow(
       expect.objectContaining({ kind: "unsupported", message: expect.stringContaining("is turned off") }),

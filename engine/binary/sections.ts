@@ -60,9 +60,14 @@ export const sectionName = (id: number): string => (id === 0 ? "custom" : (secti
  */
 export function decode(bytes: Uint8Array, options: DecodeOptions = {}): Module {
   const limits = resolveLimits(options.moduleLimits);
+  // A plain view: a subclass such as Node's Buffer has its own `slice`, and makes reads polymorphic.
+  const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+  return decodeBytes(plain, limits, new FeatureGate(options.features));
+}
+
+function decodeBytes(bytes: Uint8Array, limits: ResolvedLimits, gate: FeatureGate): Module {
   checkPreamble(bytes);
   if (bytes.length > limits.moduleBytes) throw overLimit("moduleBytes", bytes.length, limits.moduleBytes, 0);
-  const gate = new FeatureGate(options.features);
   const m = new DecodedModule(bytes, limits, gate.used);
   const r = new Reader(bytes, 8, bytes.length, gate);
   try {
@@ -178,9 +183,13 @@ function readExternType(r: Reader): ExternType {
       r.use("exceptions", at, "import of a tag");
       return { kind, type: readTagType(r) };
     case undefined:
-      throw malformed("importKind", at, ` 0x${byte.toString(16).padStart(2, "0")}`);
+      throw malformed("importKind", at, ` 0x${byte.toString(16).padStart(2, "0")}${importKindHint(byte)}`);
   }
 }
+
+/** Kinds of a proposal that is not in `features.ts`: imports that share the name of their module. */
+const importKindHint = (byte: number): string =>
+  byte === 0x7e || byte === 0x7f ? ": a compact import section, which wasmts does not support" : "";
 
 function checkCount(m: DecodedModule, limit: ModuleLimit, n: number, at: number): void {
   if (n > m.limits[limit]) throw overLimit(limit, n, m.limits[limit], at);

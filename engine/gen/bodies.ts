@@ -58,6 +58,7 @@ export const bodies: Readonly<Record<string, string>> = {
     fp -= code[pc - 1];
     continue;`,
   copy32: "$1 = $2;",
+  copy32_2: "$1 = $2; $3 = $4;",
   copy64: "const d = fp + code[pc + 1], s = fp + code[pc + 2]; I[d] = I[s]; I[d + 1] = I[s + 1];",
   const32: "$1 = code[pc + 2];",
   const64: "const d = fp + code[pc + 1]; I[d] = code[pc + 2]; I[d + 1] = code[pc + 3];",

@@ -8,6 +8,7 @@ import { isWord, type Mover } from "./operands.ts";
 import { hasOp, op } from "./ops.ts";
 
 const COPY32 = op("copy32");
+const COPY32_2 = op("copy32_2");
 const COPY64 = op("copy64");
 const COPY_REF = op("copy_ref");
 const CONST32 = op("const32");
@@ -21,7 +22,9 @@ const BR_Z = op("br_z");
 export interface Constant {
   readonly lo: number;
   readonly hi: number;
+  /** Deepest nesting of loops, and how often. */
   readonly depth: number;
+  readonly uses: number;
 }
 
 export const constantKey = (lo: number, hi: number): string => `${lo},${hi}`;
@@ -49,6 +52,8 @@ export class Emitter implements Mover {
   private lastStart = -1;
   private lastEnd = -1;
   /** The operation before the last one, which `undo` brings back into hand. */
+  /** After a single copy of a word, which another may join. */
+  private copyEnd = -1;
   private beforeStart = -1;
   private beforeEnd = -1;
   private lastCompare: Compare | undefined;
@@ -86,6 +91,7 @@ export class Emitter implements Mover {
   /** Nothing before this point may be changed any more: code joins here. */
   join(): void {
     this.lastEnd = -1;
+    this.copyEnd = -1;
   }
 
   /** Words of the last operation when it wrote its result to `place` and nothing came after; else undefined. */
@@ -112,7 +118,22 @@ export class Emitter implements Mover {
   }
 
   copy(type: ValType, to: number, from: number): void {
-    if (to !== from) this.emit(isRef(type) ? COPY_REF : isWord(type) ? COPY32 : COPY64, to, from);
+    if (to === from) return;
+    if (isWord(type)) this.copyWord(to, from);
+    else this.emit(isRef(type) ? COPY_REF : COPY64, to, from);
+  }
+
+  /** Two copies after each other are one operation. Bench: qsort, sha256 (moves at joins and calls). */
+  private copyWord(to: number, from: number): void {
+    const { words } = this;
+    if (this.copyEnd === words.length) {
+      words[words.length - 3] = COPY32_2;
+      words.push(to, from);
+      this.copyEnd = -1;
+    } else {
+      words.push(COPY32, to, from);
+      this.copyEnd = words.length;
+    }
   }
 
   constant(type: ValType, to: number, lo: number, hi: number): void {
@@ -127,8 +148,9 @@ export class Emitter implements Mover {
   pooled(lo: number, hi: number): number | undefined {
     const key = constantKey(lo, hi);
     if (this.loopDepth > 0) {
-      const depth = Math.max(this.loopDepth, this.wanted.get(key)?.depth ?? 0);
-      this.wanted.set(key, { lo, hi, depth });
+      const seen = this.wanted.get(key);
+      const depth = Math.max(this.loopDepth, seen?.depth ?? 0);
+      this.wanted.set(key, { lo, hi, depth, uses: (seen?.uses ?? 0) + 1 });
     }
     return this.pool.get(key);
   }

@@ -1,9 +1,9 @@
 /** Lowering of instructions with a plain type: constants, arithmetic, comparisons, conversions. */
 import type { InstrDef, Mnemonic, NumType } from "../instrs.ts";
-import { F32, F64, I32, I64 } from "../types.ts";
+import { F32, F64, I32, I64, type ValType } from "../types.ts";
 import { hasImmediate, negate } from "./emitter.ts";
 import { type Lowering, numTypes } from "./lowering.ts";
-import { CONST, SUM } from "./operands.ts";
+import { CONST, isWord, SUM } from "./operands.ts";
 import { hasOp, isCompare, op } from "./ops.ts";
 
 type Plain = readonly [readonly NumType[], readonly NumType[]];
@@ -14,10 +14,24 @@ export function lowerPlain(l: Lowering, m: Mnemonic, d: InstrDef): void {
   if (m === "i32.eqz") return lowerEqz(l);
   const type = numTypes[results[0]];
   if (params.length === 1) {
+    if (isSameWords(d)) return rename(l, type);
     const x = l.popPlace();
+    if (isCompare(m)) return emitResult(l, type, (to) => l.out.compare(to, { m, x, y: 0, isImm: false }));
     return emitResult(l, type, (to) => l.out.result(op(m), to, x, 0));
   }
   lowerBinary(l, m, d, params[0]);
+}
+
+/** The result's words are the operand's: reinterpretations, and i32.wrap_i64. */
+const isSameWords = ({ words }: InstrDef): boolean =>
+  words === "$0" || words === "$0l" || (Array.isArray(words) && words[0] === "$0l" && words[1] === "$0h");
+
+/** The topmost operand becomes one of `type` where it is; no code. */
+function rename({ stack }: Lowering, type: ValType): void {
+  const h = stack.pop();
+  if (stack.kinds[h] === SUM) stack.place(h);
+  const { kinds, vals, his } = stack;
+  stack.push(kinds[h], type, vals[h], isWord(type) ? 0 : his[h]);
 }
 
 function emitResult(l: Lowering, type: number, emit: (to: number) => void): void {

@@ -17,7 +17,7 @@ import { specials } from "./lower-special.ts";
 import { Lowering, type Recorder } from "./lowering.ts";
 
 /** Constants kept in slots for a whole call cost two copies at entry each. */
-const MAX_CONSTANTS = 24;
+const MAX_CONSTANTS = 16;
 
 /**
  * Lowers `func` for the place `start` in the module's flat code. A function whose loops bring constants into slots is
@@ -28,7 +28,9 @@ const MAX_CONSTANTS = 24;
 export function lower(module: Module, func: Func, start: number, recorder?: Recorder): readonly number[] {
   const first = new Lowering(module, func, start, []);
   lowerBody(first);
-  const constants = [...first.out.wanted.values()].sort((a, b) => b.depth - a.depth).slice(0, MAX_CONSTANTS);
+  const constants = [...first.out.wanted.values()]
+    .sort((a, b) => b.depth - a.depth || b.uses - a.uses)
+    .slice(0, MAX_CONSTANTS);
   if (constants.length === 0 && recorder === undefined) return first.out.words;
   const second = new Lowering(module, func, start, constants, recorder);
   lowerBody(second);

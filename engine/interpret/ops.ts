@@ -41,6 +41,7 @@ const control: Record<string, number> = {
 
 const moves: Record<string, number> = {
   copy32: 3,
+  copy32_2: 5, // result, source, result, source: two copies in order
   copy64: 3,
   const32: 3, // result, word
   const64: 4, // result, low, high
@@ -109,8 +110,8 @@ const instance: Record<string, number> = {
 };
 
 const isPlain = (d: InstrDef): boolean => typeof d.type !== "string" && (d.js ?? d.words) !== undefined;
-/** Comparisons of two operands, by name: `i32.lt_s`, `f64.eq`. */
-export const isCompare = (m: Mnemonic): boolean => /\.(eq|ne|[lg][te])(_[su])?$/.test(m);
+/** Comparisons, by name: `i32.lt_s`, `f64.eq`, `i64.eqz`. */
+export const isCompare = (m: Mnemonic): boolean => /\.(eqz?|ne|[lg][te])(_[su])?$/.test(m);
 
 /** i32 comparisons with an immediate, closed under negation: `<= c` is `< c + 1`. */
 const immediateCompares = ["i32.eq", "i32.ne", "i32.lt_s", "i32.lt_u", "i32.gt_s", "i32.gt_u"];

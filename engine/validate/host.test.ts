@@ -11,31 +11,42 @@ import wabtInit from "wabt";
 import { compile } from "../compile.ts";
 import { WasmError } from "../errors.ts";
 
+/** The host's namespace; the types of Node 20 have only the names of its parts. */
+const host = (globalThis as unknown as { readonly WebAssembly: HostWebAssembly }).WebAssembly;
+interface HostWebAssembly {
+  validate(bytes: Uint8Array): boolean;
+  readonly Module: new (bytes: Uint8Array) => object;
+}
+
 const wabt = await wabtInit();
 const sample = readFileSync(fileURLToPath(new URL("./host.test.wat", import.meta.url)), "utf8");
-const everything = wabt.parseWat("everything.wat", sample, { bulk_memory: true, reference_types: true }).toBinary({}).buffer;
+const everything = wabt
+  .parseWat("everything.wat", sample, { bulk_memory: true, reference_types: true })
+  .toBinary({}).buffer;
 
 /** Rules that newer hosts have and ours has too: the message of an older host that lacks them. */
 const hostLacks = [
   /non-imported globals cannot be used in constant expressions/,
   // Bit 6 of the flags of a load or store: a memory index follows (multi-memory).
   /invalid alignment; expected maximum alignment is \d, actual alignment is (6[4-9]|7\d)$/,
+  // An index of a memory that takes two bytes.
+  /expected memory index 0, found \d+$/,
   /opcode .* is not allowed in constant expressions/,
 ];
 
 /** A difference that is not explained; undefined if the verdicts agree or it is. */
-function difference(bytes: Uint8Array<ArrayBuffer>): string | undefined {
-  const host = hostError(bytes);
+function difference(bytes: Uint8Array): string | undefined {
+  const theirs = hostError(bytes);
   const ours = ourError(bytes);
-  if ((host === undefined) === (ours === undefined)) return undefined;
-  if (host === undefined) return ours?.kind === "unsupported" ? undefined : `only we refuse: ${ours?.message}`;
-  return hostLacks.some((lack) => lack.test(host)) ? undefined : `only the host refuses: ${host}`;
+  if ((theirs === undefined) === (ours === undefined)) return undefined;
+  if (theirs === undefined) return ours?.kind === "unsupported" ? undefined : `only we refuse: ${ours?.message}`;
+  return hostLacks.some((lack) => lack.test(theirs)) ? undefined : `only the host refuses: ${theirs}`;
 }
 
-function hostError(bytes: Uint8Array<ArrayBuffer>): string | undefined {
-  if (WebAssembly.validate(bytes)) return undefined;
+function hostError(bytes: Uint8Array): string | undefined {
+  if (host.validate(bytes)) return undefined;
   try {
-    new WebAssembly.Module(bytes);
+    new host.Module(bytes);
     return "validate says no, Module says yes";
   } catch (error) {
     return (error as Error).message.replace(/ @\+\d+$/, "");
@@ -58,7 +69,7 @@ class Differences {
   tried = 0;
   check(bytes: Uint8Array, what: string): void {
     this.tried++;
-    const text = difference(bytes as Uint8Array<ArrayBuffer>);
+    const text = difference(bytes);
     if (text !== undefined) this.found.push(`${what}: ${text}`);
   }
 }
@@ -93,18 +104,27 @@ async function assemblyScript(): Promise<Uint8Array> {
 describe("verdicts agree with the host's", () => {
   it("on a module with nearly everything", () => {
     expect(ourError(everything)).toBeUndefined();
-    expect(hostError(everything as Uint8Array<ArrayBuffer>)).toBeUndefined();
+    expect(hostError(everything)).toBeUndefined();
   });
 
   it("on what binaryen makes of it", () => {
+    const f = binaryen.Features;
+    const features =
+      f.MutableGlobals |
+      f.NontrappingFPToInt |
+      f.BulkMemory |
+      f.BulkMemoryOpt |
+      f.SignExt |
+      f.ReferenceTypes |
+      f.Multivalue;
     for (const level of [0, 1, 2, 3, 4]) {
       const module = binaryen.readBinary(everything);
-      module.setFeatures(binaryen.Features.All);
+      module.setFeatures(features);
       binaryen.setOptimizeLevel(level);
       module.optimize();
       const bytes = module.emitBinary();
       module.dispose();
-      expect(difference(bytes as Uint8Array<ArrayBuffer>)).toBeUndefined();
+      expect(difference(bytes)).toBeUndefined();
       expect(ourError(bytes)).toBeUndefined();
     }
   });
@@ -143,7 +163,11 @@ describe("verdicts agree with the host's", () => {
   it("on esbuild", () => {
     const bytes = readFileSync(fileURLToPath(import.meta.resolve("@esbuild/wasi-preview1/esbuild.wasm")));
     const module = compile(bytes);
-    expect([module.imports.length > 0, module.funcs.length > 8000, module.datas.length > 1000]).toEqual([true, true, true]);
-    expect(WebAssembly.validate(bytes)).toBe(true);
+    expect([module.imports.length > 0, module.funcs.length > 8000, module.datas.length > 1000]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(host.validate(bytes)).toBe(true);
   });
 });

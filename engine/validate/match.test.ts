@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { func, moduleOf, type Parts, section, vec } from "../binary/encode.ts";
 import { decode } from "../binary/sections.ts";
-import { BOT, CONCRETE, F32, heapTypes as h, I32, refType, type ValType, V128 } from "../types.ts";
+import { BOT, CONCRETE, F32, heapTypes as h, I32, refType, V128, type ValType } from "../types.ts";
 import { Matcher } from "./match.ts";
 import { validate } from "./module.ts";
 
@@ -24,15 +24,30 @@ const concrete = (idx: number, isNullable = false): ValType => refType(CONCRETE 
 describe("abstract types", () => {
   const matcher = matcherOf();
   const below: readonly (readonly [lower: number, upper: number])[] = [
-    [h.i31, h.eq], [h.struct, h.eq], [h.array, h.eq], [h.eq, h.any], [h.i31, h.any], [h.none, h.any], [h.none, h.i31],
-    [h.none, h.struct], [h.none, h.array], [h.none, h.eq], [h.nofunc, h.func], [h.noextern, h.extern], [h.noexn, h.exn],
+    [h.i31, h.eq],
+    [h.struct, h.eq],
+    [h.array, h.eq],
+    [h.eq, h.any],
+    [h.i31, h.any],
+    [h.none, h.any],
+    [h.none, h.i31],
+    [h.none, h.struct],
+    [h.none, h.array],
+    [h.none, h.eq],
+    [h.nofunc, h.func],
+    [h.noextern, h.extern],
+    [h.noexn, h.exn],
   ];
   const all = Object.values(h);
 
   it("match as in the specification, and in no other way", () => {
     for (const a of all) {
       for (const b of all) {
-        const expected = a === b || below.some(([lower, upper]) => lower === a && upper === b) || (a === h.struct && b === h.any) || (a === h.array && b === h.any);
+        const expected =
+          a === b ||
+          below.some(([lower, upper]) => lower === a && upper === b) ||
+          (a === h.struct && b === h.any) ||
+          (a === h.array && b === h.any);
         expect(`${a} ${b} ${matcher.isSubHeap(a, b)}`).toBe(`${a} ${b} ${expected}`);
       }
     }
@@ -54,7 +69,11 @@ describe("abstract types", () => {
 describe("concrete types", () => {
   it("are below their kind, and above the bottom of it", () => {
     const m = matcherOf(func([], []), struct(), array(i32, 0));
-    const pairs = [[0, h.func, h.nofunc], [1, h.struct, h.none], [2, h.array, h.none]] as const;
+    const pairs = [
+      [0, h.func, h.nofunc],
+      [1, h.struct, h.none],
+      [2, h.array, h.none],
+    ] as const;
     for (const [idx, above, bottom] of pairs) {
       expect(m.isSub(concrete(idx), refType(above, true))).toBe(true);
       expect(m.isSub(refType(bottom, false), concrete(idx))).toBe(true);
@@ -83,7 +102,12 @@ describe("concrete types", () => {
   });
 
   it("are below those they declare, and theirs", () => {
-    const m = matcherOf(sub([], struct()), sub([0], struct([i32, 0])), sub([1], struct([i32, 0], [i64, 1])), sub([], struct()));
+    const m = matcherOf(
+      sub([], struct()),
+      sub([0], struct([i32, 0])),
+      sub([1], struct([i32, 0], [i64, 1])),
+      sub([], struct()),
+    );
     expect(m.isSub(concrete(2), concrete(0, true))).toBe(true);
     expect(m.isSub(concrete(0), concrete(2))).toBe(false);
     expect(m.isSub(concrete(2), concrete(3))).toBe(true);

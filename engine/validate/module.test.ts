@@ -18,23 +18,58 @@ describe("modules that are invalid", () => {
   it.each([
     ["type of an import", moduleOf(section(2, vec([[0, 0, 0, 3]]))), "WT2002", /^unknown type 3/],
     ["type of a function", moduleOf(type0, section(3, vec([[1]])), code0), "WT2002", /^unknown type 1/],
-    ["table limits", moduleOf(section(4, vec([[0x70, 1, 2, 1]]))), "WT2021", /^size minimum must not be greater than maximum/],
+    [
+      "table limits",
+      moduleOf(section(4, vec([[0x70, 1, 2, 1]]))),
+      "WT2021",
+      /^size minimum must not be greater than maximum/,
+    ],
     ["memory limits", moduleOf(section(5, vec([[1, 2, 1]]))), "WT2021", /: 2 > 1/],
-    ["memory minimum", moduleOf(section(5, vec([[0, 0x81, 0x80, 4]]))), "WT2019", /^memory size must be at most 65536 pages \(4GiB\)/],
+    [
+      "memory minimum",
+      moduleOf(section(5, vec([[0, 0x81, 0x80, 4]]))),
+      "WT2019",
+      /^memory size must be at most 65536 pages \(4GiB\)/,
+    ],
     ["memory maximum", moduleOf(section(5, vec([[1, 0, 0x81, 0x80, 4]]))), "WT2019", /^memory size/],
     ["table size", moduleOf(section(4, vec([[0x70, 0, 0x80, 0x80, 0x80, 0x80, 0x10]]))), "WT2020", /^table size/],
     ["exported function", moduleOf(section(7, vec([[...name("a"), 0, 1]]))), "WT2003", /^unknown function 1/],
     ["exported tag", moduleOf(section(7, vec([[...name("a"), 4, 0]]))), "WT2007", /^unknown tag 0/],
     ["start", moduleOf(section(8, 4)), "WT2003", /^unknown function 4/],
-    ["function of a segment", moduleOf(section(4, vec([[0x70, 0, 0]])), section(9, vec([[1, 0, 1, 5]]))), "WT2003", /^unknown function 5/],
+    [
+      "function of a segment",
+      moduleOf(section(4, vec([[0x70, 0, 0]])), section(9, vec([[1, 0, 1, 5]]))),
+      "WT2003",
+      /^unknown function 5/,
+    ],
     ["table of a segment", moduleOf(section(9, vec([[0, 0x41, 0, end, 0]]))), "WT2004", /^unknown table 0/],
     ["memory of a segment", moduleOf(section(11, vec([[0, 0x41, 0, end, 0]]))), "WT2005", /^unknown memory 0/],
     ["else without if", moduleOf(type0, func0, section(10, vec([body([0x05])]))), "WT1015", /^END opcode expected/],
     ["code after the end", moduleOf(type0, func0, section(10, vec([body([end])]))), "WT1010", /code after the end/],
     ["no end", moduleOf(type0, func0, section(10, vec([[2, 0, 0x01]]))), "WT1003", /has no end/],
-    ["data count missing", moduleOf(type0, func0, section(5, 1, 0, 0), section(10, vec([body([0xfc, 9, 0])])), section(11, vec([[1, 0]]))), "WT1013", /^data count section required/],
-    ["select with two types", moduleOf(type0, func0, section(10, vec([body([0x1c, 2, i32, i32])]))), "WT2017", /^invalid result arity/],
-    ["offset beyond 32 bits", moduleOf(type0, func0, section(5, 1, 0, 0), section(10, vec([body([0x41, 0, 0x28, 2, 0x80, 0x80, 0x80, 0x80, 0x10, 0x1a])]))), "WT2013", /^offset out of range/],
+    [
+      "data count missing",
+      moduleOf(type0, func0, section(5, 1, 0, 0), section(10, vec([body([0xfc, 9, 0])])), section(11, vec([[1, 0]]))),
+      "WT1013",
+      /^data count section required/,
+    ],
+    [
+      "select with two types",
+      moduleOf(type0, func0, section(10, vec([body([0x1c, 2, i32, i32])]))),
+      "WT2017",
+      /^invalid result arity/,
+    ],
+    [
+      "offset beyond 32 bits",
+      moduleOf(
+        type0,
+        func0,
+        section(5, 1, 0, 0),
+        section(10, vec([body([0x41, 0, 0x28, 2, 0x80, 0x80, 0x80, 0x80, 0x10, 0x1a])])),
+      ),
+      "WT2013",
+      /^offset out of range/,
+    ],
   ])("%s", (_, bytes, code, message) => {
     expect(() => compile(bytes)).toThrow(expect.objectContaining({ code, message: expect.stringMatching(message) }));
   });
@@ -102,7 +137,11 @@ describe("features of a module", () => {
   it("that are absent are refused by name in bodies", () => {
     const bytes = moduleOf(type0, func0, section(10, vec([body([0xfd, 12])])));
     expect(() => compile(bytes)).toThrow(
-      expect.objectContaining({ kind: "unsupported", code: "WT1907", message: expect.stringMatching(/opcode fd 0c: needs the simd proposal/) }),
+      expect.objectContaining({
+        kind: "unsupported",
+        code: "WT1907",
+        message: expect.stringMatching(/opcode fd 0c: needs the simd proposal/),
+      }),
     );
   });
 });
