@@ -60,7 +60,7 @@ describe("hostile modules", () => {
     const heap = process.memoryUsage().heapUsed;
     const start = performance.now();
     expect(() => compile(bytes)).toThrow(expect.objectContaining({ code }));
-    expect(performance.now() - start).toBeLessThan(1000);
+    expect(performance.now() - start).toBeLessThan(3000);
     expect(process.memoryUsage().heapUsed - heap).toBeLessThan(64e6);
   });
 

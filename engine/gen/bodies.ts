@@ -46,7 +46,7 @@ export const bodies: Readonly<Record<string, string>> = {
   call_indirect: `
     const f = tables[code[pc + 2]].elems[$1 >>> 0] as FuncInst | null | undefined;
     if (f !== undefined && f !== null && f.typeId === code[pc + 3] && f.inst === inst && f.entry >= 0) {
-      calls[csp++] = pc + 5; fp += code[pc + 4]; pc = f.entry; continue;
+      calls[csp++] = pc + 5; fp += code[pc + 4]; pc = f.entry | 0; continue;
     }
     exit = 5; break run;`,
   ret: "pc = calls[--csp]; if (pc < 0) { exit = 0; break run; } fp -= code[pc - 1]; continue;",

@@ -35,7 +35,11 @@ export type Outcome =
   | { readonly kind: "blocked"; readonly blocked: Blocked };
 
 const CALL = op("call");
-const MANY_TICKS = 0x3fffffff;
+/**
+ * Safepoints passed in one entry of `run`: about a millisecond. V8 replaces code that was optimised while its loop ran
+ * (in which every register of ours is a tagged value) only when the function is entered anew. Bench: first runs.
+ */
+const MANY_TICKS = 1 << 16;
 const freeStacks: FrameStack[] = [];
 
 /** Canonical state that `restore` begins with; see `frames.ts`. */

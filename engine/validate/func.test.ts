@@ -38,6 +38,9 @@ describe("bodies that are valid", () => {
       "i32.const 1 i32.const 2 block (type $ii) drop drop i32.const 1 i64.const 2 end drop drop",
     ],
     ["loop label takes parameters", "i32.const 1 loop (param i32) br 0 end"],
+    ["loop label takes no results", "loop (result i32) br 0 end drop"],
+    ["operands before unreachable vanish", "i32.const 1 unreachable"],
+    ["a block in unreachable code leaves the rest unreachable", "unreachable block end i32.add drop"],
     ["if with else", "i32.const 1 if (result f32) f32.const 1 else f32.const 2 end drop"],
     ["if without else that passes on", "i32.const 5 i32.const 1 if (param i32) (result i32) end drop"],
     ["anything after unreachable", "unreachable i64.add i32.wrap_i64 select drop"],
@@ -80,6 +83,7 @@ describe("bodies that are not", () => {
     ["unreachable f32.const 1 i32.eqz drop", "WT2001", /\[i32\] but stack has \[f32\]/],
     ["i32.const 1 if (result i32) i32.const 1 end drop", "WT2001", /if without else/],
     ["block (result i32) end drop", "WT2001", /at end/],
+    ["i32.const 1 loop (param i32) drop br 0 end", "WT2001", /requires \[i32\] but stack has \[\] at br/],
     [
       "block (result i32) block i32.const 1 i32.const 0 br_table 0 1 end i32.const 0 end drop",
       "WT2001",
@@ -153,6 +157,15 @@ describe("locals without default value", () => {
     ["in the next function-wide block", [0x02, 0x40, set, end, 0x02, 0x40, get, end], "WT2024"],
   ])("%s", (_, code, expected) => {
     expect(verdict(code)).toBe(expected);
+  });
+
+  it("of a type that does not exist are refused", () => {
+    const bytes = moduleOf(
+      section(1, vec([func([], [])])),
+      section(3, vec([[0]])),
+      section(10, vec([body([], [[1, [0x63, 7]]])])),
+    );
+    expect(() => compile(bytes, on)).toThrow(expect.objectContaining({ code: "WT2002", func: 0 }));
   });
 
   it("a parameter is set from the start", () => {

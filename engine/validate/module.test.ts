@@ -79,6 +79,7 @@ describe("modules that are invalid", () => {
     ["(func (result i32) i32.const 1) (start 0)", "WT2018", /^start function 0/],
     ["(func (param i32)) (start 0)", "WT2018", /^start function/],
     ["(global i32 (i32.ctz (i32.const 0)))", "WT2015", /^constant expression required, found i32.ctz/],
+    ["(global i32 (block (result i32) (i32.const 0)))", "WT2015", /found block/],
     ["(global i32 (i64.const 0))", "WT2001", /^type mismatch/],
     ["(global i32 (i32.const 0) (i32.const 0))", "WT2001", /^type mismatch/],
     ["(global i32 (;empty;))", "WT2001", /stack has \[\]/],
