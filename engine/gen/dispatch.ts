@@ -4,7 +4,7 @@
  * Case labels are literals: through an object or a constant the same switch runs 3-6x slower.
  */
 import { type InstrDef, instrDef, type Mnemonic, type NumType } from "../instrs.ts";
-import { HOT_END, type OpDef, ops } from "../interpret/ops.ts";
+import { HOT_END, type OpDef, ops, VECTOR_START } from "../interpret/ops.ts";
 import { bodies, slots } from "./bodies.ts";
 
 type Plain = readonly [readonly NumType[], readonly NumType[]];
@@ -115,6 +115,7 @@ export function run(act: Run): number {
 const epilogue = `        default: {
           const o = code[pc];
           if (o < ${1024}) { cold(o, act.stack, fp + code[pc + 1], fp + code[pc + 2], fp + code[pc + 3]); pc += 4; continue; }
+          if (o >= ${VECTOR_START}) { pc = vector(act, o, pc, fp); continue; }
           act.pc = pc;
           pc = instanceOp(act, o, pc, fp);
           if (pc < 0) { pc = ~pc; exit = 6; break run; }
@@ -149,6 +150,7 @@ export function dispatchText(): string {
 import { ${names.join(", ")} } from "../numerics.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import { instanceOp } from "./instance-ops.ts";
+import { vector } from "./simd.gen.ts";
 import { fault, type FrameStack, type Run } from "./stack.ts";
 
 ${prologue}
