@@ -92,7 +92,7 @@ export class Instance {
   /**
    * Calls an export and runs it to its end on this thread.
    *
-   * @param args i32, f32, f64 as numbers, i64 as bigint, references as they are; one for each parameter
+   * @param args i32, f32, f64 as numbers, i64 and v128 as bigint, references as they are; one for each parameter
    * @throws WasmError trap, exhausted, exit
    */
   invoke(name: string, args: readonly Val[] = []): Val[] {

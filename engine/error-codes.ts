@@ -374,6 +374,12 @@ const written = {
     explanation: "A function, call or block names a type that is a struct or an array.",
     example: "(type $s (struct)) (func (type $s))",
   },
+  WT2040: {
+    title: "lane index beyond the vector",
+    explanation:
+      "The lane that an instruction names must exist in its shape: below 16 for i8x16, below 2 for i64x2, and below 32 for each of the 16 lanes of a shuffle.",
+    example: "(i32x4.extract_lane 4 (local.get $v))",
+  },
   WT3001: {
     title: "unknown import",
     explanation:

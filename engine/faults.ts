@@ -83,6 +83,7 @@ export const invalidFaults = {
   sharedNoMax: ["WT2026", "shared memory must have maximum"],
   pageSize: ["WT2027", "invalid custom page size"],
   notFuncType: ["WT2028", "non-function type"],
+  laneIndex: ["WT2040", "invalid lane index"],
 } as const satisfies Record<string, FaultRow>;
 
 /** One code for each implementation limit. */

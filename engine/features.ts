@@ -20,7 +20,7 @@ export const features = {
   "multi-value": { title: "several results, block parameters", standard: "2.0", state: "on" },
   "bulk-memory": { title: "bulk memory and table operations", standard: "2.0", state: "on" },
   "reference-types": { title: "funcref, externref, several tables", standard: "2.0", state: "on" },
-  simd: { title: "128-bit vectors", standard: "2.0", state: "absent" },
+  simd: { title: "128-bit vectors", standard: "2.0", state: "on" },
   "extended-const": { title: "add, sub, mul in constant expressions", standard: "3.0", state: "on" },
   "multi-memory": { title: "several memories", standard: "3.0", state: "on" },
   "tail-call": { title: "tail calls", standard: "3.0", state: "absent" },
@@ -33,7 +33,7 @@ export const features = {
   "function-references": { title: "typed function references", standard: "3.0", state: "absent" },
   gc: { title: "structs, arrays, i31, casts, recursive types", standard: "3.0", state: "absent" },
   memory64: { title: "64-bit memories and tables", standard: "3.0", state: "absent" },
-  "relaxed-simd": { title: "relaxed 128-bit vectors", standard: "3.0", state: "absent" },
+  "relaxed-simd": { title: "relaxed 128-bit vectors", standard: "3.0", state: "on" },
   threads: { title: "shared memories and atomics", standard: "proposal", state: "absent" },
   "wide-arithmetic": { title: "128-bit add, sub, mul", standard: "proposal", state: "absent" },
   "custom-page-sizes": { title: "memories with one-byte pages", standard: "proposal", state: "absent" },
@@ -51,7 +51,6 @@ export function featureOfOpcode(opcode: number): Feature | undefined {
   const sub = opcode & 0xfff;
   if (prefix === 0xfb) return sub <= 0x1e ? "gc" : sub <= 0x26 ? "custom-descriptors" : undefined;
   if (prefix === 0xfc) return sub >= 19 && sub <= 22 ? "wide-arithmetic" : undefined;
-  if (prefix === 0xfd) return sub <= 0xff ? "simd" : sub <= 0x114 ? "relaxed-simd" : undefined;
   if (prefix === 0xfe) return sub <= 0x4e ? "threads" : undefined;
   return undefined;
 }

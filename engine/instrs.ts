@@ -8,6 +8,7 @@
  */
 import type { TrapCode } from "./errors.ts";
 import type { Feature } from "./features.ts";
+import { type LaneDef, type OpType, simdInstrs } from "./instrs-simd.ts";
 
 export type NumType = "i32" | "i64" | "f32" | "f64";
 
@@ -30,11 +31,14 @@ export type ImmKind =
   | "i32"
   | "i64"
   | "f32"
-  | "f64";
+  | "f64"
+  | "v128"
+  | "laneidx"
+  | "laneidx16";
 
 export interface MemAccess {
-  readonly val: NumType;
-  readonly bits: 8 | 16 | 32 | 64;
+  readonly val: OpType;
+  readonly bits: 8 | 16 | 32 | 64 | 128;
   readonly sign?: "s" | "u";
 }
 
@@ -43,11 +47,19 @@ export interface InstrDef {
   readonly opcode: number;
   /** Immediates in binary order; drives decoder and disassembler. */
   readonly imms: readonly ImmKind[];
-  /** Operand and result types; "load"/"store" take the memory's address type; "special" has a rule of its own. */
-  readonly type: readonly [readonly NumType[], readonly NumType[]] | "load" | "store" | "special";
+  /** Operand and result types; loads and stores take the memory's address type; "special" has a rule of its own. */
+  readonly type:
+    | readonly [readonly OpType[], readonly OpType[]]
+    | "load"
+    | "store"
+    | "load_lane"
+    | "store_lane"
+    | "special";
   /** Proposal that brought it; absent for 1.0. */
   readonly feature?: Feature;
   readonly access?: MemAccess;
+  /** Vectors: how lanes are computed, in place of `js`. */
+  readonly lanes?: LaneDef;
   /** Meaning on JavaScript values ($0, $1): i32 as signed number, i64 as signed BigInt, f32/f64 as number. */
   readonly js?: string;
   /**
@@ -1236,6 +1248,8 @@ export const instrs = {
     traps: ["oobTable"],
     spec: "exec-table.fill",
   },
+  // Vectors (0xfd prefix)
+  ...simdInstrs,
 } as const satisfies Record<string, InstrDef>;
 /* biome-ignore-end format: one row, one line */
 

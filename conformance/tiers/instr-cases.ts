@@ -36,7 +36,8 @@ const direct = (t: NumType, bits: number | bigint): string =>
   t === "i32" || t === "i64" ? `${t}.const ${bits}` : constant(t, bits);
 
 function plain(m: Mnemonic, d: InstrDef): InstrCase | undefined {
-  if (typeof d.type === "string" || d.type[0].length === 0 || d.type[1].length !== 1) return undefined;
+  if (d.lanes !== undefined || typeof d.type === "string" || d.type[0].length === 0 || d.type[1].length !== 1)
+    return undefined;
   const [params, [result]] = d.type as readonly [readonly NumType[], readonly [NumType]];
   const exports: { name: string; params: readonly NumType[] }[] = [];
   const funcs: string[] = [];

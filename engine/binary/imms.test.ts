@@ -51,6 +51,14 @@ const examples: Record<ImmKind, readonly (readonly [number[], string])[]> = {
     [f64(-2.25), "-2.25"],
     [[1, 0, 0, 0, 0, 0, 0xf8, 0x7f], "nan:0x8000000000001"],
   ],
+  laneidx: [[[200], "200"]],
+  laneidx16: [[[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 31], "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 31"]],
+  v128: [
+    [
+      [1, 0, 0, 0, 0, 0, 0, 0x80, 2, 0, 0, 0, 0xff, 0xff, 0xff, 0xff],
+      "i32x4 0x00000001 0x80000000 0x00000002 0xffffffff",
+    ],
+  ],
 };
 
 const cases = Object.entries(examples).flatMap(([kind, list]) =>
@@ -86,9 +94,7 @@ describe("opcodes", () => {
   });
 
   it("without row give an error that names the proposal, if there is one", () => {
-    expect(() => defOf(0xfd00c, 5)).toThrow(
-      expect.objectContaining({ kind: "unsupported", code: "WT1907", offset: 5 }),
-    );
+    expect(() => defOf(0xe0, 5)).toThrow(expect.objectContaining({ kind: "unsupported", code: "WT1921", offset: 5 }));
     expect(() => defOf(0xff, 5)).toThrow(expect.objectContaining({ kind: "malformed", code: "WT1014", offset: 5 }));
     expect(() => defOf(0xff, 5)).toThrow(/^illegal opcode ff/);
   });

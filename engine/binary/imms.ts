@@ -105,7 +105,21 @@ const immDefs: Record<ImmKind, ImmDef> = {
       return printFloat(low, r.hi, 64);
     },
   },
+  laneidx: { skip: (r) => void r.u8(), print: (r) => String(r.u8()) },
+  laneidx16: {
+    skip: (r) => void r.skip(16),
+    print: (r) => Array.from({ length: 16 }, () => r.u8()).join(" "),
+  },
+  v128: {
+    skip: (r) => void r.skip(16),
+    print: (r) => `i32x4 ${readWords(r).map(printWord).join(" ")}`,
+  },
 };
+
+/** The four words of a vector constant, or of the lanes of a shuffle; the first is the lowest. */
+export const readWords = (r: Reader): readonly number[] => [r.f32Bits(), r.f32Bits(), r.f32Bits(), r.f32Bits()];
+
+const printWord = (word: number): string => `0x${(word >>> 0).toString(16).padStart(8, "0")}`;
 
 /** Passes over the immediates of `def`. @throws WasmError malformed, or unsupported by the reader's gate */
 export function skipImms(r: Reader, def: InstrDef): void {

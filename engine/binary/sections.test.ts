@@ -178,7 +178,6 @@ describe("malformed modules", () => {
 
 describe("what belongs to proposals", () => {
   it.each([
-    ["v128", section(1, vec([func([0x7b], [])])), "simd"],
     ["(ref null func)", section(1, vec([func([[0x63, 0x70]], [])])), "function-references"],
     ["(ref 0)", section(1, vec([func([[0x64, 0]], [])])), "function-references"],
     ["anyref", section(1, vec([func([0x6e], [])])), "gc"],
@@ -194,7 +193,6 @@ describe("what belongs to proposals", () => {
     ["table with initial value", section(4, vec([[0x40, 0, 0x70, 0, 0, 0xd0, 0x70, end]])), "function-references"],
     ["tag section", section(13, 0), "exceptions"],
     ["tag import", section(2, vec([[0, 0, 4, 0, 0]])), "exceptions"],
-    ["v128.const", section(6, vec([[i32, 0, 0xfd, 12]])), "simd"],
     ["descriptor", section(1, vec([[0x4d, 0]])), "custom-descriptors"],
     ["continuation", section(1, vec([[0x5d, 0]])), "stack-switching"],
   ])("%s is refused by name", (_, part, feature) => {

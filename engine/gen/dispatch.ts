@@ -4,7 +4,7 @@
  * Case labels are literals: through an object or a constant the same switch runs 3-6x slower.
  */
 import { type InstrDef, instrDef, type Mnemonic, type NumType } from "../instrs.ts";
-import { HOT_END, type OpDef, ops } from "../interpret/ops.ts";
+import { HOT_END, type OpDef, ops, VECTOR_START } from "../interpret/ops.ts";
 import { bodies, slots } from "./bodies.ts";
 
 type Plain = readonly [readonly NumType[], readonly NumType[]];
@@ -118,6 +118,7 @@ export function run(act: Run): number {
 const epilogue = `        default: {
           const o = code[pc];
           if (o < ${1024}) { cold(o, act.stack, fp + code[pc + 1] | 0, fp + code[pc + 2] | 0, fp + code[pc + 3] | 0); pc = pc + 4 | 0; continue; }
+          if (o >= ${VECTOR_START}) { pc = vector(act, o, pc, fp) | 0; continue; }
           const next = instanceOp(act, o, pc, fp) | 0;
           if (next < 0) { pc = ~next; exit = 6; break run; }
           pc = next;
@@ -168,6 +169,7 @@ export function dispatchText(): string {
 import { ${names.join(", ")} } from "../numerics.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import { instanceOp } from "./instance-ops.ts";
+import { vector } from "./simd.gen.ts";
 import { fault, type FrameStack, type Run } from "./stack.ts";
 
 ${prologue}

@@ -1,5 +1,7 @@
 /** Build step: writes the generated files. Never imported at run time. */
 import { writeFileSync } from "node:fs";
 import { dispatchText } from "./dispatch.ts";
+import { vectorText } from "./simd.ts";
 
 writeFileSync("engine/interpret/dispatch.gen.ts", dispatchText());
+writeFileSync("engine/interpret/simd.gen.ts", vectorText());

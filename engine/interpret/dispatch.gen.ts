@@ -2,6 +2,7 @@
 import { f32_convert_i64_s, f32_convert_i64_u, f64_nearest, i32_ctz, i32_div_s, i32_div_u, i32_popcnt, i32_rem_s, i32_rem_u, i32_trunc_s, i32_trunc_sat_s, i32_trunc_sat_u, i32_trunc_u, i64_div_s, i64_div_u, i64_rem_s, i64_rem_u, i64_trunc_s, i64_trunc_sat_s, i64_trunc_sat_u, i64_trunc_u } from "../numerics.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import { instanceOp } from "./instance-ops.ts";
+import { vector } from "./simd.gen.ts";
 import { fault, type FrameStack, type Run } from "./stack.ts";
 
 /** Runs flat code until something needs the driver; returns why (see exit.ts). State is in `act` before and after. */
@@ -484,6 +485,7 @@ export function run(act: Run): number {
         default: {
           const o = code[pc];
           if (o < 1024) { cold(o, act.stack, fp + code[pc + 1] | 0, fp + code[pc + 2] | 0, fp + code[pc + 3] | 0); pc = pc + 4 | 0; continue; }
+          if (o >= 4096) { pc = vector(act, o, pc, fp) | 0; continue; }
           const next = instanceOp(act, o, pc, fp) | 0;
           if (next < 0) { pc = ~next; exit = 6; break run; }
           pc = next;

@@ -3,16 +3,18 @@
  * a branch or a negation that follows can absorb them. Knows nothing of WebAssembly's stack (that is `operands.ts`).
  */
 import { instrDef, type Mnemonic } from "../instrs.ts";
-import { isRef, type ValType } from "../types.ts";
+import { isRef, V128, type ValType } from "../types.ts";
 import { isWord, type Mover } from "./operands.ts";
 import { hasOp, op } from "./ops.ts";
 
 const COPY32 = op("copy32");
 const COPY32_2 = op("copy32_2");
 const COPY64 = op("copy64");
+const COPY128 = op("copy128");
 const COPY_REF = op("copy_ref");
 const CONST32 = op("const32");
 const CONST64 = op("const64");
+const CONST128 = op("const128");
 const ADD_IMM = op("i32.add:i");
 const ADD_BR_NZ = op("add_br_nz");
 const ADD_BR_NE = op("add_br_ne");
@@ -20,14 +22,14 @@ const BR_NZ = op("br_nz");
 const BR_Z = op("br_z");
 
 export interface Constant {
-  readonly lo: number;
-  readonly hi: number;
+  /** Two, or four of a vector. */
+  readonly words: readonly number[];
   /** Deepest nesting of loops, and how often. */
   readonly depth: number;
   readonly uses: number;
 }
 
-export const constantKey = (lo: number, hi: number): string => `${lo},${hi}`;
+export const constantKey = (words: readonly number[]): string => words.join();
 
 /** A comparison of i32, i64 or float operands; `y` is a frame offset, or a word when `isImm`. */
 export interface Compare {
@@ -61,6 +63,8 @@ export class Emitter implements Mover {
   loopDepth = 0;
   /** Constants that had to be brought into slots inside loops, with the deepest nesting, by `key`. */
   readonly wanted = new Map<string, Constant>();
+  /** Vector constants; `Operands` names them by index. */
+  readonly vectors: (readonly number[])[] = [];
   private readonly pool: ReadonlyMap<string, number>;
 
   /** @param pool frame offsets of constants kept for the whole function, by `constantKey` */
@@ -120,7 +124,7 @@ export class Emitter implements Mover {
   copy(type: ValType, to: number, from: number): void {
     if (to === from) return;
     if (isWord(type)) this.copyWord(to, from);
-    else this.emit(isRef(type) ? COPY_REF : COPY64, to, from);
+    else this.emit(isRef(type) ? COPY_REF : type === V128 ? COPY128 : COPY64, to, from);
   }
 
   /** Two copies after each other are one operation. Bench: qsort, sha256 (moves at joins and calls). */
@@ -138,6 +142,7 @@ export class Emitter implements Mover {
 
   constant(type: ValType, to: number, lo: number, hi: number): void {
     if (isWord(type)) this.emit(CONST32, to, lo);
+    else if (type === V128) this.emit(CONST128, to, ...this.vectors[lo]);
     else this.emit(CONST64, to, lo, hi);
   }
 
@@ -145,12 +150,13 @@ export class Emitter implements Mover {
     this.result(ADD_IMM, to, from, imm);
   }
 
-  pooled(lo: number, hi: number): number | undefined {
-    const key = constantKey(lo, hi);
+  pooled(type: ValType, lo: number, hi: number): number | undefined {
+    const words = type === V128 ? this.vectors[lo] : [lo, hi];
+    const key = constantKey(words);
     if (this.loopDepth > 0) {
       const seen = this.wanted.get(key);
       const depth = Math.max(this.loopDepth, seen?.depth ?? 0);
-      this.wanted.set(key, { lo, hi, depth, uses: (seen?.uses ?? 0) + 1 });
+      this.wanted.set(key, { words, depth, uses: (seen?.uses ?? 0) + 1 });
     }
     return this.pool.get(key);
   }

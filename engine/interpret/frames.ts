@@ -10,7 +10,7 @@
 
 import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
-import type { Val } from "../runtime/value.ts";
+import { readV128, type Val, writeV128 } from "../runtime/value.ts";
 import { F32, I32, I64, isRef, V128, type ValType } from "../types.ts";
 import { Activation, entryOf } from "./activation.ts";
 import { wordsOf } from "./operands.ts";
@@ -20,7 +20,10 @@ import { type FuncMap, mapOf, type RawFrame, type Safepoint, walk } from "./walk
 
 const ENTER_CONSTS = op("enter_consts");
 
-/** i32 and f32: 32 bits as a signed number. i64 and f64: 64 bits as a signed bigint. References as they are. */
+/**
+ * i32 and f32: 32 bits as a signed number. i64 and f64: 64 bits as a signed bigint. v128: 128 bits as a bigint without
+ * sign. References as they are.
+ */
 export type Slot = Val;
 
 export interface Frame {
@@ -79,13 +82,14 @@ function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instan
 function readBits(s: FrameStack, at: number, t: ValType): Slot {
   if (isRef(t)) return s.refs[at >> 1] ?? null;
   if (t === I32 || t === F32) return s.I[at];
-  if (t === V128) throw new Error("vectors are not supported yet");
+  if (t === V128) return readV128(s.B, at >> 1);
   return s.B[at >> 1];
 }
 
 function writeBits(s: FrameStack, at: number, t: ValType, v: Slot): void {
   if (isRef(t)) s.refs[at >> 1] = v;
   else if (t === I32 || t === F32) s.I[at] = word(v);
+  else if (t === V128) writeV128(s.B, at >> 1, typeof v === "bigint" ? v : misfit(v));
   else s.B[at >> 1] = t === I64 || typeof v === "bigint" ? (v as bigint) : misfit(v);
 }
 
@@ -164,12 +168,12 @@ function safepointOf(map: FuncMap, offset: number, isInnermost: boolean): Safepo
 
 /** Frames as JSON text; references are not data and are refused except null. */
 export function framesToJson(frames: readonly Frame[]): string {
-  return JSON.stringify(frames, (_, v: unknown) => (typeof v === "bigint" ? { i64: v.toString() } : v));
+  return JSON.stringify(frames, (_, v: unknown) => (typeof v === "bigint" ? { bits: v.toString() } : v));
 }
 
 /** The reverse of `framesToJson`. */
 export function framesFromJson(text: string): Frame[] {
   return JSON.parse(text, (_, v: unknown) =>
-    typeof v === "object" && v !== null && "i64" in v ? BigInt(v.i64 as string) : v,
+    typeof v === "object" && v !== null && "bits" in v ? BigInt(v.bits as string) : v,
   ) as Frame[];
 }

@@ -1,6 +1,7 @@
 /** Lowering of instructions with a plain type: constants, arithmetic, comparisons, conversions. */
+import { readWords } from "../binary/imms.ts";
 import type { InstrDef, Mnemonic, NumType } from "../instrs.ts";
-import { F32, F64, I32, I64, type ValType } from "../types.ts";
+import { F32, F64, I32, I64, V128, type ValType } from "../types.ts";
 import { hasImmediate, negate } from "./emitter.ts";
 import { type Lowering, numTypes } from "./lowering.ts";
 import { CONST, isWord, SUM } from "./operands.ts";
@@ -49,7 +50,7 @@ function lowerConstant(l: Lowering, m: Mnemonic): void {
   } else if (m === "f64.const") {
     const lo = reader.f64Bits();
     stack.push(CONST, F64, lo, reader.hi);
-  }
+  } else if (m === "v128.const") stack.push(CONST, V128, l.out.vectors.push(readWords(reader)) - 1);
 }
 
 /** A negated comparison when one is at hand, else a comparison with 0. */

@@ -189,7 +189,7 @@ function lowerBrTable(l: Lowering): void {
 /** Brings the topmost operands to the start of the frame and returns. Operands stay described. */
 function emitReturn(l: Lowering, results: readonly ValType[]): void {
   const { out, stack } = l;
-  if (results.length === 1 && results[0] !== V128) return emitReturn1(l, results[0]);
+  if (results.length === 1) return emitReturn1(l, results[0]);
   if (results.length > 0) {
     for (let h = stack.height - results.length; h < stack.height; h++) if (stack.kinds[h] !== TEMP) stack.settleAll();
     let to = 0;
@@ -205,8 +205,8 @@ function emitReturn(l: Lowering, results: readonly ValType[]): void {
 function emitReturn1(l: Lowering, type: ValType): void {
   const { out, stack } = l;
   const h = stack.height - 1;
-  stack.maxTop = Math.max(stack.maxTop, 2);
-  if (stack.kinds[h] === CONST || stack.kinds[h] === SUM || isRef(type)) {
+  stack.maxTop = Math.max(stack.maxTop, wordsOf(type));
+  if (stack.kinds[h] === CONST || stack.kinds[h] === SUM || isRef(type) || type === V128) {
     stack.load(h, 0);
     return out.emit(op("ret"));
   }
@@ -302,7 +302,7 @@ function lowerSelect(l: Lowering): void {
   const type = stack.types[x] === BOT ? stack.types[y] : stack.types[x];
   const yAt = stack.place(y);
   const xAt = stack.place(x);
-  const name = isRef(type) ? "select_ref" : isWord(type) ? "select32" : "select64";
+  const name = isRef(type) ? "select_ref" : isWord(type) ? "select32" : type === V128 ? "select128" : "select64";
   if (isRef(type)) l.out.emit(op(name), stack.top, xAt, yAt, condition);
   else l.out.result(op(name), stack.top, xAt, yAt, condition);
   l.pushTemp(type);

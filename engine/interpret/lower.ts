@@ -13,6 +13,7 @@ import { instrDef, type Mnemonic, mnemonicOf, type Special } from "../instrs.ts"
 import type { Func, Module } from "../module.ts";
 import { lowerLoad, lowerStore } from "./lower-memory.ts";
 import { lowerPlain } from "./lower-numeric.ts";
+import { lowerVector } from "./lower-simd.ts";
 import { specials } from "./lower-special.ts";
 import { Lowering, type Recorder } from "./lowering.ts";
 
@@ -50,7 +51,8 @@ function lowerBody(l: Lowering): void {
 function lowerInstr(l: Lowering, m: Mnemonic): void {
   const d = instrDef(m);
   l.recorder?.instr(l.out.pc, l.at);
-  if (d.type === "special") specials[m as Special](l);
+  if (d.lanes !== undefined) lowerVector(l, m, d);
+  else if (d.type === "special") specials[m as Special](l);
   else if (d.type === "load") lowerLoad(l, m, d);
   else if (d.type === "store") lowerStore(l, m, d);
   else lowerPlain(l, m, d);

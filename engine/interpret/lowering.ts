@@ -4,9 +4,9 @@
  */
 import { Reader } from "../binary/reader.ts";
 import { canonOf } from "../canon.ts";
-import type { NumType } from "../instrs.ts";
+import type { OpType } from "../instrs-simd.ts";
 import { type Func, funcTypeAt, type Module } from "../module.ts";
-import { F32, F64, type FuncType, I32, I64, isRef, type ValType } from "../types.ts";
+import { F32, F64, type FuncType, I32, I64, isRef, V128, type ValType } from "../types.ts";
 import { type Constant, constantKey, Emitter } from "./emitter.ts";
 import { LOCAL, Operands, TEMP, wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
@@ -22,7 +22,7 @@ export interface Recorder {
   layout(types: readonly ValType[], offsets: Int32Array, operands: number): void;
 }
 
-export const numTypes: Readonly<Record<NumType, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64 };
+export const numTypes: Readonly<Record<OpType, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64, v128: V128 };
 
 /** A block that is open. Operands from `height` on are its own; its results start at frame offset `base`. */
 export interface Label {
@@ -70,8 +70,13 @@ export class Lowering {
       this.localOffs[i] = base;
       base += wordsOf(t);
     });
-    const operands = base + constants.length * 2;
-    this.out = new Emitter(start, new Map(constants.map((c, i) => [constantKey(c.lo, c.hi), base + i * 2])));
+    const pool = new Map<string, number>();
+    let operands = base;
+    for (const { words } of constants) {
+      pool.set(constantKey(words), operands);
+      operands += words.length;
+    }
+    this.out = new Emitter(start, pool);
     this.stack = new Operands(operands, this.out);
     recorder?.layout(this.localTypes, this.localOffs, operands);
     this.emitEntry(type.params.length, base, constants);
@@ -90,8 +95,8 @@ export class Lowering {
     this.recorder?.safepoint("entry", this.out.pc, this.reader.pos, []);
     if (constants.length === 0) this.out.emit(op("enter"), 0, firstZero, base);
     else {
-      this.out.emit(op("enter_consts"), 0, firstZero, base, constants.length * 2);
-      for (const c of constants) this.out.emit(c.lo, c.hi);
+      const words = constants.flatMap((c) => c.words);
+      this.out.emit(op("enter_consts"), 0, firstZero, base, words.length, ...words);
     }
     for (let i = params; i < this.localTypes.length; ) {
       const first = i;

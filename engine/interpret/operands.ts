@@ -25,12 +25,12 @@ export interface Mover {
   /** i32: the word at `from` plus `imm`. */
   sum(to: number, from: number, imm: number): void;
   /** Frame offset that holds the constant for the whole function, if there is one. */
-  pooled(lo: number, hi: number): number | undefined;
+  pooled(type: ValType, lo: number, hi: number): number | undefined;
 }
 
 export class Operands {
   readonly kinds: number[] = [];
-  /** LOCAL: its frame offset. CONST: low word. SUM: the frame offset of the place. */
+  /** LOCAL: its frame offset. CONST: low word, or a vector's index (`Emitter.vectors`). SUM: the frame offset of the place. */
   readonly vals: number[] = [];
   /** CONST: high word. SUM: the constant. */
   readonly his: number[] = [];
@@ -124,7 +124,7 @@ export class Operands {
     const kind = this.kinds[h];
     if (kind === LOCAL) return this.vals[h];
     if (kind === TEMP) return this.offs[h];
-    const pooled = kind === CONST ? this.mover.pooled(this.vals[h], this.his[h]) : undefined;
+    const pooled = kind === CONST ? this.mover.pooled(this.types[h], this.vals[h], this.his[h]) : undefined;
     if (pooled !== undefined) return pooled;
     this.load(h, this.offs[h]);
     this.kinds[h] = TEMP;

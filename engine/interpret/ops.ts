@@ -11,7 +11,16 @@
  */
 import { type InstrDef, instrDef, type Mnemonic, mnemonics } from "../instrs.ts";
 
-export type OpClass = "control" | "move" | "memory" | "numeric" | "immediate" | "branch" | "coldNumeric" | "instance";
+export type OpClass =
+  | "control"
+  | "move"
+  | "memory"
+  | "numeric"
+  | "immediate"
+  | "branch"
+  | "coldNumeric"
+  | "instance"
+  | "vector";
 
 export interface OpDef {
   readonly name: string;
@@ -109,6 +118,21 @@ const instance: Record<string, number> = {
   "elem.drop": 2,
 };
 
+/** Vectors besides the rows with lanes: moves, and memory accesses that are not near (`lower-simd.ts`). */
+const vectors: Record<string, number> = {
+  copy128: 3,
+  const128: 6, // result, four words
+  select128: 5, // result, first, second, condition
+  vector_far: 9, // result, address, value, lane, offset low, high, memory, the near operation
+};
+
+/** Words of the operation of a row with lanes: see gen/simd.ts for what they hold. */
+function vectorWords(d: InstrDef): number {
+  if (d.access !== undefined) return 6; // result, address, value, offset, lane
+  if (d.imms.includes("laneidx16")) return 8; // result, two operands, four words of lanes
+  return d.imms.length > 0 || (d.type[0]?.length ?? 0) > 2 ? 5 : 4; // result, two operands; a third or the lane
+}
+
 const isPlain = (d: InstrDef): boolean => typeof d.type !== "string" && (d.js ?? d.words) !== undefined;
 /** Comparisons, by name: `i32.lt_s`, `f64.eq`, `i64.eqz`. */
 export const isCompare = (m: Mnemonic): boolean => /\.(eqz?|ne|[lg][te])(_[su])?$/.test(m);
@@ -159,11 +183,25 @@ function buildCold(list: OpDef[]): OpDef[] {
   }
   num = INSTANCE_START;
   for (const [name, words] of Object.entries(instance)) list.push({ name, num: num++, words, cls: "instance" });
+  buildVectors(list);
   return list;
+}
+
+/** Rows with lanes by size, so that the generated switches are of one shape each; then the rest. */
+function buildVectors(list: OpDef[]): void {
+  let num = VECTOR_START;
+  const rows = mnemonics.filter((m) => instrDef(m).lanes !== undefined);
+  for (const words of [4, 5, 6, 8]) {
+    for (const m of rows) {
+      if (vectorWords(instrDef(m)) === words) list.push({ name: m, num: num++, words, cls: "vector", row: m });
+    }
+  }
+  for (const [name, words] of Object.entries(vectors)) list.push({ name, num: num++, words, cls: "vector" });
 }
 
 export const COLD_START = 256;
 export const INSTANCE_START = 1024;
+export const VECTOR_START = 4096;
 const hot = build();
 /** First number that is not a case of the hot switch. */
 export const HOT_END = hot.length;

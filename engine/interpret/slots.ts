@@ -2,8 +2,8 @@
 
 import type { Blocked, HostResult } from "../blocked.ts";
 import { WasmError } from "../errors.ts";
-import type { Val } from "../runtime/value.ts";
-import { F32, F64, type FuncType, I32, I64, printValType, type ValType } from "../types.ts";
+import { readV128, type Val, writeV128 } from "../runtime/value.ts";
+import { F32, F64, type FuncType, I32, I64, printValType, V128, type ValType } from "../types.ts";
 import type { FrameStack } from "./stack.ts";
 
 /** The value of type `t` in the slot at word `at`. */
@@ -17,17 +17,20 @@ export function readSlot(s: FrameStack, at: number, t: ValType): Val {
       return s.F32[at];
     case F64:
       return s.F64[at >> 1];
+    case V128:
+      return readV128(s.B, at >> 1);
     default:
       return s.refs[at >> 1] ?? null;
   }
 }
 
-/** Writes `v` as a value of type `t`: numbers wrap, a bigint is taken modulo 2^64. @throws TypeError on a misfit */
+/** Writes `v` as a value of type `t`: numbers wrap, a bigint is taken modulo 2^64, or 2^128. @throws TypeError on a misfit */
 export function writeSlot(s: FrameStack, at: number, t: ValType, v: Val): void {
   if (t === I32) s.I[at] = Number(v);
   else if (t === I64) s.B[at >> 1] = BigInt(v as bigint);
   else if (t === F32) s.F32[at] = Number(v);
   else if (t === F64) s.F64[at >> 1] = Number(v);
+  else if (t === V128) writeV128(s.B, at >> 1, BigInt(v as bigint));
   else s.refs[at >> 1] = v === undefined ? null : v;
 }
 

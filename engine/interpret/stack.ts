@@ -1,7 +1,7 @@
 /**
  * Frames of one activation: slots in one buffer, return addresses beside it, references in an array of their own.
  *
- * A slot is two 32-bit words, at even word indices. A frame is [params and locals | operands]; the callee's frame starts
+ * A slot is two 32-bit words, at even word indices; a vector takes two slots. A frame is [params and locals | operands]; the callee's frame starts
  * at its arguments in the caller's operands. References live in `refs` at word index / 2; the slot's words are unused.
  */
 import { trapError, WasmError } from "../errors.ts";
@@ -26,6 +26,11 @@ export class FrameStack {
   F32: Float32Array;
   F64: Float64Array;
   B: BigInt64Array;
+  /** Lanes of vectors. */
+  I8: Int8Array;
+  U8: Uint8Array;
+  I16: Int16Array;
+  U16: Uint16Array;
   calls: Int32Array;
   refs: Val[] = [];
   /** One past the last usable word. */
@@ -41,6 +46,10 @@ export class FrameStack {
     this.F32 = new Float32Array(buffer);
     this.F64 = new Float64Array(buffer);
     this.B = new BigInt64Array(buffer);
+    this.I8 = new Int8Array(buffer);
+    this.U8 = new Uint8Array(buffer);
+    this.I16 = new Int16Array(buffer);
+    this.U16 = new Uint16Array(buffer);
     this.frameEnd = words;
     this.calls = new Int32Array(Math.min(FIRST_CALLS, limits.frames) + CALL_SLACK);
     this.callEnd = this.calls.length - CALL_SLACK;
@@ -65,6 +74,10 @@ export class FrameStack {
     this.F32 = new Float32Array(buffer);
     this.F64 = new Float64Array(buffer);
     this.B = new BigInt64Array(buffer);
+    this.I8 = new Int8Array(buffer);
+    this.U8 = new Uint8Array(buffer);
+    this.I16 = new Int16Array(buffer);
+    this.U16 = new Uint16Array(buffer);
     this.frameEnd = words;
   }
 

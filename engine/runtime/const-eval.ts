@@ -2,7 +2,7 @@
 import { Reader } from "../binary/reader.ts";
 import { type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { ConstExpr } from "../module.ts";
-import { isRef } from "../types.ts";
+import { isRef, V128 } from "../types.ts";
 import type { ModuleInst } from "./instance.ts";
 import type { Val } from "./value.ts";
 
@@ -11,6 +11,8 @@ export interface ConstVal {
   readonly lo: number;
   readonly hi: number;
   readonly ref: Val;
+  /** The other two words of a vector. */
+  readonly upper?: readonly [lo: number, hi: number];
 }
 
 const word = (lo: number): ConstVal => ({ lo, hi: 0, ref: null });
@@ -42,6 +44,8 @@ function step(inst: ModuleInst, r: Reader, m: Mnemonic, stack: ConstVal[]): Cons
       const lo = r.f64Bits();
       return wide(lo, r.hi);
     }
+    case "v128.const":
+      return { lo: r.f32Bits(), hi: r.f32Bits(), ref: null, upper: [r.f32Bits(), r.f32Bits()] };
     case "global.get":
       return globalBits(inst, r.u32());
     case "ref.func":
@@ -58,7 +62,9 @@ function step(inst: ModuleInst, r: Reader, m: Mnemonic, stack: ConstVal[]): Cons
 
 function globalBits(inst: ModuleInst, idx: number): ConstVal {
   const { type, cells, slot } = inst.globals[idx];
-  return isRef(type.val) ? reference(cells.refs[slot]) : wide(cells.I[slot * 2], cells.I[slot * 2 + 1]);
+  if (isRef(type.val)) return reference(cells.refs[slot]);
+  const bits = wide(cells.I[slot * 2], cells.I[slot * 2 + 1]);
+  return type.val === V128 ? { ...bits, upper: [cells.I[slot * 2 + 2], cells.I[slot * 2 + 3]] } : bits;
 }
 
 const big = (v: ConstVal): bigint => (BigInt(v.hi) << 32n) | BigInt(v.lo >>> 0);

@@ -5,6 +5,7 @@ import type { FuncType } from "../types.ts";
 import type { ModuleInst } from "./instance.ts";
 import type { Val } from "./value.ts";
 
+/** Takes and returns values as `Val` says; a v128 is a BigInt of 128 bits. */
 export type HostFn = (...args: Val[]) => HostResult;
 
 /** A function of an instance (`inst` set) or of the host (`host` set). Deviation: it holds its instance, not its code. */

@@ -2,10 +2,14 @@
  * Globals. An instance keeps the ones it defines in one buffer of its own, so that the interpreter reads them by index;
  * a `GlobalInst` is a place in such a buffer. Spec: exec/runtime (global instances).
  */
-import { F32, F64, type GlobalType, I32, I64, isRef } from "../types.ts";
-import type { Val } from "./value.ts";
+import { F32, F64, type GlobalType, I32, I64, isRef, V128 } from "../types.ts";
+import { readV128, type Val, writeV128 } from "./value.ts";
 
-/** Two words (a slot) for each global; references beside them. */
+/** Slots for globals of the types `globals`: the slot of each is its index, but vectors have two after all the others. */
+export const slotsFor = (globals: readonly GlobalType[]): number =>
+  globals.length + 2 * globals.filter((g) => g.val === V128).length;
+
+/** Two words for each slot; references beside them. See `slotsFor`. */
 export class GlobalCells {
   readonly I: Int32Array;
   readonly F32: Float32Array;
@@ -26,7 +30,7 @@ export class GlobalInst {
   readonly kind = "global";
   readonly type: GlobalType;
   readonly cells: GlobalCells;
-  /** Slot in `cells`. */
+  /** Slot in `cells`, the first of two for a vector. */
   readonly slot: number;
 
   constructor(type: GlobalType, cells: GlobalCells, slot: number) {
@@ -46,6 +50,8 @@ export class GlobalInst {
         return cells.F32[slot * 2];
       case F64:
         return cells.F64[slot];
+      case V128:
+        return readV128(cells.B, slot);
       default:
         return cells.refs[slot];
     }
@@ -59,13 +65,14 @@ export class GlobalInst {
     else if (t === I32) cells.I[slot * 2] = v as number;
     else if (t === I64) cells.B[slot] = v as bigint;
     else if (t === F32) cells.F32[slot * 2] = v as number;
+    else if (t === V128) writeV128(cells.B, slot, v as bigint);
     else cells.F64[slot] = v as number;
   }
 }
 
 /** A global of the host's own. */
 export function newGlobal(type: GlobalType, v: Val): GlobalInst {
-  const g = new GlobalInst(type, new GlobalCells(1), 0);
+  const g = new GlobalInst(type, new GlobalCells(type.val === V128 ? 2 : 1), 0);
   g.set(v);
   return g;
 }

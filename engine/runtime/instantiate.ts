@@ -8,7 +8,7 @@ import { type Elem, funcTypeAt, type Module } from "../module.ts";
 import { evaluate } from "./const-eval.ts";
 import { flatCodeOf } from "./flat-code.ts";
 import { FuncInst, TagInst } from "./func.ts";
-import { GlobalCells, GlobalInst } from "./global.ts";
+import { GlobalCells, GlobalInst, slotsFor } from "./global.ts";
 import { type Extern, ModuleInst } from "./instance.ts";
 import { type Imports, type MissingImport, resolveImports } from "./link.ts";
 import { DEFAULT_MAX_MEMORY, MemInst } from "./memory.ts";
@@ -30,7 +30,8 @@ export interface InstanceOptions {
 /** @throws WasmError unlinkable; trap when an active segment does not fit (earlier segments stay written) */
 export function instantiate(module: Module, imports: Imports, options: InstanceOptions): ModuleInst {
   const externs = resolveImports(module, imports, options.missingImport);
-  const inst = new ModuleInst(module, flatCodeOf(module), new GlobalCells(module.globals.length), options.runner);
+  const cells = new GlobalCells(slotsFor(module.globals.map((g) => g.type)));
+  const inst = new ModuleInst(module, flatCodeOf(module), cells, options.runner);
   for (const x of externs) addExtern(inst, x);
   allocate(inst, options);
   initialise(inst);
@@ -58,10 +59,12 @@ function allocate(inst: ModuleInst, options: InstanceOptions): void {
   for (const t of module.tagTypes.slice(module.importedTags)) {
     inst.tags.push(new TagInst(funcTypeAt(module, t.type), canon[t.type]));
   }
-  module.globals.forEach((g, slot) => {
-    const { lo, hi, ref } = evaluate(inst, g.init);
-    inst.cells.I[slot * 2] = lo;
-    inst.cells.I[slot * 2 + 1] = hi;
+  let vectorSlot = module.globals.length;
+  module.globals.forEach((g, i) => {
+    const { lo, hi, ref, upper } = evaluate(inst, g.init);
+    const slot = upper === undefined ? i : vectorSlot;
+    if (upper !== undefined) vectorSlot += 2;
+    inst.cells.I.set(upper === undefined ? [lo, hi] : [lo, hi, ...upper], slot * 2);
     inst.cells.refs[slot] = ref;
     inst.globals.push(new GlobalInst(g.type, inst.cells, slot));
   });

@@ -10,7 +10,15 @@ import { printValType, type ValType } from "../types.ts";
 import type { InstrChecker } from "./func.ts";
 import type { FuncState } from "./state.ts";
 
-const constants: readonly Mnemonic[] = ["i32.const", "i64.const", "f32.const", "f64.const", "ref.null", "end"];
+const constants: readonly Mnemonic[] = [
+  "i32.const",
+  "i64.const",
+  "f32.const",
+  "f64.const",
+  "v128.const",
+  "ref.null",
+  "end",
+];
 const extended: readonly Mnemonic[] = ["i32.add", "i32.sub", "i32.mul", "i64.add", "i64.sub", "i64.mul"];
 const plainOpcodes = new Set(constants.map((m) => instrDef(m).opcode));
 const extendedOpcodes = new Set(extended.map((m) => instrDef(m).opcode));

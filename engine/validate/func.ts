@@ -9,13 +9,15 @@ import type { FeatureGate } from "../binary/feature-gate.ts";
 import { readMemarg, skipImms } from "../binary/imms.ts";
 import { denseOpcode, OPCODES, unknownOpcode } from "../binary/opcodes.ts";
 import { unsupported } from "../faults.ts";
-import { type InstrDef, instrDef, mnemonics, type NumType, type Special } from "../instrs.ts";
+import { type InstrDef, instrDef, mnemonics, type Special } from "../instrs.ts";
+import type { OpType } from "../instrs-simd.ts";
 import type { Func } from "../module.ts";
-import { F32, F64, type FuncType, I32, I64, type ValType } from "../types.ts";
+import { F32, F64, type FuncType, I32, I64, V128, type ValType } from "../types.ts";
+import { checkLanes, laneLimit } from "./lanes.ts";
 import { memAddr, type Rule, specialRules } from "./special.ts";
 import type { FuncState } from "./state.ts";
 
-const numTypes: Readonly<Record<NumType, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64 };
+const opTypes: Readonly<Record<OpType, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64, v128: V128 };
 
 /** How an opcode is checked. */
 const UNKNOWN = 0;
@@ -24,6 +26,9 @@ const PLAIN_IMMS = 2;
 const LOAD = 3;
 const STORE = 4;
 const SPECIAL = 5;
+const PLAIN_LANES = 6;
+const LOAD_LANE = 7;
+const STORE_LANE = 8;
 
 /** Room for the operand types of one row. */
 const MAX_PARAMS = 4;
@@ -38,6 +43,8 @@ const results = new Uint8Array((OPCODES + 1) * MAX_RESULTS);
 /** Of loads and stores: type of the value, log2 of the bytes moved. */
 const accessVals = new Uint8Array(OPCODES + 1);
 const accessAligns = new Uint8Array(OPCODES + 1);
+/** Lane indices must be below. */
+const laneLimits = new Uint8Array(OPCODES + 1);
 const rules: Rule[] = new Array<Rule>(OPCODES + 1).fill(() => undefined);
 const defs: (InstrDef | undefined)[] = new Array(OPCODES + 1).fill(undefined);
 
@@ -45,31 +52,35 @@ for (const mnemonic of mnemonics) {
   const def = instrDef(mnemonic);
   const op = denseOpcode(def.opcode);
   defs[op] = def;
+  laneLimits[op] = laneLimit(def);
   if (def.type === "special") {
     kinds[op] = SPECIAL;
     rules[op] = specialRules[mnemonic as Special];
-  } else if (def.type === "load" || def.type === "store") fillAccess(op, def);
-  else fillPlain(op, def.type[0], def.type[1], def.imms.length > 0);
+  } else if (typeof def.type === "string") fillAccess(op, def);
+  else {
+    fillPlain(op, def.type[0], def.type[1]);
+    kinds[op] = laneLimits[op] > 0 ? PLAIN_LANES : def.imms.length > 0 ? PLAIN_IMMS : PLAIN;
+  }
 }
 
 function fillAccess(op: number, def: InstrDef): void {
   if (def.access === undefined) throw new Error(`opcode ${def.opcode} has no access column`);
-  kinds[op] = def.type === "load" ? LOAD : STORE;
-  accessVals[op] = numTypes[def.access.val];
+  const accessKinds = { load: LOAD, store: STORE, load_lane: LOAD_LANE, store_lane: STORE_LANE } as const;
+  kinds[op] = accessKinds[def.type as keyof typeof accessKinds];
+  accessVals[op] = opTypes[def.access.val];
   accessAligns[op] = Math.log2(def.access.bits / 8);
 }
 
-function fillPlain(op: number, from: readonly NumType[], to: readonly NumType[], hasImms: boolean): void {
+function fillPlain(op: number, from: readonly OpType[], to: readonly OpType[]): void {
   if (from.length > MAX_PARAMS || to.length > MAX_RESULTS) throw new Error(`row ${op} has too many operands`);
-  kinds[op] = hasImms ? PLAIN_IMMS : PLAIN;
   paramCounts[op] = from.length;
   params.set(
-    from.map((t) => numTypes[t]),
+    from.map((t) => opTypes[t]),
     op * MAX_PARAMS,
   );
   resultCounts[op] = to.length;
   results.set(
-    to.map((t) => numTypes[t]),
+    to.map((t) => opTypes[t]),
     op * MAX_RESULTS,
   );
 }
@@ -148,6 +159,19 @@ function checkInstrs(s: FuncState, kinds: Uint8Array, seen: Uint8Array): void {
         break;
       case 5: // SPECIAL
         rules[op]!(s);
+        break;
+      case 6: // PLAIN_LANES
+        checkLanes(s, defs[op]!, laneLimits[op]!);
+        checkPlain(s, op);
+        break;
+      case 7: // LOAD_LANE
+        checkStore(s, op);
+        checkLanes(s, defs[op]!, laneLimits[op]!);
+        s.pushVal(V128);
+        break;
+      case 8: // STORE_LANE
+        checkStore(s, op);
+        checkLanes(s, defs[op]!, laneLimits[op]!);
         break;
       default:
         throw refused(s, opcode, op);
