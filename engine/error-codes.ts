@@ -185,6 +185,11 @@ const written = {
     explanation: "The format reserves a byte that must be zero here.",
     example: "a tag whose attribute is 1",
   },
+  WT1030: {
+    title: "invalid custom page size",
+    explanation: "The logarithm of a memory's page size is 64 or more: no size has so many bits.",
+    example: "(memory 0 (pagesize 2^65))",
+  },
   WT1101: {
     title: "the file is empty",
     explanation: "There is nothing in the file. A build or a download failed.",

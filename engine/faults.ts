@@ -42,6 +42,7 @@ export const malformedFaults = {
   memopFlags: ["WT1027", "malformed memop flags"],
   tooManyLocals: ["WT1028", "too many locals"],
   zeroByte: ["WT1029", "zero byte expected"],
+  pageSize: ["WT1030", "invalid custom page size"],
   emptyFile: ["WT1101", "unexpected end"],
   textFormat: ["WT1102", "magic header not detected"],
   gzip: ["WT1103", "magic header not detected"],

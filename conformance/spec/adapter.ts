@@ -5,6 +5,8 @@
  * host objects themselves. What does not survive that (NaN bits, v128) goes through wrapper modules: `bits.ts`.
  */
 
+import type { Feature } from "../../engine/index.ts";
+
 /** An export or import: function, memory, table, global or tag, as the engine has it. */
 export type Extern = unknown;
 export type Exports = Readonly<Record<string, Extern>>;
@@ -37,8 +39,8 @@ export interface SpecEngine {
   readonly name: string;
   /** Its messages begin with those of the reference interpreter, so that comparing them makes sense. */
   readonly hasStandardTexts: boolean;
-  /** Decodes and validates. The result is for `instantiate`. */
-  compile(bytes: Uint8Array): unknown;
+  /** Decodes and validates, with the proposals of `needs` switched on where that can be. The result is for `instantiate`. */
+  compile(bytes: Uint8Array, needs?: readonly Feature[]): unknown;
   instantiate(module: unknown, resolve: Resolve): Exports;
   isFunction(value: unknown): boolean;
   /** Calls a function export. */

@@ -1,8 +1,12 @@
 /** Runs scripts on our own engine, in one tier. */
 import {
+  compile,
   Engine,
   type Extern as EngineExtern,
+  type Feature,
+  type FeatureDef,
   FuncInst,
+  features as featureRows,
   GlobalInst,
   type Imports,
   type Instance,
@@ -22,6 +26,8 @@ const memoryModule = Uint8Array.of(
 /** The trap of an exception that no guest catches. */
 const UNCAUGHT = "WT4015";
 
+const featureDef = (feature: Feature): FeatureDef => featureRows[feature];
+
 export function wasmtsEngine(tier: "interp"): SpecEngine {
   return new WasmtsEngine(tier);
 }
@@ -39,8 +45,9 @@ class WasmtsEngine implements SpecEngine {
     this.caller = this.engine.instantiate(this.engine.compile(memoryModule));
   }
 
-  compile(bytes: Uint8Array): Module {
-    return this.engine.compile(bytes);
+  compile(bytes: Uint8Array, needs: readonly Feature[] = []): Module {
+    const flags = needs.filter((feature) => featureDef(feature).state === "flag");
+    return compile(bytes, { features: Object.fromEntries(flags.map((feature) => [feature, true])) });
   }
 
   instantiate(module: unknown, resolve: Resolve): Exports {

@@ -33,7 +33,7 @@ export function spectestOf(engine: SpecEngine, binaries: readonly Uint8Array[]):
       return [];
     }
   };
-  const modules = binaries.flatMap((bytes) => attempt(() => engine.compile(bytes)));
+  const modules = binaries.flatMap((bytes) => attempt(() => engine.compile(bytes, ["memory64", "threads"])));
   return () => {
     const parts = modules.flatMap((module) => attempt(() => engine.instantiate(module, () => undefined)));
     return new Map(parts.flatMap((exports) => Object.entries(exports)));

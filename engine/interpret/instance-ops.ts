@@ -135,6 +135,9 @@ const table: Readonly<Record<string, Op>> = {
     t.init(x.addr(1, is64(t)), x.inst.elems[x.imm(4)], x.u32(2), x.u32(3));
   },
   "elem.drop": (x) => void (x.inst.elems[x.imm(1)] = []),
+  table_index64: (x) => {
+    if (x.s.I[x.at(1) + 1] !== 0) trap("undefinedElement", `(index ${x.addr(1, true)})`);
+  },
 };
 
 function copyWords(from: Int32Array, f: number, to: Int32Array, t: number, type: number): void {

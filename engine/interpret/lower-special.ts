@@ -256,6 +256,7 @@ function lowerCallIndirect(l: Lowering): void {
   // The index stays an operand, above the arguments, until the call is made: a stop before it must show it.
   l.stack.settleAll();
   const index = l.stack.offs[l.stack.height - 1];
+  if (tableAddr(l, table) === I64) l.out.emit(op("table_index64"), index);
   l.safepoint("call", l.at);
   l.stack.pop();
   const { stack, out } = l;

@@ -104,6 +104,7 @@ const instance: Record<string, number> = {
   "table.copy": 6,
   "table.init": 6,
   "elem.drop": 2,
+  table_index64: 2, // index: traps if it needs more than the low word, which is all that call_indirect reads
 };
 
 const isPlain = (d: InstrDef): boolean => typeof d.type !== "string" && (d.js ?? d.words) !== undefined;
