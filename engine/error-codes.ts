@@ -379,6 +379,11 @@ const written = {
     explanation: "A function, call or block names a type that is a struct or an array.",
     example: "(type $s (struct)) (func (type $s))",
   },
+  WT2029: {
+    title: "atomic alignment must be natural",
+    explanation: "An atomic access must be aligned to its width, and says so: there are no unaligned ones.",
+    example: "(i32.atomic.load align=2 (i32.const 0))",
+  },
   WT3001: {
     title: "unknown import",
     explanation:
@@ -485,6 +490,11 @@ const written = {
     title: "uncaught exception",
     explanation: "A WebAssembly exception left the outermost function of the guest.",
     example: "(throw $e) that no one catches",
+  },
+  WT4016: {
+    title: "expected shared memory",
+    explanation: "A thread can only wait on a memory that other threads can reach and notify it through.",
+    example: "memory.atomic.wait32 on (memory 1 1)",
   },
   WT4900: {
     title: "the guest ended",

@@ -84,6 +84,7 @@ export const invalidFaults = {
   sharedNoMax: ["WT2026", "shared memory must have maximum"],
   pageSize: ["WT2027", "invalid custom page size"],
   notFuncType: ["WT2028", "non-function type"],
+  atomicAlignment: ["WT2029", "atomic alignment must be natural"],
 } as const satisfies Record<string, FaultRow>;
 
 /** One code for each implementation limit. */

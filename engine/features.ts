@@ -34,7 +34,7 @@ export const features = {
   gc: { title: "structs, arrays, i31, casts, recursive types", standard: "3.0", state: "absent" },
   memory64: { title: "64-bit memories and tables", standard: "3.0", state: "on" },
   "relaxed-simd": { title: "relaxed 128-bit vectors", standard: "3.0", state: "absent" },
-  threads: { title: "shared memories and atomics", standard: "proposal", state: "absent" },
+  threads: { title: "shared memories and atomics", standard: "proposal", state: "flag" },
   "wide-arithmetic": { title: "128-bit add, sub, mul", standard: "proposal", state: "absent" },
   "custom-page-sizes": { title: "memories with one-byte pages", standard: "proposal", state: "flag" },
   "custom-descriptors": { title: "descriptors of struct types", standard: "proposal", state: "absent" },
@@ -52,7 +52,6 @@ export function featureOfOpcode(opcode: number): Feature | undefined {
   if (prefix === 0xfb) return sub <= 0x1e ? "gc" : sub <= 0x26 ? "custom-descriptors" : undefined;
   if (prefix === 0xfc) return sub >= 19 && sub <= 22 ? "wide-arithmetic" : undefined;
   if (prefix === 0xfd) return sub <= 0xff ? "simd" : sub <= 0x114 ? "relaxed-simd" : undefined;
-  if (prefix === 0xfe) return sub <= 0x4e ? "threads" : undefined;
   return undefined;
 }
 

@@ -123,6 +123,7 @@ const epilogue = `        default: {
     }
   } catch (error) {
     act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
+    if (isStale(error, dv, inst)) return 6;
     throw fault(error);
   }
   act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
@@ -149,7 +150,7 @@ export function dispatchText(): string {
 import { ${names.join(", ")} } from "../numerics.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import { instanceOp } from "./instance-ops.ts";
-import { fault, type FrameStack, type Run } from "./stack.ts";
+import { fault, type FrameStack, isStale, type Run } from "./stack.ts";
 
 ${prologue}
 ${hot}

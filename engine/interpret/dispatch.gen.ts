@@ -2,7 +2,7 @@
 import { f32_convert_i64_s, f32_convert_i64_u, f64_nearest, i32_ctz, i32_div_s, i32_div_u, i32_popcnt, i32_rem_s, i32_rem_u, i32_trunc_s, i32_trunc_sat_s, i32_trunc_sat_u, i32_trunc_u, i64_div_s, i64_div_u, i64_rem_s, i64_rem_u, i64_trunc_s, i64_trunc_sat_s, i64_trunc_sat_u, i64_trunc_u } from "../numerics.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import { instanceOp } from "./instance-ops.ts";
-import { fault, type FrameStack, type Run } from "./stack.ts";
+import { fault, type FrameStack, isStale, type Run } from "./stack.ts";
 
 /** Runs flat code until something needs the driver; returns why (see exit.ts). State is in `act` before and after. */
 export function run(act: Run): number {
@@ -477,6 +477,7 @@ export function run(act: Run): number {
     }
   } catch (error) {
     act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
+    if (isStale(error, dv, inst)) return 6;
     throw fault(error);
   }
   act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;

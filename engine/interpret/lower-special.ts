@@ -377,4 +377,8 @@ export const specials: Readonly<Record<Special, Rule>> = {
   "ref.null": (l) => l.operation("ref.null", 0, readHeapType(l)),
   "ref.is_null": (l) => l.operation("ref.is_null", 1, I32),
   "ref.func": operation("ref.func", 0, 1, () => FUNCREF),
+  "atomic.fence": (l) => {
+    l.reader.u8();
+    l.out.emit(op("atomic.fence"));
+  },
 };

@@ -9,7 +9,7 @@ import type { FeatureGate } from "../binary/feature-gate.ts";
 import { readMemarg, skipImms } from "../binary/imms.ts";
 import { denseOpcode, OPCODES, unknownOpcode } from "../binary/opcodes.ts";
 import { unsupported } from "../faults.ts";
-import { type InstrDef, instrDef, mnemonics, type NumType, type Special } from "../instrs.ts";
+import { atomicType, type InstrDef, instrDef, mnemonics, type NumType, type Special } from "../instrs.ts";
 import type { Func } from "../module.ts";
 import { F32, F64, type FuncType, I32, I64, type ValType } from "../types.ts";
 import { memAddr, type Rule, specialRules } from "./special.ts";
@@ -24,6 +24,7 @@ const PLAIN_IMMS = 2;
 const LOAD = 3;
 const STORE = 4;
 const SPECIAL = 5;
+const ATOMIC = 6;
 
 /** Room for the operand types of one row. */
 const MAX_PARAMS = 4;
@@ -49,12 +50,16 @@ for (const mnemonic of mnemonics) {
     kinds[op] = SPECIAL;
     rules[op] = specialRules[mnemonic as Special];
   } else if (def.type === "load" || def.type === "store") fillAccess(op, def);
-  else fillPlain(op, def.type[0], def.type[1], def.imms.length > 0);
+  else if (def.type === "atomic") {
+    const [from, to] = atomicType(def);
+    fillPlain(op, from, to, true);
+    fillAccess(op, def);
+  } else fillPlain(op, def.type[0], def.type[1], def.imms.length > 0);
 }
 
 function fillAccess(op: number, def: InstrDef): void {
   if (def.access === undefined) throw new Error(`opcode ${def.opcode} has no access column`);
-  kinds[op] = def.type === "load" ? LOAD : STORE;
+  kinds[op] = def.type === "load" ? LOAD : def.type === "store" ? STORE : ATOMIC;
   accessVals[op] = numTypes[def.access.val];
   accessAligns[op] = Math.log2(def.access.bits / 8);
 }
@@ -149,6 +154,9 @@ function checkInstrs(s: FuncState, kinds: Uint8Array, seen: Uint8Array): void {
       case 5: // SPECIAL
         rules[op]!(s);
         break;
+      case 6: // ATOMIC
+        checkAtomic(s, op);
+        break;
       default:
         throw refused(s, opcode, op);
     }
@@ -166,6 +174,19 @@ function checkStore(s: FuncState, op: number): void {
   const addr = checkAccess(s, op);
   s.popVal(accessVals[op]!);
   s.popVal(addr);
+}
+
+/** The operands of the row, above an address. The alignment is not a hint here. */
+function checkAtomic(s: FuncState, op: number): void {
+  const addr = checkAccess(s, op);
+  if (s.memarg.align !== accessAligns[op]) {
+    throw s.fault("atomicAlignment", `: 2^${s.memarg.align} where it is 2^${accessAligns[op]}`);
+  }
+  const first = op * MAX_PARAMS;
+  for (let i = first + paramCounts[op]! - 1; i >= first; i--) s.popVal(params[i]!);
+  s.popVal(addr);
+  const end = op * MAX_RESULTS + resultCounts[op]!;
+  for (let i = op * MAX_RESULTS; i < end; i++) s.pushVal(results[i]!);
 }
 
 /** Reads and checks a memory argument; returns the type of the address. */
