@@ -16,8 +16,7 @@ import type { Val } from "./runtime/value.ts";
 
 const wabt = await wabtInit();
 const engine = new Engine({ features: { threads: true } });
-const assemble = (wat: string): Uint8Array =>
-  wabt.parseWat("t.wat", wat, { threads: true, multi_memory: true }).toBinary({}).buffer;
+const assemble = (wat: string): Uint8Array => wabt.parseWat("t.wat", wat, { threads: true }).toBinary({}).buffer;
 
 const guest = assemble(`(module
   (import "env" "memory" (memory 1 4000 shared))

@@ -42,7 +42,7 @@ const attempt = (call: () => unknown): string => {
 
 function hostSide(bytes: Uint8Array): Side {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>));
-  const memory = new Uint8Array((exports.m as WebAssembly.Memory).buffer);
+  const memory = new Uint8Array((exports.m as unknown as { readonly buffer: ArrayBuffer }).buffer);
   const call: Side["call"] = (name, address, args) =>
     attempt(() => (exports[name] as (...args: unknown[]) => unknown)(address, ...args));
   return { call, bytes: () => memory };
