@@ -159,7 +159,7 @@ function copyWords(from: Int32Array, f: number, to: Int32Array, t: number, type:
 }
 
 /** Effective address; the offset has up to 53 bits. Words: `address`; `offset` and the next are its low and high half. */
-function effective(x: Site, address: number, m: MemInst, offset: number): number {
+function effective(x: Site, address: number, m: MemInst, offset = 3): number {
   return x.addr(address, is64(m)) + (x.imm(offset) >>> 0) + x.imm(offset + 1) * 2 ** 32;
 }
 
@@ -174,7 +174,7 @@ export function waitAt(run: Run): number | Blocked {
 function load(x: Site): void {
   const m = x.mem(5);
   const access = x.imm(6);
-  const a = effective(x, 2, m, 3);
+  const a = effective(x, 2, m);
   const bytes = 1 << (access & 3);
   m.check(a, bytes);
   const { view } = m;
@@ -190,7 +190,7 @@ function load(x: Site): void {
 
 function store(x: Site): void {
   const m = x.mem(5);
-  const a = effective(x, 1, m, 3);
+  const a = effective(x, 1, m);
   const bytes = 1 << (x.imm(6) & 3);
   m.check(a, bytes);
   const { view } = m;
