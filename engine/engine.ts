@@ -18,7 +18,7 @@ export interface EngineOptions {
   /** Only the interpreter is there yet; "auto" chooses it. */
   readonly tier?: "auto" | "interp" | undefined;
   readonly moduleLimits?: ModuleLimits | undefined;
-  /** Proposals switched on or off against their state in `features.ts`. */
+  /** Proposals switched against their state in `features.ts`. */
   readonly features?: FeatureSwitches | undefined;
 }
 

@@ -185,7 +185,7 @@ const written = {
     explanation: "The format reserves a byte that must be zero here.",
     example: "a tag whose attribute is 1",
   },
-  WT1030: {
+  WT1032: {
     title: "invalid custom page size",
     explanation: "The logarithm of a memory's page size is 64 or more: no size has so many bits.",
     example: "(memory 0 (pagesize 2^65))",
@@ -379,7 +379,7 @@ const written = {
     explanation: "A function, call or block names a type that is a struct or an array.",
     example: "(type $s (struct)) (func (type $s))",
   },
-  WT2029: {
+  WT2045: {
     title: "atomic alignment must be natural",
     explanation: "An atomic access must be aligned to its width, and says so: there are no unaligned ones.",
     example: "(i32.atomic.load align=2 (i32.const 0))",

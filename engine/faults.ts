@@ -42,7 +42,7 @@ export const malformedFaults = {
   memopFlags: ["WT1027", "malformed memop flags"],
   tooManyLocals: ["WT1028", "too many locals"],
   zeroByte: ["WT1029", "zero byte expected"],
-  pageSize: ["WT1030", "invalid custom page size"],
+  pageSize: ["WT1032", "invalid custom page size"],
   emptyFile: ["WT1101", "unexpected end"],
   textFormat: ["WT1102", "magic header not detected"],
   gzip: ["WT1103", "magic header not detected"],
@@ -84,7 +84,7 @@ export const invalidFaults = {
   sharedNoMax: ["WT2026", "shared memory must have maximum"],
   pageSize: ["WT2027", "invalid custom page size"],
   notFuncType: ["WT2028", "non-function type"],
-  atomicAlignment: ["WT2029", "atomic alignment must be natural"],
+  atomicAlignment: ["WT2045", "atomic alignment must be natural"],
 } as const satisfies Record<string, FaultRow>;
 
 /** One code for each implementation limit. */

@@ -298,7 +298,7 @@ describe("a shared memory", () => {
     const at = bytes.findIndex((b, i) => b === 0xfe && bytes[i + 1] === 0x10) + 2;
     expect(bytes[at]).toBe(2);
     const withAlign = (log2: number): Uint8Array => bytes.map((b, i) => (i === at ? log2 : b));
-    expect(() => engine.compile(withAlign(1))).toThrow(expect.objectContaining({ kind: "invalid", code: "WT2029" }));
+    expect(() => engine.compile(withAlign(1))).toThrow(expect.objectContaining({ kind: "invalid", code: "WT2045" }));
     expect(() => engine.compile(withAlign(3))).toThrow(expect.objectContaining({ kind: "invalid", code: "WT2012" }));
   });
 });

@@ -39,8 +39,10 @@ export interface SpecEngine {
   readonly name: string;
   /** Its messages begin with those of the reference interpreter, so that comparing them makes sense. */
   readonly hasStandardTexts: boolean;
-  /** Decodes and validates, with the proposals of `needs` switched on where that can be. The result is for `instantiate`. */
-  compile(bytes: Uint8Array, needs?: readonly Feature[]): unknown;
+  /** Switches on those of `features` that are off unless asked for; the others of that kind go off. */
+  enable?(features: readonly Feature[]): void;
+  /** Decodes and validates. The result is for `instantiate`. */
+  compile(bytes: Uint8Array): unknown;
   instantiate(module: unknown, resolve: Resolve): Exports;
   isFunction(value: unknown): boolean;
   /** Calls a function export. */

@@ -1,12 +1,10 @@
 /** Runs scripts on our own engine, in one tier. */
 import {
-  compile,
   Engine,
   type Extern as EngineExtern,
   type Feature,
-  type FeatureDef,
   FuncInst,
-  features as featureRows,
+  features,
   GlobalInst,
   type Imports,
   type Instance,
@@ -26,8 +24,6 @@ const memoryModule = Uint8Array.of(
 /** The trap of an exception that no guest catches. */
 const UNCAUGHT = "WT4015";
 
-const featureDef = (feature: Feature): FeatureDef => featureRows[feature];
-
 export function wasmtsEngine(tier: "interp"): SpecEngine {
   return new WasmtsEngine(tier);
 }
@@ -35,7 +31,7 @@ export function wasmtsEngine(tier: "interp"): SpecEngine {
 class WasmtsEngine implements SpecEngine {
   readonly name: string;
   readonly hasStandardTexts = true;
-  private readonly engine: Engine;
+  private engine: Engine;
   /** Calls functions of all instances. */
   private readonly caller: Instance;
 
@@ -45,9 +41,14 @@ class WasmtsEngine implements SpecEngine {
     this.caller = this.engine.instantiate(this.engine.compile(memoryModule));
   }
 
-  compile(bytes: Uint8Array, needs: readonly Feature[] = []): Module {
-    const flags = needs.filter((feature) => featureDef(feature).state === "flag");
-    return compile(bytes, { features: Object.fromEntries(flags.map((feature) => [feature, true])) });
+  enable(needs: readonly Feature[]): void {
+    const flagged = needs.filter((feature) => features[feature].state === "flag");
+    const on = Object.fromEntries(flagged.map((feature) => [feature, true]));
+    this.engine = new Engine({ ...this.engine.options, features: on });
+  }
+
+  compile(bytes: Uint8Array): Module {
+    return this.engine.compile(bytes);
   }
 
   instantiate(module: unknown, resolve: Resolve): Exports {

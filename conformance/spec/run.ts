@@ -3,10 +3,8 @@
  *
  * Not for reading scripts (`script.ts`), converting module text (`wat.ts`) or adding up (`report.ts`).
  */
-import type { Feature } from "../../engine/index.ts";
 import type { Exports, Extern, Failure, FailureKind, Resolve, SpecEngine } from "./adapter.ts";
 import { type BitsCaller, isTestedHeap, type NumType } from "./bits.ts";
-import { groupOf } from "./groups.ts";
 import type { Action, Command, Expected, ModuleSource } from "./script.ts";
 import {
   matchesBytes,
@@ -76,13 +74,11 @@ class ScriptRun {
   private readonly instances = new Map<string | undefined, Slot<Exports>>();
   private readonly registered = new Map<string, Slot<Exports>>();
   private readonly ask: RefQuestions;
-  private readonly needs: readonly Feature[];
 
   constructor(session: Session, script: Script) {
     this.session = session;
     this.script = script;
     this.spectest = session.spectest();
-    this.needs = groupOf(script.file).needs;
     this.ask = {
       isFunction: (value) => session.engine.isFunction(value),
       matchesHeap: (value, heap) => (isTestedHeap(heap) ? session.bits.matchesHeap(value, heap) : undefined),
@@ -140,7 +136,7 @@ class ScriptRun {
     if (!(bytes instanceof Uint8Array))
       return { failed: { outcome: "fail", message: `not converted: ${bytes.error}` } };
     try {
-      return { value: this.session.engine.compile(bytes, this.needs) };
+      return { value: this.session.engine.compile(bytes) };
     } catch (error) {
       return { failed: unexpected("a module", this.session.engine.failure(error)) };
     }
@@ -287,7 +283,7 @@ class ScriptRun {
     const bytes = this.bytesOf(source);
     if (!(bytes instanceof Uint8Array)) return { outcome: "text", message: bytes.error };
     try {
-      this.session.engine.compile(bytes, this.needs);
+      this.session.engine.compile(bytes);
     } catch (error) {
       return this.judge(this.session.engine.failure(error), kind, text);
     }

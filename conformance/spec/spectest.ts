@@ -26,6 +26,7 @@ export const spectestTexts: readonly string[] = [
 
 /** Compiles the parts, once; the result makes a fresh `spectest` for each script. */
 export function spectestOf(engine: SpecEngine, binaries: readonly Uint8Array[]): () => Map<string, Extern> {
+  engine.enable?.(["memory64", "threads"]);
   const attempt = <T>(make: () => T): T[] => {
     try {
       return [make()];
@@ -33,7 +34,7 @@ export function spectestOf(engine: SpecEngine, binaries: readonly Uint8Array[]):
       return [];
     }
   };
-  const modules = binaries.flatMap((bytes) => attempt(() => engine.compile(bytes, ["memory64", "threads"])));
+  const modules = binaries.flatMap((bytes) => attempt(() => engine.compile(bytes)));
   return () => {
     const parts = modules.flatMap((module) => attempt(() => engine.instantiate(module, () => undefined)));
     return new Map(parts.flatMap((exports) => Object.entries(exports)));

@@ -223,7 +223,7 @@ describe("custom page sizes", () => {
   it("have a form", () => {
     expect(() => decode(mem(8))).toThrow(fault("WT1020"));
     expect(() => decode(mem(8), on)).toThrow(fault("WT1020"));
-    expect(() => decode(mem(8, 0, 64), on)).toThrow(fault("WT1030"));
+    expect(() => decode(mem(8, 0, 64), on)).toThrow(fault("WT1032"));
   });
 });
 
