@@ -15,6 +15,8 @@ export interface WaitSource {
   isReady(): boolean;
   /** Blocks the thread until ready or `timeoutMs` (may be Infinity) has passed. Absent: can only be polled. */
   block?(timeoutMs: number): void;
+  /** Settles when ready, for runners that await instead of blocking. Absent: can only be polled. */
+  readonly ready?: Promise<unknown>;
 }
 
 /** The first of these that happens ends the wait. Neither present: yields once. */
@@ -32,6 +34,15 @@ export class Blocked {
     this.wait = wait;
     this.retry = retry;
   }
+}
+
+/** The clock of `Wait.deadlineNs`, ns: that of the host's process, else of its page. */
+export function monotonicNs(): bigint {
+  const { process, performance } = globalThis as {
+    process?: { hrtime?: { bigint?(): bigint } };
+    performance?: { now(): number };
+  };
+  return process?.hrtime?.bigint?.() ?? BigInt(Math.round((performance?.now() ?? Date.now()) * 1e6));
 }
 
 /** Waits, then retries, until there is a result. Runs inside the guest's call: it blocks the thread. */

@@ -185,6 +185,11 @@ const written = {
     explanation: "The format reserves a byte that must be zero here.",
     example: "a tag whose attribute is 1",
   },
+  WT1032: {
+    title: "invalid custom page size",
+    explanation: "The logarithm of a memory's page size is 64 or more: no size has so many bits.",
+    example: "(memory 0 (pagesize 2^65))",
+  },
   WT1101: {
     title: "the file is empty",
     explanation: "There is nothing in the file. A build or a download failed.",
@@ -380,6 +385,11 @@ const written = {
       "The lane that an instruction names must exist in its shape: below 16 for i8x16, below 2 for i64x2, and below 32 for each of the 16 lanes of a shuffle.",
     example: "(i32x4.extract_lane 4 (local.get $v))",
   },
+  WT2045: {
+    title: "atomic alignment must be natural",
+    explanation: "An atomic access must be aligned to its width, and says so: there are no unaligned ones.",
+    example: "(i32.atomic.load align=2 (i32.const 0))",
+  },
   WT3001: {
     title: "unknown import",
     explanation:
@@ -486,6 +496,11 @@ const written = {
     title: "uncaught exception",
     explanation: "A WebAssembly exception left the outermost function of the guest.",
     example: "(throw $e) that no one catches",
+  },
+  WT4016: {
+    title: "expected shared memory",
+    explanation: "A thread can only wait on a memory that other threads can reach and notify it through.",
+    example: "memory.atomic.wait32 on (memory 1 1)",
   },
   WT4900: {
     title: "the guest ended",

@@ -76,6 +76,7 @@ export const traps = {
   oobArray: ["WT4012", "out of bounds array access"],
   unalignedAtomic: ["WT4013", "unaligned atomic"],
   hostError: ["WT4014", "host function failed"],
+  unsharedWait: ["WT4016", "expected shared memory"],
   uncaughtException: ["WT4015", "uncaught exception"],
 } as const satisfies Record<string, readonly [code: string, text: string]>;
 

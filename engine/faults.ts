@@ -42,6 +42,7 @@ export const malformedFaults = {
   memopFlags: ["WT1027", "malformed memop flags"],
   tooManyLocals: ["WT1028", "too many locals"],
   zeroByte: ["WT1029", "zero byte expected"],
+  pageSize: ["WT1032", "invalid custom page size"],
   emptyFile: ["WT1101", "unexpected end"],
   textFormat: ["WT1102", "magic header not detected"],
   gzip: ["WT1103", "magic header not detected"],
@@ -84,6 +85,7 @@ export const invalidFaults = {
   pageSize: ["WT2027", "invalid custom page size"],
   notFuncType: ["WT2028", "non-function type"],
   laneIndex: ["WT2040", "invalid lane index"],
+  atomicAlignment: ["WT2045", "atomic alignment must be natural"],
 } as const satisfies Record<string, FaultRow>;
 
 /** One code for each implementation limit. */

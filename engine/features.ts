@@ -9,8 +9,8 @@ export interface FeatureDef {
   readonly title: string;
   /** First standard that includes it, or "proposal". */
   readonly standard: "1.0" | "2.0" | "3.0" | "proposal";
-  /** "on": implemented. "absent": refused with an error that names it. */
-  readonly state: "on" | "absent";
+  /** "on": implemented. "flag": implemented, off unless switched on. "absent": refused with an error that names it. */
+  readonly state: "on" | "flag" | "absent";
 }
 
 export const features = {
@@ -32,11 +32,11 @@ export const features = {
   },
   "function-references": { title: "typed function references", standard: "3.0", state: "absent" },
   gc: { title: "structs, arrays, i31, casts, recursive types", standard: "3.0", state: "absent" },
-  memory64: { title: "64-bit memories and tables", standard: "3.0", state: "absent" },
+  memory64: { title: "64-bit memories and tables", standard: "3.0", state: "on" },
   "relaxed-simd": { title: "relaxed 128-bit vectors", standard: "3.0", state: "on" },
-  threads: { title: "shared memories and atomics", standard: "proposal", state: "absent" },
+  threads: { title: "shared memories and atomics", standard: "proposal", state: "flag" },
   "wide-arithmetic": { title: "128-bit add, sub, mul", standard: "proposal", state: "absent" },
-  "custom-page-sizes": { title: "memories with one-byte pages", standard: "proposal", state: "absent" },
+  "custom-page-sizes": { title: "memories with one-byte pages", standard: "proposal", state: "flag" },
   "custom-descriptors": { title: "descriptors of struct types", standard: "proposal", state: "absent" },
   "stack-switching": { title: "continuations", standard: "proposal", state: "absent" },
   "component-model": { title: "components", standard: "proposal", state: "absent" },
@@ -51,7 +51,6 @@ export function featureOfOpcode(opcode: number): Feature | undefined {
   const sub = opcode & 0xfff;
   if (prefix === 0xfb) return sub <= 0x1e ? "gc" : sub <= 0x26 ? "custom-descriptors" : undefined;
   if (prefix === 0xfc) return sub >= 19 && sub <= 22 ? "wide-arithmetic" : undefined;
-  if (prefix === 0xfe) return sub <= 0x4e ? "threads" : undefined;
   return undefined;
 }
 

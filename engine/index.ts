@@ -1,5 +1,5 @@
 /** Public API of the engine; re-exports only. */
-export { Blocked, type HostResult, type Runner, type Wait, type WaitSource } from "./blocked.ts";
+export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
 export { DEFAULT_STACK_DEPTH, Engine, type EngineOptions, Instance } from "./engine.ts";
 export { type ErrorCode, errorCodes } from "./error-codes.ts";
@@ -31,6 +31,7 @@ export type { Extern } from "./runtime/instance.ts";
 export type { InstanceOptions } from "./runtime/instantiate.ts";
 export { type Imports, type MissingImport, printExternType } from "./runtime/link.ts";
 export { DEFAULT_MAX_MEMORY, MemInst } from "./runtime/memory.ts";
+export type { SharedMemory } from "./runtime/shared-memory.ts";
 export { DEFAULT_MAX_TABLE, TableInst } from "./runtime/table.ts";
 export type { Val } from "./runtime/value.ts";
 export * from "./types.ts";

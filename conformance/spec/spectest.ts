@@ -26,6 +26,7 @@ export const spectestTexts: readonly string[] = [
 
 /** Compiles the parts, once; the result makes a fresh `spectest` for each script. */
 export function spectestOf(engine: SpecEngine, binaries: readonly Uint8Array[]): () => Map<string, Extern> {
+  engine.enable?.(["memory64", "threads"]);
   const attempt = <T>(make: () => T): T[] => {
     try {
       return [make()];

@@ -8,7 +8,7 @@ import { invalid } from "../faults.ts";
 import type { ImmKind, InstrDef } from "../instrs.ts";
 import { printHeapType, printValType, type ValType } from "../types.ts";
 import type { Reader } from "./reader.ts";
-import { isTypeCode, readHeapType, readValType } from "./types.ts";
+import { isTypeCode, readHeapType, readValType, readZero } from "./types.ts";
 
 /** Immediates of a load or store; reuse one object, it is filled by `readMemarg`. */
 export class Memarg {
@@ -95,6 +95,13 @@ const immDefs: Record<ImmKind, ImmDef> = {
   valtypes: { skip: readValTypes, print: (r) => `(result ${readValTypes(r).map(printValType).join(" ")})` },
   heaptype: { skip: readHeapType, print: (r) => printHeapType(readHeapType(r)) },
   memarg: { skip: (r) => readMemarg(r, scratch), print: printMemarg },
+  zero: {
+    skip: readZero,
+    print: (r) => {
+      readZero(r);
+      return "";
+    },
+  },
   i32: { skip: (r) => void r.s32(), print: (r) => String(r.s32()) },
   i64: { skip: (r) => void r.s64(), print: (r) => String(r.s64Big()) },
   f32: { skip: (r) => void r.skip(4), print: (r) => printFloat(r.f32Bits(), 0, 32) },

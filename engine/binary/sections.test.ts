@@ -194,13 +194,13 @@ describe("what belongs to proposals", () => {
     ["tag section", section(13, 0), "exceptions"],
     ["tag import", section(2, vec([[0, 0, 4, 0, 0]])), "exceptions"],
     ["descriptor", section(1, vec([[0x4d, 0]])), "custom-descriptors"],
+    ["exact function import", section(2, vec([[0, 0, 0x20, 0]])), "custom-descriptors"],
     ["continuation", section(1, vec([[0x5d, 0]])), "stack-switching"],
   ])("%s is refused by name", (_, part, feature) => {
-    expect(() => decode(moduleOf(part))).toThrow(
-      expect.objectContaining({
-        kind: "unsupported",
-        message: expect.stringContaining(`needs the ${feature} proposal`),
-      }),
+    const error = fault("", undefined) as object;
+    expect(error).toBeDefined();
+    expect(() => decode(moduleOf(part), { features: { [feature]: false } })).toThrow(
+      expect.objectContaining({ kind: "unsupported", message: expect.stringContaining(`needs the ${feature} proposal`) }),
     );
   });
 
@@ -263,6 +263,26 @@ describe("what belongs to proposals", () => {
 
   it("a funcref table, there from the start, uses none", () => {
     expect(decode(moduleOf(section(4, vec([[0x70, 0, 1]])))).features.size).toBe(0);
+  });
+});
+
+describe("custom page sizes", () => {
+  const on = { features: { "custom-page-sizes": true } };
+  const mem = (...type: number[]): Uint8Array => moduleOf(section(5, vec([type])));
+
+  it("are read when switched on", () => {
+    expect(decode(mem(8, 3, 0), on).memTypes[0]).toEqual({
+      addr: "i32",
+      limits: { min: 3, max: undefined },
+      isShared: false,
+      pageSizeLog2: 0,
+    });
+  });
+
+  it("have a form", () => {
+    expect(() => decode(mem(8))).toThrow(fault("WT1020"));
+    expect(() => decode(mem(8), on)).toThrow(fault("WT1020"));
+    expect(() => decode(mem(8, 0, 64), on)).toThrow(fault("WT1032"));
   });
 });
 

@@ -4,7 +4,7 @@
  * Bodies of functions stay bytes: the validator reads them. Every count is checked against the bytes that are left and
  * against its limit before anything is made of it. Spec: binary/modules.
  */
-import { malformed, overLimit, type ResolvedLimits } from "../faults.ts";
+import { malformed, overLimit, type ResolvedLimits, unsupported } from "../faults.ts";
 import { type ModuleLimit, type ModuleLimits, moduleLimits } from "../limits.ts";
 import type { Module } from "../module.ts";
 import type { ExternKind, ExternType } from "../types.ts";
@@ -164,6 +164,8 @@ function addImport(r: Reader, m: DecodedModule, type: Exclude<ExternType, { kind
   }
 }
 
+/** Import kind of a function with its exact type. */
+const EXACT_FUNC = 0x20;
 const externKinds: readonly ExternKind[] = ["func", "table", "memory", "global", "tag"];
 
 function readExternType(r: Reader): ExternType {
@@ -183,6 +185,7 @@ function readExternType(r: Reader): ExternType {
       r.use("exceptions", at, "import of a tag");
       return { kind, type: readTagType(r) };
     case undefined:
+      if (byte === EXACT_FUNC) throw unsupported("custom-descriptors", at, "import of an exact function");
       throw malformed("importKind", at, ` 0x${byte.toString(16).padStart(2, "0")}${importKindHint(byte)}`);
   }
 }

@@ -122,7 +122,9 @@ function readLimitsFlags(r: Reader, allowed: number): number {
   const at = r.pos;
   const flags = r.u8();
   if ((flags & ~allowed) !== 0) throw r.malformed("limitsFlags", at, hex(flags));
-  if ((flags & PAGE_SIZE) !== 0) r.use("custom-page-sizes", at, `malformed limits flags${hex(flags)}`);
+  // Without the bytes that the proposal demands it is no use of the proposal.
+  if ((flags & PAGE_SIZE) !== 0 && r.remaining < 2) throw r.malformed("limitsFlags", at, hex(flags));
+  if ((flags & PAGE_SIZE) !== 0) r.use("custom-page-sizes", at, "custom page size");
   if ((flags & SHARED) !== 0) r.use("threads", at, "shared memory");
   if ((flags & ADDR64) !== 0) r.use("memory64", at, "i64 addresses");
   return flags;
@@ -141,8 +143,16 @@ export function readMemType(r: Reader): MemType {
     addr: (flags & ADDR64) === 0 ? "i32" : "i64",
     limits,
     isShared: (flags & SHARED) !== 0,
-    pageSizeLog2: (flags & PAGE_SIZE) === 0 ? 16 : r.u32(),
+    pageSizeLog2: (flags & PAGE_SIZE) === 0 ? 16 : readPageSize(r),
   };
+}
+
+/** log2 of the page size. Which sizes there are is for the validator; those beyond 64 bits are not even a size. */
+function readPageSize(r: Reader): number {
+  const at = r.pos;
+  const log2 = r.u32();
+  if (log2 >= 64) throw r.malformed("pageSize", at, `: 2^${log2}`);
+  return log2;
 }
 
 export function readGlobalType(r: Reader): GlobalType {

@@ -127,6 +127,7 @@ const epilogue = `        default: {
     }
   } catch (error) {
     act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
+    if (isStale(error, dv, inst)) return 6;
     throw fault(error);
   }
   act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
@@ -170,7 +171,7 @@ import { ${names.join(", ")} } from "../numerics.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import { instanceOp } from "./instance-ops.ts";
 import { vector } from "./simd.gen.ts";
-import { fault, type FrameStack, type Run } from "./stack.ts";
+import { fault, type FrameStack, isStale, type Run } from "./stack.ts";
 
 ${prologue}
 ${hot}

@@ -14,6 +14,7 @@ import type { Val } from "../runtime/value.ts";
 import type { ValType } from "../types.ts";
 import { run } from "./dispatch.gen.ts";
 import { exits } from "./exit.ts";
+import { waitAt } from "./instance-ops.ts";
 import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
@@ -35,6 +36,8 @@ export type Outcome =
   | { readonly kind: "blocked"; readonly blocked: Blocked };
 
 const CALL = op("call");
+const WAIT = op("atomic_wait");
+const WAIT_WORDS = 9;
 /**
  * Safepoints passed in one entry of `run`: about a millisecond. V8 replaces code that was optimised while its loop ran
  * (in which every register of ours is a tagged value) only when the function is entered anew. Bench: first runs.
@@ -139,9 +142,26 @@ export class Activation implements Run {
         return this.call(this.inst.funcs[words[this.pc + 1]], 3);
       case exits.indirect:
         return this.call(this.indirect(words), 5);
+      case exits.reload:
+        return words[this.pc] === WAIT ? this.wait(waitAt(this)) : undefined;
       default:
         return undefined;
     }
+  }
+
+  /** The wait at `pc` came to `result`, or blocks like a host call. */
+  private wait(result: number | Blocked): Outcome | undefined {
+    if (result instanceof Blocked) {
+      const { runner } = this.inst;
+      if (runner === undefined) {
+        this.pending = result;
+        return { kind: "blocked", blocked: result };
+      }
+      result = runner(result) as number;
+    }
+    this.stack.I[this.fp + this.inst.code.words[this.pc + 1]] = result;
+    this.pc += WAIT_WORDS;
+    return undefined;
   }
 
   /** `call_lazy` becomes `call`. */
@@ -233,6 +253,7 @@ export class Activation implements Run {
   private resume(blocked: Blocked): Outcome | undefined {
     this.pending = undefined;
     const { words } = this.inst.code;
+    if (words[this.pc] === WAIT) return this.wait(blocked.retry() as number | Blocked);
     const isImport = words[this.pc] === op("call_import");
     const f = isImport ? this.inst.funcs[words[this.pc + 1]] : this.indirect(words);
     const size = isImport ? 3 : 5;

@@ -3,7 +3,7 @@ import { f32_convert_i64_s, f32_convert_i64_u, f64_nearest, i32_ctz, i32_div_s, 
 import type { FuncInst } from "../runtime/func.ts";
 import { instanceOp } from "./instance-ops.ts";
 import { vector } from "./simd.gen.ts";
-import { fault, type FrameStack, type Run } from "./stack.ts";
+import { fault, type FrameStack, isStale, type Run } from "./stack.ts";
 
 /** Runs flat code until something needs the driver; returns why (see exit.ts). State is in `act` before and after. */
 export function run(act: Run): number {
@@ -494,6 +494,7 @@ export function run(act: Run): number {
     }
   } catch (error) {
     act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
+    if (isStale(error, dv, inst)) return 6;
     throw fault(error);
   }
   act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;

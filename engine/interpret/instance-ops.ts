@@ -2,11 +2,13 @@
  * Interpreter operations that touch the instance: references, tables, bulk memory, and memories other than the plain
  * first one. Outside the hot switch; operands are frame places in the order of `ops.ts`.
  */
+import type { Blocked } from "../blocked.ts";
 import { trap } from "../errors.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { MemInst } from "../runtime/memory.ts";
 import type { TableInst } from "../runtime/table.ts";
 import { isRef, V128 } from "../types.ts";
+import { atomicOp, fence, notify, waitOn } from "./atomic-ops.ts";
 import { op, opDef } from "./ops.ts";
 import type { FrameStack, Run } from "./stack.ts";
 
@@ -55,7 +57,7 @@ class Site {
 
 const is64 = (thing: MemInst | TableInst): boolean => thing.declared.addr === "i64";
 
-/** Returns true when views must be reloaded. */
+/** Returns true when views must be reloaded, "wait" when the driver must execute the operation. */
 type Op = (x: Site) => unknown;
 
 const table: Readonly<Record<string, Op>> = {
@@ -135,6 +137,16 @@ const table: Readonly<Record<string, Op>> = {
     t.init(x.addr(1, is64(t)), x.inst.elems[x.imm(4)], x.u32(2), x.u32(3));
   },
   "elem.drop": (x) => void (x.inst.elems[x.imm(1)] = []),
+  "atomic.fence": fence,
+  atomic_load: (x) => atomicOp(x.s, x.mem(5), effective(x, 2, x.mem(5), 3), x.imm(6), x.at(1), 0, 0),
+  atomic_store: (x) => atomicOp(x.s, x.mem(5), effective(x, 1, x.mem(5), 3), x.imm(6), -1, x.at(2), 0),
+  atomic_rmw: (x) => atomicOp(x.s, x.mem(6), effective(x, 2, x.mem(6), 4), x.imm(7), x.at(1), x.at(3), 0),
+  atomic_cmpxchg: (x) => atomicOp(x.s, x.mem(7), effective(x, 2, x.mem(7), 5), x.imm(8), x.at(1), x.at(3), x.at(4)),
+  atomic_notify: (x) => void (x.s.I[x.at(1)] = notify(x.mem(6), effective(x, 2, x.mem(6), 4), x.u32(3))),
+  atomic_wait: () => "wait",
+  table_index64: (x) => {
+    if (x.s.I[x.at(1) + 1] !== 0) trap("undefinedElement", `(index ${x.addr(1, true)})`);
+  },
 };
 
 function copyWords(from: Int32Array, f: number, to: Int32Array, t: number, type: number): void {
@@ -146,9 +158,17 @@ function copyWords(from: Int32Array, f: number, to: Int32Array, t: number, type:
   }
 }
 
-/** Effective address; the offset has up to 53 bits. Words: `address`, then offset low, high. */
-function effective(x: Site, address: number, m: MemInst): number {
-  return x.addr(address, is64(m)) + (x.imm(3) >>> 0) + x.imm(4) * 2 ** 32;
+/** Effective address; the offset has up to 53 bits. Words: `address`; `offset` and the next are its low and high half. */
+function effective(x: Site, address: number, m: MemInst, offset = 3): number {
+  return x.addr(address, is64(m)) + (x.imm(offset) >>> 0) + x.imm(offset + 1) * 2 ** 32;
+}
+
+/** The wait that `atomic_wait` at `pc` asks for, of `run`. */
+export function waitAt(run: Run): number | Blocked {
+  const x = siteOf(run, run.pc, run.fp);
+  const m = x.mem(7);
+  const expected = (x.imm(8) & 8) !== 0 ? x.s.B[x.at(3) >> 1] : x.s.I[x.at(3)];
+  return waitOn(m, effective(x, 2, m, 5), expected, x.s.B[x.at(4) >> 1], run.inst.runner !== undefined);
 }
 
 function load(x: Site): void {
@@ -189,17 +209,23 @@ const byNumber: readonly Op[] = names.map((_, i) => table[opDef(first + i)?.name
 const sizes: readonly number[] = names.map((_, i) => opDef(first + i)?.words as number);
 
 /**
- * Executes operation `o` at `pc`; the word after it, or its complement when views must be reloaded.
+ * Executes operation `o` at `pc`; the word after it, or its complement when views must be reloaded. The complement of
+ * `pc` itself leaves the operation to the driver (`atomic_wait`).
  *
  * @throws WasmError trap
  */
 export function instanceOp(run: Run, o: number, pc: number, fp: number): number {
+  const next = pc + sizes[o - first];
+  const done = byNumber[o - first](siteOf(run, pc, fp));
+  return done === true ? ~next : done === "wait" ? ~pc : next;
+}
+
+function siteOf(run: Run, pc: number, fp: number): Site {
   const x = new Site();
   x.s = run.stack;
   x.inst = run.inst;
   x.code = run.inst.code.words;
   x.pc = pc;
   x.fp = fp;
-  const next = pc + sizes[o - first];
-  return byNumber[o - first](x) === true ? ~next : next;
+  return x;
 }

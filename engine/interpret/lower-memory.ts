@@ -20,8 +20,15 @@ export function readMemArg(l: Lowering): MemArg {
 const isNear = (l: Lowering, { mem, offset }: MemArg): boolean =>
   mem === 0 && offset < 2 ** 31 && l.module.memTypes[0].addr === "i32";
 
+/** The words that end an operation on any memory: offset low and high, memory. */
+export const memWords = (arg: MemArg): [number, number, number] => [
+  arg.offset | 0,
+  Math.floor(arg.offset / 2 ** 32),
+  arg.mem,
+];
+
 /** Number of an access for `load_any` and `store_any`: log2 bytes, signedness, 64-bit value. */
-const accessNumber = (a: MemAccess): number =>
+export const accessNumber = (a: MemAccess): number =>
   (31 - Math.clz32(a.bits >> 3)) | (a.sign === "s" ? 4 : 0) | (a.val === "i64" || a.val === "f64" ? 8 : 0);
 
 export function lowerLoad(l: Lowering, _m: Mnemonic, d: InstrDef): void {

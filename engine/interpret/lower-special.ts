@@ -256,6 +256,7 @@ function lowerCallIndirect(l: Lowering): void {
   // The index stays an operand, above the arguments, until the call is made: a stop before it must show it.
   l.stack.settleAll();
   const index = l.stack.offs[l.stack.height - 1];
+  if (tableAddr(l, table) === I64) l.out.emit(op("table_index64"), index);
   l.safepoint("call", l.at);
   l.stack.pop();
   const { stack, out } = l;
@@ -376,4 +377,8 @@ export const specials: Readonly<Record<Special, Rule>> = {
   "ref.null": (l) => l.operation("ref.null", 0, readHeapType(l)),
   "ref.is_null": (l) => l.operation("ref.is_null", 1, I32),
   "ref.func": operation("ref.func", 0, 1, () => FUNCREF),
+  "atomic.fence": (l) => {
+    l.reader.u8();
+    l.out.emit(op("atomic.fence"));
+  },
 };

@@ -11,6 +11,7 @@
 import { skipImms } from "../binary/imms.ts";
 import { instrDef, type Mnemonic, mnemonicOf, type Special } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
+import { lowerAtomic } from "./lower-atomic.ts";
 import { lowerLoad, lowerStore } from "./lower-memory.ts";
 import { lowerPlain } from "./lower-numeric.ts";
 import { lowerVector } from "./lower-simd.ts";
@@ -55,6 +56,7 @@ function lowerInstr(l: Lowering, m: Mnemonic): void {
   else if (d.type === "special") specials[m as Special](l);
   else if (d.type === "load") lowerLoad(l, m, d);
   else if (d.type === "store") lowerStore(l, m, d);
+  else if (d.type === "atomic") lowerAtomic(l, d);
   else lowerPlain(l, m, d);
 }
 

@@ -116,6 +116,14 @@ const instance: Record<string, number> = {
   "table.copy": 6,
   "table.init": 6,
   "elem.drop": 2,
+  "atomic.fence": 1,
+  atomic_load: 7, // result, address, offset low, offset high, memory, atomic number
+  atomic_store: 7, // address, value, offset low, offset high, memory, atomic number
+  atomic_rmw: 8, // result, address, value, offset low, offset high, memory, atomic number
+  atomic_cmpxchg: 9, // result, address, expected, replacement, ...
+  atomic_notify: 8, // result, address, count, ...
+  atomic_wait: 9, // result, address, expected, timeout, ...: executed by the driver
+  table_index64: 2, // index: traps if it needs more than the low word, which is all that call_indirect reads
 };
 
 /** Vectors besides the rows with lanes: moves, and memory accesses that are not near (`lower-simd.ts`). */

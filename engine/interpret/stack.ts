@@ -108,6 +108,13 @@ export const exhaustedError = (): WasmError =>
 export const overflow = (error: unknown): unknown =>
   error instanceof RangeError && /call stack/i.test(error.message) ? exhaustedError() : error;
 
+/**
+ * True when an access failed only because another thread has grown the memory since `view` was made: it is to be
+ * executed again. An operation that fails has changed nothing.
+ */
+export const isStale = (error: unknown, view: DataView, inst: ModuleInst): boolean =>
+  error instanceof RangeError && view.byteLength !== inst.view.byteLength;
+
 /** The WasmError for what was thrown inside `run`: a RangeError of a DataView is an access out of bounds. */
 export function fault(error: unknown): unknown {
   if (!(error instanceof RangeError)) return error;

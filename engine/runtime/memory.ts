@@ -2,37 +2,108 @@
  * Linear memories. Views are taken from here and never kept across a call that may grow the memory.
  *
  * Not a resizable ArrayBuffer (7-8x slower on every V8): a memory is an exact view over a buffer with spare capacity, so
- * that most grows copy nothing. Spec: exec/runtime (memory instances), exec/instructions (memory.grow).
+ * that most grows copy nothing. A shared one lives in `SharedPages`, which another thread may grow. Spec: exec/runtime (memory instances), exec/instructions (memory.grow).
  */
 import { trap, WasmError } from "../errors.ts";
 import type { MemType } from "../types.ts";
+import { type SharedMemory, SharedPages } from "./shared-memory.ts";
 
 /** Bytes: what an instance may have in one memory unless its options say otherwise. */
 export const DEFAULT_MAX_MEMORY = 4 * 2 ** 30;
+
+/** Elements of 1, 2, 4 and 8 bytes. */
+export type AtomicArray = Uint8Array | Uint16Array | Int32Array | BigInt64Array;
 
 export class MemInst {
   readonly kind = "memory";
   /** Declared type; its minimum follows the current size, as linking wants it. */
   readonly declared: MemType;
-  /** Exactly the current memory. */
-  view: DataView;
-  bytes: Uint8Array;
   /** Bytes of the store's limiter. */
   readonly limitBytes: number;
+  /** What other threads have too; undefined for a memory that is not shared. */
+  readonly shared: SharedPages | undefined;
+  #view: DataView = none;
+  #bytes: Uint8Array = noBytes;
+  /** By log2 of the element size; made when asked for. */
+  #arrays: (AtomicArray | undefined)[] = [];
 
-  constructor(type: MemType, limitBytes = DEFAULT_MAX_MEMORY) {
+  /** @param shared pages that exist already; `type` is shared then */
+  constructor(type: MemType, limitBytes = DEFAULT_MAX_MEMORY, shared?: SharedPages) {
     this.declared = type;
     this.limitBytes = limitBytes;
-    const size = type.limits.min * this.pageSize;
+    this.shared = shared ?? (type.isShared ? this.#allocateShared() : undefined);
+    if (this.shared !== undefined) this.#refresh(this.shared);
+    else this.#setView(this.#allocateOwn(), type.limits.min * this.pageSize);
+  }
+
+  /** The memory that `from` describes, which another thread made: both see the same bytes. */
+  static fromShared(from: SharedMemory, limitBytes = DEFAULT_MAX_MEMORY): MemInst {
+    const { type, buffer, pages } = from;
+    if (!type.isShared) throw new Error("not the description of a shared memory");
+    return new MemInst(type, limitBytes, new SharedPages(buffer, pages, 2 ** type.pageSizeLog2));
+  }
+
+  /** Its description, which `postMessage` can send. @throws Error when it is not shared */
+  toShared(): SharedMemory {
+    if (this.shared === undefined) throw new Error("the memory is not shared");
+    return { type: this.declared, buffer: this.shared.buffer, pages: this.shared.pages };
+  }
+
+  #checkLimit(): number {
+    const { limitBytes } = this;
+    const size = this.declared.limits.min * this.pageSize;
     if (size > limitBytes) {
       throw new WasmError("unlinkable", "WT3004", `memory of ${size} bytes exceeds the limit of ${limitBytes} bytes`, {
         hint: "raise the memory limit (--max-memory)",
       });
     }
+    return size;
+  }
+
+  #allocateOwn(): ArrayBuffer {
+    const size = this.#checkLimit();
     const buffer = allocate(size);
     if (buffer === undefined) throw new WasmError("unlinkable", "WT3004", `cannot allocate a memory of ${size} bytes`);
-    this.view = new DataView(buffer);
-    this.bytes = new Uint8Array(buffer);
+    return buffer;
+  }
+
+  #allocateShared(): SharedPages {
+    const size = this.#checkLimit();
+    const pages = SharedPages.allocate(this.declared.limits.min, this.#most(), this.pageSize);
+    if (pages !== undefined) return pages;
+    throw new WasmError("unlinkable", "WT3004", `cannot allocate a shared memory of ${size} bytes`, {
+      hint: "in a browser, shared memory needs a page that is cross-origin isolated",
+    });
+  }
+
+  #setView(buffer: ArrayBufferLike, length: number): void {
+    this.#view = new DataView(buffer, 0, length);
+    this.#bytes = new Uint8Array(buffer, 0, length);
+    this.#arrays = [];
+  }
+
+  /** Another thread may have grown the memory. */
+  #refresh(shared: SharedPages): void {
+    const length = shared.size() * this.pageSize;
+    if (length !== this.#view.byteLength || this.#view === none) this.#setView(shared.buffer, length);
+  }
+
+  /** Exactly the current memory. */
+  get view(): DataView {
+    if (this.shared !== undefined) this.#refresh(this.shared);
+    return this.#view;
+  }
+
+  /** Exactly the current memory. */
+  get bytes(): Uint8Array {
+    if (this.shared !== undefined) this.#refresh(this.shared);
+    return this.#bytes;
+  }
+
+  /** The current memory as elements of 2^`log2` bytes, for `Atomics`; a rest too short for one is left out. */
+  atomicArray(log2: number): AtomicArray {
+    const { buffer, byteLength } = this.view;
+    return (this.#arrays[log2] ??= new arrayTypes[log2](buffer as ArrayBuffer, 0, Math.floor(byteLength / 2 ** log2)));
   }
 
   get pageSize(): number {
@@ -58,23 +129,31 @@ export class MemInst {
    */
   grow(delta: number): number {
     const old = this.size();
-    const { addr, limits } = this.declared;
-    const most = Math.min(limits.max ?? Infinity, (addr === "i32" ? 2 ** 32 : 2 ** 48) / this.pageSize);
+    const most = this.#most();
+    if (this.shared !== undefined) return this.shared.grow(delta, most);
     const pages = old + delta;
-    const length = pages * this.pageSize;
-    if (pages > most || length > this.limitBytes) return -1;
+    if (pages > most) return -1;
     if (delta === 0) return old;
-    const buffer = length <= this.view.buffer.byteLength ? this.view.buffer : this.move(length, most * this.pageSize);
-    if (buffer === undefined) return -1;
-    this.view = new DataView(buffer, 0, length);
-    this.bytes = new Uint8Array(buffer, 0, length);
+    const length = pages * this.pageSize;
+    const { buffer } = this.#view;
+    const next = length <= buffer.byteLength ? buffer : this.#move(length, most * this.pageSize);
+    if (next === undefined) return -1;
+    this.#setView(next, length);
     return old;
   }
 
-  private move(length: number, most: number): ArrayBufferLike | undefined {
-    const spare = Math.min(most, this.limitBytes, Math.max(length, Math.ceil(this.view.byteLength * 1.5)));
+  /** Most pages: of the declared maximum, the address type and the limiter. */
+  #most(): number {
+    const { addr, limits } = this.declared;
+    // With pages of one byte the size itself must fit the address type.
+    const addressable = addr === "i64" ? 2 ** 48 : this.pageSize === 1 ? 2 ** 32 - 1 : 2 ** 32;
+    return Math.floor(Math.min((limits.max ?? Infinity) * this.pageSize, addressable, this.limitBytes) / this.pageSize);
+  }
+
+  #move(length: number, most: number): ArrayBuffer | undefined {
+    const spare = Math.min(most, Math.max(length, Math.ceil(this.#view.byteLength * 1.5)));
     const buffer = allocate(spare) ?? allocate(length);
-    if (buffer !== undefined) new Uint8Array(buffer).set(this.bytes);
+    if (buffer !== undefined) new Uint8Array(buffer).set(this.#bytes);
     return buffer;
   }
 
@@ -108,6 +187,10 @@ export class MemInst {
     this.bytes.set(data.subarray(src, src + count), dst);
   }
 }
+
+const none = new DataView(new ArrayBuffer(0));
+const noBytes = new Uint8Array(0);
+const arrayTypes = [Uint8Array, Uint16Array, Int32Array, BigInt64Array] as const;
 
 function allocate(bytes: number): ArrayBuffer | undefined {
   try {

@@ -9,7 +9,7 @@ import type { FeatureGate } from "../binary/feature-gate.ts";
 import { readMemarg, skipImms } from "../binary/imms.ts";
 import { denseOpcode, OPCODES, unknownOpcode } from "../binary/opcodes.ts";
 import { unsupported } from "../faults.ts";
-import { type InstrDef, instrDef, mnemonics, type Special } from "../instrs.ts";
+import { atomicType, type InstrDef, instrDef, mnemonics, type Special } from "../instrs.ts";
 import type { OpType } from "../instrs-simd.ts";
 import type { Func } from "../module.ts";
 import { F32, F64, type FuncType, I32, I64, V128, type ValType } from "../types.ts";
@@ -29,6 +29,7 @@ const SPECIAL = 5;
 const PLAIN_LANES = 6;
 const LOAD_LANE = 7;
 const STORE_LANE = 8;
+const ATOMIC = 9;
 
 /** Room for the operand types of one row. */
 const MAX_PARAMS = 4;
@@ -56,6 +57,10 @@ for (const mnemonic of mnemonics) {
   if (def.type === "special") {
     kinds[op] = SPECIAL;
     rules[op] = specialRules[mnemonic as Special];
+  } else if (def.type === "atomic") {
+    const [from, to] = atomicType(def);
+    fillPlain(op, from, to);
+    fillAccess(op, def);
   } else if (typeof def.type === "string") fillAccess(op, def);
   else {
     fillPlain(op, def.type[0], def.type[1]);
@@ -65,7 +70,7 @@ for (const mnemonic of mnemonics) {
 
 function fillAccess(op: number, def: InstrDef): void {
   if (def.access === undefined) throw new Error(`opcode ${def.opcode} has no access column`);
-  const accessKinds = { load: LOAD, store: STORE, load_lane: LOAD_LANE, store_lane: STORE_LANE } as const;
+  const accessKinds = { load: LOAD, store: STORE, load_lane: LOAD_LANE, store_lane: STORE_LANE, atomic: ATOMIC } as const;
   kinds[op] = accessKinds[def.type as keyof typeof accessKinds];
   accessVals[op] = opTypes[def.access.val];
   accessAligns[op] = Math.log2(def.access.bits / 8);
@@ -173,6 +178,9 @@ function checkInstrs(s: FuncState, kinds: Uint8Array, seen: Uint8Array): void {
         checkStore(s, op);
         checkLanes(s, defs[op]!, laneLimits[op]!);
         break;
+      case 9: // ATOMIC
+        checkAtomic(s, op);
+        break;
       default:
         throw refused(s, opcode, op);
     }
@@ -190,6 +198,19 @@ function checkStore(s: FuncState, op: number): void {
   const addr = checkAccess(s, op);
   s.popVal(accessVals[op]!);
   s.popVal(addr);
+}
+
+/** The operands of the row, above an address. The alignment is not a hint here. */
+function checkAtomic(s: FuncState, op: number): void {
+  const addr = checkAccess(s, op);
+  if (s.memarg.align !== accessAligns[op]) {
+    throw s.fault("atomicAlignment", `: 2^${s.memarg.align} where it is 2^${accessAligns[op]}`);
+  }
+  const first = op * MAX_PARAMS;
+  for (let i = first + paramCounts[op]! - 1; i >= first; i--) s.popVal(params[i]!);
+  s.popVal(addr);
+  const end = op * MAX_RESULTS + resultCounts[op]!;
+  for (let i = op * MAX_RESULTS; i < end; i++) s.pushVal(results[i]!);
 }
 
 /** Reads and checks a memory argument; returns the type of the address. */

@@ -4,7 +4,7 @@
  * A rule reads its immediates from `s.r` and updates the stacks. Spec: valid/instructions.
  */
 import { EMPTY_BLOCK, readBlockType, readLabelCount, readValTypes } from "../binary/imms.ts";
-import { readHeapType } from "../binary/types.ts";
+import { readHeapType, readZero } from "../binary/types.ts";
 import { overLimit } from "../faults.ts";
 import type { Special } from "../instrs.ts";
 import {
@@ -361,6 +361,7 @@ export const specialRules: Readonly<Record<Special, Rule>> = {
     s.pushVal(I32);
   },
   "ref.func": checkRefFunc,
+  "atomic.fence": (s) => readZero(s.r),
   "memory.init": checkMemInit,
   "data.drop": (s) => checkData(s, s.r.u32()),
   "memory.copy": (s) => popCopy(s, readMem(s), readMem(s)),
