@@ -185,6 +185,11 @@ const written = {
     explanation: "The format reserves a byte that must be zero here.",
     example: "a tag whose attribute is 1",
   },
+  WT1030: {
+    title: "malformed cast flags",
+    explanation: "The flags of br_on_cast or br_on_cast_fail, a byte from 0 to 3, have another value.",
+    example: "fb 18 04",
+  },
   WT1101: {
     title: "the file is empty",
     explanation: "There is nothing in the file. A build or a download failed.",
@@ -373,6 +378,46 @@ const written = {
     title: "not a function type",
     explanation: "A function, call or block names a type that is a struct or an array.",
     example: "(type $s (struct)) (func (type $s))",
+  },
+  WT2029: {
+    title: "not a structure type",
+    explanation: "An instruction on structures names a type that is no structure.",
+    example: "(struct.new $f) where $f is a function type",
+  },
+  WT2030: {
+    title: "not an array type",
+    explanation: "An instruction on arrays names a type that is no array.",
+    example: "(array.len) is fine, (array.get $f) of a function type is not",
+  },
+  WT2031: {
+    title: "unknown field",
+    explanation: "The structure type has fewer fields.",
+    example: "(struct.get $s 2) of a type with 2 fields",
+  },
+  WT2032: {
+    title: "immutable field",
+    explanation: "A field is set that is not declared mutable.",
+    example: "(struct.set $s 0) of (struct (field i32))",
+  },
+  WT2033: {
+    title: "immutable array",
+    explanation: "An array is written whose elements are not declared mutable.",
+    example: "(array.set $a) of (array i32)",
+  },
+  WT2034: {
+    title: "array types do not match",
+    explanation: "The elements of the source array do not fit the destination.",
+    example: "(array.copy $i32s $i64s)",
+  },
+  WT2035: {
+    title: "array of references from data",
+    explanation: "Bytes of a data segment can only become numbers and vectors.",
+    example: "(array.new_data $a 0) of (array anyref)",
+  },
+  WT2036: {
+    title: "packed field, or not",
+    explanation: "Fields of i8 and i16 are read with a sign (get_s, get_u), all others without (get).",
+    example: "(struct.get $s 0) of (struct (field i8))",
   },
   WT3001: {
     title: "unknown import",

@@ -42,6 +42,7 @@ export const malformedFaults = {
   memopFlags: ["WT1027", "malformed memop flags"],
   tooManyLocals: ["WT1028", "too many locals"],
   zeroByte: ["WT1029", "zero byte expected"],
+  castFlags: ["WT1030", "malformed cast flags"],
   emptyFile: ["WT1101", "unexpected end"],
   textFormat: ["WT1102", "magic header not detected"],
   gzip: ["WT1103", "magic header not detected"],
@@ -83,6 +84,14 @@ export const invalidFaults = {
   sharedNoMax: ["WT2026", "shared memory must have maximum"],
   pageSize: ["WT2027", "invalid custom page size"],
   notFuncType: ["WT2028", "non-function type"],
+  notStructType: ["WT2029", "non-structure type"],
+  notArrayType: ["WT2030", "non-array type"],
+  unknownField: ["WT2031", "unknown field"],
+  immutableField: ["WT2032", "immutable field"],
+  immutableArray: ["WT2033", "immutable array"],
+  arrayTypes: ["WT2034", "array types do not match"],
+  arrayNotNumeric: ["WT2035", "array type is not numeric or vector"],
+  packedAccess: ["WT2036", "field is packed"],
 } as const satisfies Record<string, FaultRow>;
 
 /** One code for each implementation limit. */
@@ -111,6 +120,7 @@ export const limitCodes = {
   brTableTargets: "WT2922",
   nameBytes: "WT2923",
   operands: "WT2924",
+  arrayNewFixed: "WT2925",
 } as const satisfies Record<ModuleLimit, string>;
 
 /** One code for each proposal that can be refused. */

@@ -26,6 +26,9 @@ export const NULLABLE = 0x20000000;
 export const CONCRETE = 0x100;
 const HEAP_MASK = 0x0fffffff;
 
+/** Below every heap type: of a reference in unreachable code. */
+export const BOT_HEAP: HeapType = 0;
+
 export const heapTypes = {
   exn: 0x69,
   array: 0x6a,
@@ -43,6 +46,9 @@ export const heapTypes = {
 
 export const FUNCREF: ValType = REF | NULLABLE | heapTypes.func;
 export const EXTERNREF: ValType = REF | NULLABLE | heapTypes.extern;
+export const ANYREF: ValType = REF | NULLABLE | heapTypes.any;
+export const EQREF: ValType = REF | NULLABLE | heapTypes.eq;
+export const I31REF: ValType = REF | NULLABLE | heapTypes.i31;
 
 export const refType = (heap: HeapType, isNullable: boolean): ValType => REF | (isNullable ? NULLABLE : 0) | heap;
 export const isRef = (t: ValType): boolean => (t & REF) !== 0;
@@ -51,6 +57,8 @@ export const heapOf = (t: ValType): HeapType => t & HEAP_MASK;
 export const isConcrete = (heap: HeapType): boolean => heap >= CONCRETE;
 /** Type index of a concrete heap type. */
 export const typeIdxOf = (heap: HeapType): number => heap - CONCRETE;
+/** The same reference type without null. */
+export const nonNull = (t: ValType): ValType => t & ~NULLABLE;
 export const isNum = (t: ValType): boolean => t >= F64 && t <= I32;
 
 export interface FuncType {
@@ -58,7 +66,10 @@ export interface FuncType {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
 }
-/** `storage` is a `ValType`, or 0x78 for i8, 0x77 for i16. */
+/** Storage types that are no value types. */
+export const I8 = 0x78;
+export const I16 = 0x77;
+/** `storage` is a `ValType`, `I8` or `I16`. */
 export interface FieldType {
   readonly storage: number;
   readonly isMutable: boolean;
@@ -129,6 +140,7 @@ const numNames: Record<number, string> = {
   0: "bot",
 };
 const heapNames = new Map<number, string>(Object.entries(heapTypes).map(([name, code]) => [code, name]));
+heapNames.set(BOT_HEAP, "bot");
 const shorthand = new Map<number, string>(
   [...heapNames].map(([code, name]) => [code, name.startsWith("no") ? `null${name.slice(2) || "ref"}` : name]),
 );

@@ -61,6 +61,14 @@ export function readValTypes(r: Reader): ValType[] {
   return Array.from({ length: n }, () => readValType(r));
 }
 
+/** Which of the two types of `br_on_cast` admit null: 1 the first, 2 the second. */
+export function readCastFlags(r: Reader): number {
+  const at = r.pos;
+  const flags = r.u8();
+  if (flags > 3) throw r.malformed("castFlags", at, ` 0x${flags.toString(16)}`);
+  return flags;
+}
+
 interface ImmDef {
   skip(r: Reader): void;
   /** Reads, and gives the text format's form. */
@@ -94,6 +102,12 @@ const immDefs: Record<ImmKind, ImmDef> = {
   elemidx: index,
   valtypes: { skip: readValTypes, print: (r) => `(result ${readValTypes(r).map(printValType).join(" ")})` },
   heaptype: { skip: readHeapType, print: (r) => printHeapType(readHeapType(r)) },
+  castflags: {
+    skip: (r) => void readCastFlags(r),
+    print: (r) => (readCastFlags(r) === 0 ? "" : `null=${r.bytes[r.pos - 1]}`),
+  },
+  fieldidx: index,
+  arity: index,
   memarg: { skip: (r) => readMemarg(r, scratch), print: printMemarg },
   i32: { skip: (r) => void r.s32(), print: (r) => String(r.s32()) },
   i64: { skip: (r) => void r.s64(), print: (r) => String(r.s64Big()) },

@@ -35,6 +35,11 @@ export type Outcome =
   | { readonly kind: "blocked"; readonly blocked: Blocked };
 
 const CALL = op("call");
+const CALL_IMPORT = op("call_import");
+const CALL_REF = op("call_ref");
+const CALL_INDIRECT = op("call_indirect");
+/** Words of the operation `o`, one of the three above. */
+const callSize = (o: number): number => (o === CALL_INDIRECT ? 5 : 3);
 const MANY_TICKS = 0x3fffffff;
 const freeStacks: FrameStack[] = [];
 
@@ -132,11 +137,24 @@ export class Activation implements Run {
         this.link(words);
         return undefined;
       case exits.import:
-        return this.call(this.inst.funcs[words[this.pc + 1]], 3);
       case exits.indirect:
-        return this.call(this.indirect(words), 5);
+        return this.call(this.callee(words), callSize(words[this.pc]));
+      case exits.reload:
+        return words[this.pc] === CALL_REF ? this.call(this.callee(words), 3) : undefined;
       default:
         return undefined;
+    }
+  }
+
+  /** The function that the operation at `pc` calls. @throws WasmError trap */
+  private callee(words: Int32Array): FuncInst {
+    switch (words[this.pc]) {
+      case CALL_IMPORT:
+        return this.inst.funcs[words[this.pc + 1]];
+      case CALL_REF:
+        return (this.stack.refs[(this.fp + words[this.pc + 1]) >> 1] ?? trap("nullFunction")) as FuncInst;
+      default:
+        return this.indirect(words);
     }
   }
 
@@ -229,9 +247,8 @@ export class Activation implements Run {
   private resume(blocked: Blocked): Outcome | undefined {
     this.pending = undefined;
     const { words } = this.inst.code;
-    const isImport = words[this.pc] === op("call_import");
-    const f = isImport ? this.inst.funcs[words[this.pc + 1]] : this.indirect(words);
-    const size = isImport ? 3 : 5;
+    const f = this.callee(words);
+    const size = callSize(words[this.pc]);
     const base = this.fp + words[this.pc + size - 1];
     const result = callHostFn(f, blocked.retry);
     if (result instanceof Blocked) {

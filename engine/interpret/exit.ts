@@ -12,6 +12,6 @@ export const exits = {
   import: 4,
   /** `call_indirect` that is not a plain call inside the instance. */
   indirect: 5,
-  /** Views changed (memory grew): reload and go on. */
+  /** Views changed (memory grew): reload and go on. Or `call_ref` is at `pc`, for the driver to make. */
   reload: 6,
 } as const;

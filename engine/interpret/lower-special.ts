@@ -2,10 +2,13 @@
  * Lowering of the instructions whose row says "special", one rule each; the compiler demands that none is missing.
  * Immediates are read here in the order of the table's `imms`.
  */
+import { EMPTY_BLOCK, readBlockType, readCastFlags, readValTypes } from "../binary/imms.ts";
+import { readHeapType } from "../binary/types.ts";
 import type { Special } from "../instrs.ts";
 import { funcTypeAt } from "../module.ts";
-import { BOT, EXTERNREF, FUNCREF, I32, I64, isRef, V128, type ValType } from "../types.ts";
+import { BOT, FUNCREF, I32, I64, isRef, refType, V128, type ValType } from "../types.ts";
 import { type Compare, canBranch } from "./emitter.ts";
+import { gcSpecials, readCastType } from "./lower-gc.ts";
 import type { Label, Lowering } from "./lowering.ts";
 import { CONST, isWord, LOCAL, SUM, TEMP, wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
@@ -14,19 +17,18 @@ type Rule = (l: Lowering) => void;
 
 /* Blocks */
 
+const emptyBlock: BlockType = { params: [], results: [] };
+
 interface BlockType {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
 }
 
 /** Reads a block type: empty, one value type, or a type index. */
-function readBlockType(l: Lowering): BlockType {
-  const code = l.reader.s33();
-  if (code >= 0) return funcTypeAt(l.module, code);
-  if (code === -64) return { params: [], results: [] };
-  const byte = code & 0x7f;
-  if (byte === 0x70) return { params: [], results: [FUNCREF] };
-  return { params: [], results: [byte === 0x6f ? EXTERNREF : byte] };
+function readBlock(l: Lowering): BlockType {
+  const type = readBlockType(l.reader);
+  if (type === EMPTY_BLOCK) return emptyBlock;
+  return type < 0 ? { params: [], results: [-type] } : funcTypeAt(l.module, type);
 }
 
 function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
@@ -42,12 +44,12 @@ function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
 
 function lowerLoop(l: Lowering): void {
   l.out.loopDepth++;
-  open(l, "loop", readBlockType(l));
+  open(l, "loop", readBlock(l));
   l.safepoint("loop", l.reader.pos);
 }
 
 function lowerIf(l: Lowering): void {
-  const type = readBlockType(l);
+  const type = readBlock(l);
   const condition = popCondition(l);
   l.stack.settleAll();
   const fixup = branch(l, condition, false);
@@ -148,17 +150,50 @@ function lowerBr(l: Lowering): void {
 
 function lowerBrIf(l: Lowering): void {
   const label = labelAt(l, l.reader.u32());
-  const condition = popCondition(l);
+  branchIf(l, label, popCondition(l), true);
+}
+
+/** Branches when `condition` holds (`isSet`), or does not; operands stay described. */
+function branchIf(l: Lowering, label: Label, condition: Condition, isSet: boolean): void {
   if (isInPlace(l, label)) {
-    const at = branch(l, condition, true, label.kind === "loop" ? label.target : 0);
+    const at = branch(l, condition, isSet, label.kind === "loop" ? label.target : 0);
     if (label.kind !== "loop") label.fixups.push(at);
     return;
   }
   if (label.kind === "func") l.stack.settleAll();
-  const over = branch(l, condition, false);
+  const over = branch(l, condition, !isSet);
   jumpTo(l, label);
   l.out.words[over] = l.out.pc;
   l.out.join();
+}
+
+/** How a branch depends on a reference: the test's outcome that takes it; whether the reference stays then, or else. */
+interface RefBranch {
+  readonly isSet: boolean;
+  readonly taken: boolean;
+  readonly next: boolean;
+}
+
+/** Tests the topmost operand with operation `name`; its slot has room for the outcome beside the reference. */
+function branchOnRef(l: Lowering, label: Label, name: string, imms: readonly number[], how: RefBranch): void {
+  const { stack } = l;
+  const h = stack.height - 1;
+  stack.settle(h);
+  const place = stack.offs[h];
+  l.out.emit(op(name), place, place, ...imms);
+  const type = stack.types[h];
+  if (!how.taken) stack.pop();
+  branchIf(l, label, { word: place }, how.isSet);
+  if (how.taken && !how.next) stack.pop();
+  if (!how.taken && how.next) stack.push(TEMP, type);
+}
+
+function lowerBrOnCast(l: Lowering, isSet: boolean): void {
+  const flags = readCastFlags(l.reader);
+  const label = labelAt(l, l.reader.u32());
+  readHeapType(l.reader);
+  const type = readCastType(l, (flags & 2) !== 0);
+  branchOnRef(l, label, "ref.test", [type], { isSet, taken: true, next: true });
 }
 
 function lowerBrTable(l: Lowering): void {
@@ -253,19 +288,30 @@ function lowerCallIndirect(l: Lowering): void {
   const typeIdx = l.reader.u32();
   const table = l.reader.u32();
   const type = funcTypeAt(l.module, typeIdx);
-  // The index stays an operand, above the arguments, until the call is made: a stop before it must show it.
   l.stack.settleAll();
-  const index = l.stack.offs[l.stack.height - 1];
+  callTop(l, type, (index) => [op("call_indirect"), index, table, l.canon[typeIdx]]);
+}
+
+/** A call whose callee follows from the topmost operand; `words` are made of its place. */
+function callTop(l: Lowering, type: BlockType, words: (place: number) => readonly number[]): void {
+  // The operand stays, above the arguments, until the call is made: a stop before it must show it.
+  const place = l.stack.offs[l.stack.height - 1];
   l.safepoint("call", l.at);
   l.stack.pop();
   const { stack, out } = l;
   const first = stack.height - type.params.length;
   const base = type.params.length > 0 ? stack.offs[first] : stack.top;
-  out.emit(op("call_indirect"), index, table, l.canon[typeIdx], base);
+  out.emit(...words(place), base);
   stack.truncate(first);
   l.safepoint("return", l.reader.pos);
   for (const t of type.results) stack.push(TEMP, t);
   out.join();
+}
+
+function lowerCallRef(l: Lowering): void {
+  const type = funcTypeAt(l.module, l.reader.u32());
+  l.stack.settleAll();
+  callTop(l, type, (f) => [op("call_ref"), f]);
 }
 
 /* Variables */
@@ -323,17 +369,12 @@ const memAddr = (l: Lowering, mem: number): ValType => (l.module.memTypes[mem].a
 const tableAddr = (l: Lowering, table: number): ValType => (l.module.tableTypes[table].addr === "i64" ? I64 : I32);
 const tableElem = (l: Lowering, table: number): ValType => l.module.tableTypes[table].elem;
 
-function readHeapType(l: Lowering): ValType {
-  const code = l.reader.s33();
-  return code === -17 ? EXTERNREF : FUNCREF;
-}
-
 export const specials: Readonly<Record<Special, Rule>> = {
   unreachable: (l) => {
     l.out.emit(op("unreachable"));
     l.isDead = true;
   },
-  block: (l) => void open(l, "block", readBlockType(l)),
+  block: (l) => void open(l, "block", readBlock(l)),
   loop: lowerLoop,
   if: lowerIf,
   else: lowerElse,
@@ -347,7 +388,7 @@ export const specials: Readonly<Record<Special, Rule>> = {
   drop: (l) => void l.stack.pop(),
   select: lowerSelect,
   "select t": (l) => {
-    for (let n = l.reader.u32(); n > 0; n--) readHeapType(l);
+    readValTypes(l.reader);
     lowerSelect(l);
   },
   "local.get": (l) => l.pushLocal(l.reader.u32()),
@@ -373,7 +414,19 @@ export const specials: Readonly<Record<Special, Rule>> = {
   "table.grow": operation("table.grow", 2, 1, tableAddr),
   "table.size": operation("table.size", 0, 1, tableAddr),
   "table.fill": operation("table.fill", 3, 1),
-  "ref.null": (l) => l.operation("ref.null", 0, readHeapType(l)),
+  "ref.null": (l) => l.operation("ref.null", 0, refType(readHeapType(l.reader), true)),
   "ref.is_null": (l) => l.operation("ref.is_null", 1, I32),
   "ref.func": operation("ref.func", 0, 1, () => FUNCREF),
+  call_ref: lowerCallRef,
+  br_on_null: (l) => {
+    const label = labelAt(l, l.reader.u32());
+    branchOnRef(l, label, "ref.is_null", [], { isSet: true, taken: false, next: true });
+  },
+  br_on_non_null: (l) => {
+    const label = labelAt(l, l.reader.u32());
+    branchOnRef(l, label, "ref.is_null", [], { isSet: false, taken: true, next: false });
+  },
+  br_on_cast: (l) => lowerBrOnCast(l, true),
+  br_on_cast_fail: (l) => lowerBrOnCast(l, false),
+  ...gcSpecials,
 };

@@ -11,7 +11,16 @@
  */
 import { type InstrDef, instrDef, type Mnemonic, mnemonics } from "../instrs.ts";
 
-export type OpClass = "control" | "move" | "memory" | "numeric" | "immediate" | "branch" | "coldNumeric" | "instance";
+export type OpClass =
+  | "control"
+  | "move"
+  | "memory"
+  | "numeric"
+  | "immediate"
+  | "branch"
+  | "coldNumeric"
+  | "instance"
+  | "gc";
 
 export interface OpDef {
   readonly name: string;
@@ -106,6 +115,56 @@ const instance: Record<string, number> = {
   "elem.drop": 2,
 };
 
+/** Structures, arrays, casts: `gc-ops.ts`. A type is a canonical heap type, with the bit `NULLABLE`. */
+const gc: Record<string, number> = {
+  call_ref: 3, // function, frame base; left to the driver
+  "ref.eq": 4,
+  "ref.check": 2,
+  "ref.test": 4, // result, reference, type
+  "ref.cast": 3, // reference, type
+  "ref.i31": 3,
+  "i31.get_s": 3,
+  "i31.get_u": 3,
+  "struct.new": 4, // result, first field, canonical type
+  "struct.new_default": 3, // result, canonical type
+  "struct.get_ref": 4, // result, structure, offset
+  "struct.get_32": 4,
+  "struct.get_64": 4,
+  "struct.get_128": 4,
+  "struct.get_8_s": 4,
+  "struct.get_16_s": 4,
+  "struct.set_ref": 4, // structure, value, offset
+  "struct.set_32": 4,
+  "struct.set_64": 4,
+  "struct.set_128": 4,
+  "struct.set_8": 4,
+  "struct.set_16": 4,
+  "array.new": 5, // result, value, length, canonical type
+  "array.new_default": 4, // result, length, canonical type
+  "array.new_fixed": 5, // result, first element, length as an immediate, canonical type
+  "array.new_data": 6, // result, offset, length, canonical type, segment
+  "array.new_elem": 6,
+  "array.get_ref": 4, // result, array, index
+  "array.get_32": 4,
+  "array.get_64": 4,
+  "array.get_128": 4,
+  "array.get_8_s": 4,
+  "array.get_8_u": 4,
+  "array.get_16_s": 4,
+  "array.get_16_u": 4,
+  "array.set_ref": 4, // array, index, value
+  "array.set_8": 4,
+  "array.set_16": 4,
+  "array.set_32": 4,
+  "array.set_64": 4,
+  "array.set_128": 4,
+  "array.len": 3,
+  "array.fill": 6, // array, index, value, count, representation
+  "array.copy": 7, // array, index, array, index, count, representation
+  "array.init_data": 7, // array, index, offset, count, representation, segment
+  "array.init_elem": 6, // array, index, offset, count, segment
+};
+
 const isPlain = (d: InstrDef): boolean => typeof d.type !== "string" && (d.js ?? d.words) !== undefined;
 /** Comparisons of two operands, by name: `i32.lt_s`, `f64.eq`. */
 export const isCompare = (m: Mnemonic): boolean => /\.(eq|ne|[lg][te])(_[su])?$/.test(m);
@@ -156,11 +215,14 @@ function buildCold(list: OpDef[]): OpDef[] {
   }
   num = INSTANCE_START;
   for (const [name, words] of Object.entries(instance)) list.push({ name, num: num++, words, cls: "instance" });
+  num = GC_START;
+  for (const [name, words] of Object.entries(gc)) list.push({ name, num: num++, words, cls: "gc" });
   return list;
 }
 
 export const COLD_START = 256;
 export const INSTANCE_START = 1024;
+export const GC_START = 4096;
 const hot = build();
 /** First number that is not a case of the hot switch. */
 export const HOT_END = hot.length;

@@ -3,6 +3,7 @@ import { Reader } from "../binary/reader.ts";
 import { type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { ConstExpr } from "../module.ts";
 import { isRef } from "../types.ts";
+import { evaluateGc } from "./const-gc.ts";
 import type { ModuleInst } from "./instance.ts";
 import type { Val } from "./value.ts";
 
@@ -50,6 +51,8 @@ function step(inst: ModuleInst, r: Reader, m: Mnemonic, stack: ConstVal[]): Cons
       r.s33();
       return reference(null);
     default: {
+      const made = evaluateGc(inst, r, m, stack);
+      if (made !== undefined) return reference(made);
       const y = stack.pop() as ConstVal;
       return arithmetic(m, stack.pop() as ConstVal, y);
     }

@@ -3,8 +3,8 @@
  * run, since it may block. Spec: exec/modules (instantiation).
  */
 import type { Runner } from "../blocked.ts";
-import { canonOf } from "../canon.ts";
-import { type Elem, funcTypeAt, type Module } from "../module.ts";
+import { canonOf, canonVal } from "../canon.ts";
+import type { Elem, Module } from "../module.ts";
 import { evaluate } from "./const-eval.ts";
 import { flatCodeOf } from "./flat-code.ts";
 import { FuncInst, TagInst } from "./func.ts";
@@ -20,6 +20,8 @@ export interface InstanceOptions {
   readonly maxMemoryBytes?: number | undefined;
   /** Most elements of one table that the instance defines. */
   readonly maxTableElements?: number | undefined;
+  /** Most bytes of one array of the GC proposal that the instance makes. */
+  readonly maxArrayBytes?: number | undefined;
   /** Most guest frames of one activation. */
   readonly maxStackDepth?: number | undefined;
   /** Blocks the thread for host functions that would wait; without one they suspend the guest. */
@@ -30,7 +32,8 @@ export interface InstanceOptions {
 /** @throws WasmError unlinkable; trap when an active segment does not fit (earlier segments stay written) */
 export function instantiate(module: Module, imports: Imports, options: InstanceOptions): ModuleInst {
   const externs = resolveImports(module, imports, options.missingImport);
-  const inst = new ModuleInst(module, flatCodeOf(module), new GlobalCells(module.globals.length), options.runner);
+  const cells = new GlobalCells(module.globals.length);
+  const inst = new ModuleInst(module, flatCodeOf(module), cells, options.runner, options.maxArrayBytes);
   for (const x of externs) addExtern(inst, x);
   allocate(inst, options);
   initialise(inst);
@@ -49,25 +52,25 @@ function allocate(inst: ModuleInst, options: InstanceOptions): void {
   const { module } = inst;
   const canon = canonOf(module.types);
   for (let i = module.importedFuncs; i < module.funcTypes.length; i++) {
-    const type = module.funcTypes[i];
-    inst.funcs.push(new FuncInst(funcTypeAt(module, type), canon[type], inst, i, null));
+    inst.funcs.push(new FuncInst(canon[module.funcTypes[i]], inst, i, null));
   }
   for (const t of module.memTypes.slice(module.importedMems)) {
     inst.mems.push(new MemInst(t, options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY));
   }
   for (const t of module.tagTypes.slice(module.importedTags)) {
-    inst.tags.push(new TagInst(funcTypeAt(module, t.type), canon[t.type]));
+    inst.tags.push(new TagInst(canon[t.type]));
   }
   module.globals.forEach((g, slot) => {
     const { lo, hi, ref } = evaluate(inst, g.init);
     inst.cells.I[slot * 2] = lo;
     inst.cells.I[slot * 2 + 1] = hi;
     inst.cells.refs[slot] = ref;
-    inst.globals.push(new GlobalInst(g.type, inst.cells, slot));
+    inst.globals.push(new GlobalInst({ ...g.type, val: canonVal(g.type.val, canon) }, inst.cells, slot));
   });
   for (const t of module.tables) {
     const init = t.init === undefined ? null : evaluate(inst, t.init).ref;
-    inst.tables.push(new TableInst(t.type, init, options.maxTableElements ?? DEFAULT_MAX_TABLE));
+    const type = { ...t.type, elem: canonVal(t.type.elem, canon) };
+    inst.tables.push(new TableInst(type, init, options.maxTableElements ?? DEFAULT_MAX_TABLE));
   }
 }
 

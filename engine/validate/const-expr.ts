@@ -12,7 +12,17 @@ import type { FuncState } from "./state.ts";
 
 const constants: readonly Mnemonic[] = ["i32.const", "i64.const", "f32.const", "f64.const", "ref.null", "end"];
 const extended: readonly Mnemonic[] = ["i32.add", "i32.sub", "i32.mul", "i64.add", "i64.sub", "i64.mul"];
-const plainOpcodes = new Set(constants.map((m) => instrDef(m).opcode));
+const aggregate: readonly Mnemonic[] = [
+  "struct.new",
+  "struct.new_default",
+  "array.new",
+  "array.new_default",
+  "array.new_fixed",
+  "ref.i31",
+  "any.convert_extern",
+  "extern.convert_any",
+];
+const plainOpcodes = new Set([...constants, ...aggregate].map((m) => instrDef(m).opcode));
 const extendedOpcodes = new Set(extended.map((m) => instrDef(m).opcode));
 const GLOBAL_GET = instrDef("global.get").opcode;
 const REF_FUNC = instrDef("ref.func").opcode;

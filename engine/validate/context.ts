@@ -3,9 +3,9 @@
  */
 import type { FeatureGate } from "../binary/feature-gate.ts";
 import type { ResolvedLimits } from "../faults.ts";
+import { type Matcher, matcherOf } from "../match.ts";
 import type { Module } from "../module.ts";
 import type { FuncType, MemType, TableType } from "../types.ts";
-import { Matcher } from "./match.ts";
 
 export class ModuleContext {
   readonly module: Module;
@@ -25,7 +25,7 @@ export class ModuleContext {
     this.module = module;
     this.limits = limits;
     this.gate = gate;
-    this.matcher = new Matcher(module.types);
+    this.matcher = matcherOf(module.types);
     this.tables = module.tableTypes;
     this.mems = module.memTypes;
     this.declared = new Uint8Array(module.funcTypes.length);

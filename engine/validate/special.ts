@@ -16,11 +16,13 @@ import {
   I32,
   I64,
   isRef,
-  printValType,
+  nonNull,
   refType,
   type TableType,
   type ValType,
 } from "../types.ts";
+import { checkData, elemType, funcTypeAt, requireSub } from "./lookup.ts";
+import { gcRules } from "./special-gc.ts";
 import { type FuncState, valueBlock } from "./state.ts";
 import { checkHeapType, checkValType } from "./types.ts";
 
@@ -55,33 +57,6 @@ function readFunc(s: FuncState): number {
   const idx = s.r.u32();
   if (idx >= s.ctx.funcs.length) throw s.fault("unknownFunc", ` ${idx}`);
   return idx;
-}
-
-function funcTypeAt(s: FuncState, idx: number): FuncType {
-  const type = s.ctx.module.types[idx];
-  if (type === undefined) throw s.fault("unknownType", ` ${idx}`);
-  if (type.comp.kind !== "func") throw s.fault("notFuncType", ` ${idx}`);
-  return type.comp;
-}
-
-/** Type of the elements of segment `idx`. */
-function elemType(s: FuncState, idx: number): ValType {
-  const elem = s.ctx.module.elems[idx];
-  if (elem === undefined) throw s.fault("unknownElem", ` ${idx}`);
-  return elem.type;
-}
-
-/** A data segment must exist, and the number of them have been announced before the code. */
-function checkData(s: FuncState, idx: number): void {
-  const { dataCount, datas } = s.ctx.module;
-  if (idx >= datas.length) throw s.fault("unknownData", ` ${idx}`);
-  if (dataCount === undefined) throw s.r.malformed("dataCountRequired", s.at, " before code that uses data segments");
-}
-
-function requireSub(s: FuncState, actual: ValType, expected: ValType, what: string): void {
-  if (!s.ctx.matcher.isSub(actual, expected)) {
-    throw s.fault("typeMismatch", `: ${what} is ${printValType(actual)}, not ${printValType(expected)}`);
-  }
 }
 
 // Control
@@ -189,6 +164,33 @@ const checkCallIndirect: Rule = (s) => {
   s.popVal(addrVal(table.addr));
   s.popVals(type.params);
   s.pushVals(type.results);
+};
+
+const checkCallRef: Rule = (s) => {
+  const typeIdx = s.r.u32();
+  const type = funcTypeAt(s, typeIdx);
+  s.popVal(refType(CONCRETE + typeIdx, true));
+  s.popVals(type.params);
+  s.pushVals(type.results);
+};
+
+const checkBrOnNull: Rule = (s) => {
+  const types = s.labelTypes(s.r.u32());
+  const ref = s.popRef();
+  s.popVals(types);
+  s.pushVals(types);
+  s.pushVal(nonNull(ref));
+};
+
+const checkBrOnNonNull: Rule = (s) => {
+  const types = s.labelTypes(s.r.u32());
+  const last = types[types.length - 1];
+  const ref = nonNull(s.popRef());
+  if (last === undefined) throw s.fault("typeMismatch", ": the label takes no reference");
+  requireSub(s, ref, last, "type of the branch");
+  const rest = types.slice(0, -1);
+  s.popVals(rest);
+  s.pushVals(rest);
 };
 
 // Parametric
@@ -361,6 +363,11 @@ export const specialRules: Readonly<Record<Special, Rule>> = {
     s.pushVal(I32);
   },
   "ref.func": checkRefFunc,
+  call_ref: checkCallRef,
+  "ref.as_non_null": (s) => s.pushVal(nonNull(s.popRef())),
+  br_on_null: checkBrOnNull,
+  br_on_non_null: checkBrOnNonNull,
+  ...gcRules,
   "memory.init": checkMemInit,
   "data.drop": (s) => checkData(s, s.r.u32()),
   "memory.copy": (s) => popCopy(s, readMem(s), readMem(s)),

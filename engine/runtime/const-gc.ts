@@ -1,0 +1,70 @@
+/** Evaluates the instructions of constant expressions that make structures, arrays and i31. */
+import type { Reader } from "../binary/reader.ts";
+import { canonOf } from "../canon.ts";
+import type { Mnemonic } from "../instrs.ts";
+import type { ConstVal } from "./const-eval.ts";
+import { type ArrayInst, BYTE, HALF, i31, layoutOf, newArray, REFERENCE, reprWords, StructInst } from "./gc.ts";
+import type { ModuleInst } from "./instance.ts";
+import type { Val } from "./value.ts";
+
+/** The reference that instruction `m` makes of the operands on `stack`; undefined if `m` is none of these. */
+export function evaluateGc(inst: ModuleInst, r: Reader, m: Mnemonic, stack: ConstVal[]): Val | undefined {
+  switch (m) {
+    case "struct.new":
+      return structNew(readId(inst, r), stack);
+    case "struct.new_default": {
+      const id = readId(inst, r);
+      return new StructInst(id, layoutOf(id).defaults.slice());
+    }
+    case "array.new": {
+      const id = readId(inst, r);
+      const length = popLength(stack);
+      const value = stack.pop() as ConstVal;
+      const a = makeArray(inst, id, length);
+      for (let i = 0; i < length; i++) setElement(a, i, value);
+      return a;
+    }
+    case "array.new_default":
+      return makeArray(inst, readId(inst, r), popLength(stack));
+    case "array.new_fixed": {
+      const a = makeArray(inst, readId(inst, r), r.u32());
+      for (let i = a.length - 1; i >= 0; i--) setElement(a, i, stack.pop() as ConstVal);
+      return a;
+    }
+    case "ref.i31":
+      return i31((stack.pop() as ConstVal).lo);
+    case "any.convert_extern":
+    case "extern.convert_any":
+      return (stack.pop() as ConstVal).ref;
+    default:
+      return undefined;
+  }
+}
+
+const readId = (inst: ModuleInst, r: Reader): number => canonOf(inst.module.types)[r.u32()];
+const popLength = (stack: ConstVal[]): number => (stack.pop() as ConstVal).lo >>> 0;
+
+const makeArray = (inst: ModuleInst, id: number, length: number): ArrayInst =>
+  newArray(id, layoutOf(id).reprs[0], length, inst.maxArrayBytes);
+
+/** The words of `v`, low first. */
+const wordsOf = (v: ConstVal): readonly number[] => [v.lo, v.hi];
+
+function structNew(id: number, stack: ConstVal[]): StructInst {
+  const { reprs, offsets, defaults } = layoutOf(id);
+  const fields = defaults.slice();
+  for (let i = reprs.length - 1; i >= 0; i--) {
+    const v = stack.pop() as ConstVal;
+    if (reprs[i] === REFERENCE) fields[offsets[i]] = v.ref;
+    else if (reprs[i] === BYTE) fields[offsets[i]] = v.lo & 0xff;
+    else if (reprs[i] === HALF) fields[offsets[i]] = v.lo & 0xffff;
+    else for (let k = 0; k < reprWords[reprs[i]]; k++) fields[offsets[i] + k] = wordsOf(v)[k];
+  }
+  return new StructInst(id, fields);
+}
+
+function setElement(a: ArrayInst, i: number, v: ConstVal): void {
+  const repr = layoutOf(a.typeId).reprs[0];
+  if (repr === REFERENCE) (a.elems as Val[])[i] = v.ref;
+  else for (let n = reprWords[repr], k = 0; k < n; k++) (a.elems as Int32Array)[i * n + k] = wordsOf(v)[k];
+}

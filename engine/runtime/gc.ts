@@ -1,0 +1,220 @@
+/**
+ * Structures, arrays and i31 as they are on the JavaScript heap, whose collector frees them; layouts; type tests.
+ *
+ * Numbers are kept as 32-bit words, so that NaN bits survive: a structure is one list of words and references, an array
+ * one typed array (words; bytes and 16-bit units when packed) or one list of references. A value of the host in `any` is
+ * itself: conversion between `any` and `extern` changes nothing, and what is none of the classes here is the host's.
+ * Spec: exec/runtime (aggregate instances, reference values), exec/instructions (reference instructions).
+ */
+import { compOfId, isSubtypeId } from "../canon.ts";
+import { trap, WasmError } from "../errors.ts";
+import { CONCRETE, F32, heapTypes, I8, I16, I32, isRef, V128 } from "../types.ts";
+import { FuncInst } from "./func.ts";
+import type { Val } from "./value.ts";
+
+/** How a field is kept. */
+export const REFERENCE = 0;
+export const BYTE = 1;
+export const HALF = 2;
+export const WORD = 3;
+export const WIDE = 4;
+export const VECTOR = 5;
+
+export type Repr = 0 | 1 | 2 | 3 | 4 | 5;
+
+/** 32-bit words of a value on the stack and in a structure; a reference counts as one. */
+export const reprWords: readonly number[] = [1, 1, 1, 1, 2, 4];
+/** Bytes of an array element, in memory and in data segments. */
+export const reprBytes: readonly number[] = [8, 1, 2, 4, 8, 16];
+
+export function reprOf(storage: number): Repr {
+  if (isRef(storage)) return REFERENCE;
+  if (storage === I8) return BYTE;
+  if (storage === I16) return HALF;
+  if (storage === V128) return VECTOR;
+  return storage === I32 || storage === F32 ? WORD : WIDE;
+}
+
+/** An i31; equal ones may be different objects. */
+export class I31 {
+  /** Signed. */
+  readonly value: number;
+  constructor(value: number) {
+    this.value = value;
+  }
+}
+
+const SMALL = 512;
+const smallI31s: readonly I31[] = Array.from({ length: 2 * SMALL }, (_, i) => new I31(i - SMALL));
+
+/** The i31 of the low 31 bits of `word`. */
+export function i31(word: number): I31 {
+  const value = (word << 1) >> 1;
+  return value >= -SMALL && value < SMALL ? smallI31s[value + SMALL] : new I31(value);
+}
+
+export class StructInst {
+  readonly kind = "struct";
+  /** Canonical type number. */
+  readonly typeId: number;
+  /** Words and references at the offsets of the layout. */
+  readonly fields: Val[];
+  constructor(typeId: number, fields: Val[]) {
+    this.typeId = typeId;
+    this.fields = fields;
+  }
+}
+
+/** Elements by representation; several words for each of the wide ones. */
+export type ArrayElems = Val[] | Int8Array | Int16Array | Int32Array;
+
+export class ArrayInst {
+  readonly kind = "array";
+  readonly typeId: number;
+  readonly length: number;
+  readonly elems: ArrayElems;
+  constructor(typeId: number, length: number, elems: ArrayElems) {
+    this.typeId = typeId;
+    this.length = length;
+    this.elems = elems;
+  }
+}
+
+/** Where the fields of a structure are; of an array, its one element type. */
+export interface Layout {
+  readonly reprs: Uint8Array;
+  /** Of each field in `StructInst.fields`. */
+  readonly offsets: readonly number[];
+  /** Fields of a new structure by default. */
+  readonly defaults: readonly Val[];
+}
+
+const layouts: (Layout | undefined)[] = [];
+
+/** Layout of the structure or array type of canonical number `id`. @cost O(1) but for the first time */
+export function layoutOf(id: number): Layout {
+  return layouts[id] ?? makeLayout(id);
+}
+
+function makeLayout(id: number): Layout {
+  const comp = compOfId(id);
+  if (comp.kind === "func") throw new Error(`canonical type ${id} is a function type`);
+  const fields = comp.kind === "struct" ? comp.fields : [comp.field];
+  const reprs = Uint8Array.from(fields, (f) => reprOf(f.storage));
+  const offsets: number[] = [];
+  const defaults: Val[] = [];
+  for (const repr of reprs) {
+    offsets.push(defaults.length);
+    if (repr === REFERENCE) defaults.push(null);
+    else for (let n = reprWords[repr]; n > 0; n--) defaults.push(0);
+  }
+  const layout = { reprs, offsets, defaults };
+  layouts[id] = layout;
+  return layout;
+}
+
+/** Bytes: what one array of a guest may have unless its instance's options say otherwise. */
+export const DEFAULT_MAX_ARRAY: number = 256 * 2 ** 20;
+/** Beyond this many elements V8 keeps a list as a hash table. */
+const MAX_LIST = 2 ** 25;
+
+/**
+ * A new array of `length` elements, all zero or null.
+ *
+ * @param limit  most bytes
+ * @throws WasmError exhausted, when it is larger than that or the host has no room for it
+ */
+export function newArray(typeId: number, repr: number, length: number, limit: number): ArrayInst {
+  if (length * reprBytes[repr] > limit || (repr === REFERENCE && length > MAX_LIST)) throw tooLarge(length);
+  if (repr === REFERENCE) return new ArrayInst(typeId, length, new Array<Val>(length).fill(null));
+  return new ArrayInst(typeId, length, numbers(repr, length));
+}
+
+function numbers(repr: number, length: number): Int8Array | Int16Array | Int32Array {
+  try {
+    if (repr === BYTE) return new Int8Array(length);
+    if (repr === HALF) return new Int16Array(length);
+    return new Int32Array(length * reprWords[repr]);
+  } catch {
+    throw tooLarge(length);
+  }
+}
+
+const tooLarge = (length: number): WasmError =>
+  new WasmError("exhausted", "WT5002", `array of ${length} elements exceeds the memory limit`, {
+    hint: "raise the limit of one array (maxArrayBytes)",
+  });
+
+/** Traps unless `[at, at + count)` is inside. */
+export function checkArray(a: ArrayInst, at: number, count: number): void {
+  if (at + count > a.length) trap("oobArray");
+}
+
+/** Traps unless the data from byte `src` on is enough for `count` elements. */
+export function checkData(data: Uint8Array, repr: number, src: number, count: number): void {
+  if (src + count * reprBytes[repr] > data.length) trap("oobMemory");
+}
+
+/**
+ * Copies `count` elements from byte `src` of a data segment to element `dst`.
+ *
+ * @throws WasmError trap
+ */
+export function copyData(a: ArrayInst, repr: number, dst: number, data: Uint8Array, src: number, count: number): void {
+  checkData(data, repr, src, count);
+  const bytes = reprBytes[repr];
+  const { buffer, byteOffset, byteLength } = a.elems as Int8Array;
+  new Uint8Array(buffer, byteOffset, byteLength).set(data.subarray(src, src + count * bytes), dst * bytes);
+}
+
+/** Copies `count` references from `src` in an element segment to element `dst`. @throws WasmError trap */
+export function copyElems(a: ArrayInst, dst: number, from: readonly Val[], src: number, count: number): void {
+  if (src + count > from.length) trap("oobTable");
+  const elems = a.elems as Val[];
+  for (let i = 0; i < count; i++) elems[dst + i] = from[src + i];
+}
+
+/** Copies `count` elements of the same representation; the arrays may be one. Precondition: they are inside. */
+export function copyArray(to: ArrayInst, repr: number, dst: number, from: ArrayInst, src: number, count: number): void {
+  const n = repr === REFERENCE ? 1 : reprWords[repr];
+  if (to === from) to.elems.copyWithin(dst * n, src * n, (src + count) * n);
+  else if (repr !== REFERENCE) {
+    (to.elems as Int8Array).set((from.elems as Int8Array).subarray(src * n, (src + count) * n), dst * n);
+  } else {
+    const a = to.elems as Val[];
+    const b = from.elems as Val[];
+    for (let i = 0; i < count; i++) a[dst + i] = b[src + i];
+  }
+}
+
+/** Whether two references of `eq` are the same. */
+export const areSame = (a: Val, b: Val): boolean =>
+  a === b || (a instanceof I31 && b instanceof I31 && a.value === b.value);
+
+/**
+ * Whether the reference `v`, not null, is of the heap type: an abstract code, or `CONCRETE +` a canonical number.
+ * Precondition: it is of the hierarchy. O(1).
+ */
+export function isOfHeap(v: Val, heap: number): boolean {
+  if (heap >= CONCRETE) {
+    const isTyped = v instanceof StructInst || v instanceof ArrayInst || v instanceof FuncInst;
+    return isTyped && isSubtypeId(v.typeId, heap - CONCRETE);
+  }
+  switch (heap) {
+    case heapTypes.eq:
+      return v instanceof StructInst || v instanceof ArrayInst || v instanceof I31;
+    case heapTypes.struct:
+      return v instanceof StructInst;
+    case heapTypes.array:
+      return v instanceof ArrayInst;
+    case heapTypes.i31:
+      return v instanceof I31;
+    case heapTypes.none:
+    case heapTypes.nofunc:
+    case heapTypes.noextern:
+    case heapTypes.noexn:
+      return false;
+    default:
+      return true;
+  }
+}
