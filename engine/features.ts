@@ -9,8 +9,8 @@ export interface FeatureDef {
   readonly title: string;
   /** First standard that includes it, or "proposal". */
   readonly standard: "1.0" | "2.0" | "3.0" | "proposal";
-  /** "on": implemented. "absent": refused with an error that names it. */
-  readonly state: "on" | "absent";
+  /** "on": implemented. "flag": implemented, off unless switched on. "absent": refused with an error that names it. */
+  readonly state: "on" | "flag" | "absent";
 }
 
 export const features = {

@@ -26,7 +26,9 @@ export {
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
 export { FuncInst, type HostFn, hostFunc, TagInst } from "./runtime/func.ts";
+export { ArrayInst, I31, i31, StructInst } from "./runtime/gc.ts";
 export { GlobalInst, newGlobal } from "./runtime/global.ts";
+export type { HeapGauge } from "./runtime/heap-meter.ts";
 export type { Extern } from "./runtime/instance.ts";
 export type { InstanceOptions } from "./runtime/instantiate.ts";
 export { type Imports, type MissingImport, printExternType } from "./runtime/link.ts";

@@ -3,7 +3,7 @@
  */
 import { malformed, overLimit } from "../faults.ts";
 import type { ModuleLimit } from "../limits.ts";
-import type { CompType, FieldType, SubType, ValType } from "../types.ts";
+import { type CompType, type FieldType, I8, I16, type SubType, type ValType } from "../types.ts";
 import type { DecodedModule } from "./decoded.ts";
 import type { Reader } from "./reader.ts";
 import { readMutability, readValType } from "./types.ts";
@@ -14,8 +14,6 @@ const SUB = 0x50;
 const ARRAY = 0x5e;
 const STRUCT = 0x5f;
 const FUNC = 0x60;
-const I8 = 0x78;
-const I16 = 0x77;
 
 /** The type section: a vector of groups; a type outside `rec` is a group of its own. */
 export function decodeTypes(r: Reader, m: DecodedModule): void {

@@ -47,6 +47,12 @@ export const bodies: Readonly<Record<string, string>> = {
       calls[csp++] = pc + 5; fp += code[pc + 4]; pc = f.entry; continue;
     }
     exit = 5; break run;`,
+  call_ref: `
+    const f = act.stack.refs[(fp + code[pc + 1]) >> 1] as FuncInst | null | undefined;
+    if (f !== undefined && f !== null && f.inst === inst && f.entry >= 0) {
+      calls[csp++] = pc + 3; fp += code[pc + 2]; pc = f.entry; continue;
+    }
+    exit = 5; break run;`,
   ret: "pc = calls[--csp]; if (pc < 0) { exit = 0; break run; } fp -= code[pc - 1]; continue;",
   ret1: `
     const s = fp + code[pc + 1];

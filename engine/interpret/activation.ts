@@ -104,7 +104,7 @@ export class Activation implements Run {
   }
 
   private release(): void {
-    this.stack.refs = [];
+    this.stack.reset();
     if (freeStacks.length < 16 && this.stack.I.length < 65536) freeStacks.push(this.stack);
   }
 
@@ -139,8 +139,6 @@ export class Activation implements Run {
       case exits.import:
       case exits.indirect:
         return this.call(this.callee(words), callSize(words[this.pc]));
-      case exits.reload:
-        return words[this.pc] === CALL_REF ? this.call(this.callee(words), 3) : undefined;
       default:
         return undefined;
     }

@@ -10,8 +10,8 @@ export const exits = {
   lower: 3,
   /** `call_import`. */
   import: 4,
-  /** `call_indirect` that is not a plain call inside the instance. */
+  /** `call_indirect` or `call_ref` that is not a plain call inside the instance. */
   indirect: 5,
-  /** Views changed (memory grew): reload and go on. Or `call_ref` is at `pc`, for the driver to make. */
+  /** Views changed (memory grew): reload and go on. */
   reload: 6,
 } as const;

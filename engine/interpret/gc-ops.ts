@@ -1,5 +1,5 @@
 /**
- * Interpreter operations on structures, arrays, i31 and casts. Outside the hot switch; operands are frame places in the
+ * Interpreter operations on references, structures, arrays, i31 and casts. Outside the hot switch; operands are frame places in the
  * order of `ops.ts`. Each function reads one representation, so that its property accesses see one kind of list.
  */
 import { trap } from "../errors.ts";
@@ -18,9 +18,10 @@ import {
   isOfHeap,
   layoutOf,
   newArray,
+  newStruct,
   REFERENCE,
   reprWords,
-  StructInst,
+  type StructInst,
   VECTOR,
 } from "../runtime/gc.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
@@ -38,26 +39,26 @@ const i31At = (s: FrameStack, at: number): number => ((s.refs[at >> 1] ?? trap("
 
 const isOf = (v: Val, type: number): boolean => (v === null ? isNullable(type) : isOfHeap(v, heapOf(type)));
 
-/** Appends the value in the slot at word `at` to the fields of a structure. */
-function pushField(fields: Val[], s: FrameStack, at: number, repr: number): void {
-  if (repr === REFERENCE) fields.push(refAt(s, at));
-  else if (repr === BYTE) fields.push(s.I[at] & 0xff);
-  else if (repr === HALF) fields.push(s.I[at] & 0xffff);
-  else for (let n = 0; n < reprWords[repr]; n++) fields.push(s.I[at + n]);
+/** Writes the value in the slot at word `at` to the field of a structure at `offset`. */
+function putField(fields: Val[], offset: number, repr: number, s: FrameStack, at: number): void {
+  if (repr === REFERENCE) fields[offset] = refAt(s, at);
+  else if (repr === BYTE) fields[offset] = s.I[at] & 0xff;
+  else if (repr === HALF) fields[offset] = s.I[at] & 0xffff;
+  else for (let n = 0; n < reprWords[repr]; n++) fields[offset + n] = s.I[at + n];
 }
 
-function structNew(s: FrameStack, code: Int32Array, pc: number, fp: number): void {
+const structNew: Op = (s, code, pc, fp, inst) => {
   const id = code[pc + 3];
-  const { reprs } = layoutOf(id);
-  const fields: Val[] = [];
+  const { reprs, offsets } = layoutOf(id);
+  const made = newStruct(id, inst.heap);
   let at = fp + code[pc + 2];
   for (let i = 0; i < reprs.length; i++) {
     const repr = reprs[i];
-    pushField(fields, s, at, repr);
+    putField(made.fields, offsets[i], repr, s, at);
     at += repr === VECTOR ? 4 : 2;
   }
-  s.refs[(fp + code[pc + 1]) >> 1] = new StructInst(id, fields);
-}
+  s.refs[(fp + code[pc + 1]) >> 1] = made;
+};
 
 /** Reads `n` words of a field into a slot. */
 const structGet =
@@ -115,7 +116,7 @@ const arrayNew: Op = (s, code, pc, fp, inst) => {
   const id = code[pc + 4];
   const repr = layoutOf(id).reprs[0];
   const length = s.I[fp + code[pc + 3]] >>> 0;
-  const a = newArray(id, repr, length, inst.maxArrayBytes);
+  const a = newArray(id, repr, length, inst.heap);
   fill(a, repr, 0, length, s, fp + code[pc + 2]);
   s.refs[(fp + code[pc + 1]) >> 1] = a;
 };
@@ -123,14 +124,14 @@ const arrayNew: Op = (s, code, pc, fp, inst) => {
 const arrayNewDefault: Op = (s, code, pc, fp, inst) => {
   const id = code[pc + 3];
   const length = s.I[fp + code[pc + 2]] >>> 0;
-  s.refs[(fp + code[pc + 1]) >> 1] = newArray(id, layoutOf(id).reprs[0], length, inst.maxArrayBytes);
+  s.refs[(fp + code[pc + 1]) >> 1] = newArray(id, layoutOf(id).reprs[0], length, inst.heap);
 };
 
 const arrayNewFixed: Op = (s, code, pc, fp, inst) => {
   const id = code[pc + 4];
   const repr = layoutOf(id).reprs[0];
   const length = code[pc + 3];
-  const a = newArray(id, repr, length, inst.maxArrayBytes);
+  const a = newArray(id, repr, length, inst.heap);
   const step = repr === VECTOR ? 4 : 2;
   for (let i = 0; i < length; i++) fill(a, repr, i, 1, s, fp + code[pc + 2] + i * step);
   s.refs[(fp + code[pc + 1]) >> 1] = a;
@@ -143,7 +144,7 @@ const arrayNewData: Op = (s, code, pc, fp, inst) => {
   const length = s.I[fp + code[pc + 3]] >>> 0;
   const data = inst.datas[code[pc + 5]];
   checkData(data, repr, src, length);
-  const a = newArray(id, repr, length, inst.maxArrayBytes);
+  const a = newArray(id, repr, length, inst.heap);
   copyData(a, repr, 0, data, src, length);
   s.refs[(fp + code[pc + 1]) >> 1] = a;
 };
@@ -154,7 +155,7 @@ const arrayNewElem: Op = (s, code, pc, fp, inst) => {
   const length = s.I[fp + code[pc + 3]] >>> 0;
   const elems = inst.elems[code[pc + 5]];
   if (src + length > elems.length) trap("oobTable");
-  const a = newArray(id, REFERENCE, length, inst.maxArrayBytes);
+  const a = newArray(id, REFERENCE, length, inst.heap);
   copyElems(a, 0, elems, src, length);
   s.refs[(fp + code[pc + 1]) >> 1] = a;
 };
@@ -224,6 +225,24 @@ const arrayInitElem: Op = (s, code, pc, fp, inst) => {
 };
 
 const table: Readonly<Record<string, Op>> = {
+  null_refs: (s, code, pc, fp) => {
+    for (let at = fp + code[pc + 1], end = fp + code[pc + 2]; at < end; at += 2) s.refs[at >> 1] = null;
+  },
+  copy_ref: (s, code, pc, fp) => {
+    s.refs[(fp + code[pc + 1]) >> 1] = s.refs[(fp + code[pc + 2]) >> 1];
+  },
+  select_ref: (s, code, pc, fp) => {
+    s.refs[(fp + code[pc + 1]) >> 1] = s.refs[(fp + code[s.I[fp + code[pc + 4]] !== 0 ? pc + 2 : pc + 3]) >> 1];
+  },
+  "ref.null": (s, code, pc, fp) => {
+    s.refs[(fp + code[pc + 1]) >> 1] = null;
+  },
+  "ref.is_null": (s, code, pc, fp) => {
+    s.I[fp + code[pc + 1]] = refAt(s, fp + code[pc + 2]) === null ? 1 : 0;
+  },
+  "ref.func": (s, code, pc, fp, inst) => {
+    s.refs[(fp + code[pc + 1]) >> 1] = inst.funcs[code[pc + 2]];
+  },
   "ref.eq": (s, code, pc, fp) => {
     s.I[fp + code[pc + 1]] = areSame(refAt(s, fp + code[pc + 2]), refAt(s, fp + code[pc + 3])) ? 1 : 0;
   },
@@ -246,9 +265,8 @@ const table: Readonly<Record<string, Op>> = {
     s.I[fp + code[pc + 1]] = i31At(s, fp + code[pc + 2]) & 0x7fffffff;
   },
   "struct.new": structNew,
-  "struct.new_default": (s, code, pc, fp) => {
-    const id = code[pc + 2];
-    s.refs[(fp + code[pc + 1]) >> 1] = new StructInst(id, layoutOf(id).defaults.slice());
+  "struct.new_default": (s, code, pc, fp, inst) => {
+    s.refs[(fp + code[pc + 1]) >> 1] = newStruct(code[pc + 2], inst.heap);
   },
   "struct.get_ref": (s, code, pc, fp) => {
     s.refs[(fp + code[pc + 1]) >> 1] = structAt(s, fp + code[pc + 2]).fields[code[pc + 3]];
@@ -302,7 +320,7 @@ const table: Readonly<Record<string, Op>> = {
 
 /** By number, so that no name is looked up while a guest runs. */
 const gcOps: readonly OpDef[] = ops.filter((o) => o.cls === "gc");
-const byNumber: readonly (Op | undefined)[] = gcOps.map((o) => table[o.name]);
+const byNumber: readonly Op[] = gcOps.map((o) => table[o.name]);
 const sizes: readonly number[] = gcOps.map((o) => o.words);
 
 /**
@@ -312,6 +330,6 @@ const sizes: readonly number[] = gcOps.map((o) => o.words);
  */
 export function gcOp(s: FrameStack, inst: ModuleInst, o: number, pc: number, fp: number): number {
   const n = o - GC_START;
-  (byNumber[n] as Op)(s, inst.code.words, pc, fp, inst);
+  byNumber[n](s, inst.code.words, pc, fp, inst);
   return pc + sizes[n];
 }

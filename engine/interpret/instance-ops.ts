@@ -7,8 +7,7 @@ import type { ModuleInst } from "../runtime/instance.ts";
 import type { MemInst } from "../runtime/memory.ts";
 import type { TableInst } from "../runtime/table.ts";
 import { isRef, V128 } from "../types.ts";
-import { gcOp } from "./gc-ops.ts";
-import { GC_START, op, opDef } from "./ops.ts";
+import { op, opDef } from "./ops.ts";
 import type { FrameStack, Run } from "./stack.ts";
 
 /** One operation at hand: its words and the frame it works on. */
@@ -49,9 +48,6 @@ class Site {
   get refs(): FrameStack["refs"] {
     return this.s.refs;
   }
-  ref(n: number): unknown {
-    return this.s.refs[this.at(n) >> 1] ?? null;
-  }
 }
 
 const is64 = (thing: MemInst | TableInst): boolean => thing.declared.addr === "i64";
@@ -61,14 +57,6 @@ type Op = (x: Site) => unknown;
 
 const table: Readonly<Record<string, Op>> = {
   unreachable: () => trap("unreachable"),
-  null_refs: (x) => {
-    for (let at = x.at(1), end = x.at(2); at < end; at += 2) x.refs[at >> 1] = null;
-  },
-  copy_ref: (x) => void (x.refs[x.at(1) >> 1] = x.refs[x.at(2) >> 1]),
-  select_ref: (x) => void (x.refs[x.at(1) >> 1] = x.refs[x.at(x.s.I[x.at(4)] !== 0 ? 2 : 3) >> 1]),
-  "ref.null": (x) => void (x.refs[x.at(1) >> 1] = null),
-  "ref.is_null": (x) => void (x.s.I[x.at(1)] = x.ref(2) === null ? 1 : 0),
-  "ref.func": (x) => void (x.refs[x.at(1) >> 1] = x.inst.funcs[x.imm(2)]),
   "global.get_any": (x) => {
     const { type, cells, slot } = x.inst.globals[x.imm(2)];
     const at = x.at(1);
@@ -183,7 +171,6 @@ function store(x: Site): void {
   if (bytes === 8) view.setInt32(a + 4, x.s.I[at + 1], true);
 }
 
-const CALL_REF = op("call_ref");
 const names = Object.keys(table);
 const first = op(names[0]);
 /** By number, so that no name is looked up while a guest runs. */
@@ -196,9 +183,6 @@ const sizes: readonly number[] = names.map((_, i) => opDef(first + i)?.words as 
  * @throws WasmError trap
  */
 export function instanceOp(run: Run, o: number, pc: number, fp: number): number {
-  // The driver makes the call: see `Activation.handle`.
-  if (o === CALL_REF) return ~pc;
-  if (o >= GC_START) return gcOp(run.stack, run.inst, o, pc, fp);
   const x = new Site();
   x.s = run.stack;
   x.inst = run.inst;

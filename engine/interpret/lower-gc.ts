@@ -46,7 +46,7 @@ function popSlots(l: Lowering, n: number): number {
 function lowerStructNew(l: Lowering): void {
   const id = readId(l);
   const first = popSlots(l, layoutOf(id).reprs.length);
-  l.out.emit(op("struct.new"), l.stack.top, first, id);
+  l.out.result(op("struct.new"), l.stack.top, first, id);
   l.pushTemp(ANYREF);
 }
 
@@ -54,7 +54,7 @@ function lowerArrayNewFixed(l: Lowering): void {
   const id = readId(l);
   const n = l.reader.u32();
   const first = popSlots(l, n);
-  l.out.emit(op("array.new_fixed"), l.stack.top, first, n, id);
+  l.out.result(op("array.new_fixed"), l.stack.top, first, n, id);
   l.pushTemp(ANYREF);
 }
 

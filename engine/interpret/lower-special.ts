@@ -349,8 +349,7 @@ function lowerSelect(l: Lowering): void {
   const yAt = stack.place(y);
   const xAt = stack.place(x);
   const name = isRef(type) ? "select_ref" : isWord(type) ? "select32" : "select64";
-  if (isRef(type)) l.out.emit(op(name), stack.top, xAt, yAt, condition);
-  else l.out.result(op(name), stack.top, xAt, yAt, condition);
+  l.out.result(op(name), stack.top, xAt, yAt, condition);
   l.pushTemp(type);
 }
 

@@ -133,8 +133,7 @@ export class Lowering {
     if (type === undefined) this.out.emit(op(name), ...places, ...imms);
     else {
       const to = this.stack.top;
-      if (isRef(type)) this.out.emit(op(name), to, ...places, ...imms);
-      else this.out.result(op(name), to, ...places, ...imms);
+      this.out.result(op(name), to, ...places, ...imms);
       this.pushTemp(type);
     }
   }

@@ -42,6 +42,7 @@ const control: Record<string, number> = {
   call_lazy: 4, // 0, funcidx, frame base: becomes `call`
   call_import: 3, // funcidx, frame base
   call_indirect: 5, // index, table, canonical type, frame base
+  call_ref: 3, // function, frame base
   ret: 1,
   ret1: 2, // source, two words
 };
@@ -89,12 +90,6 @@ const memory: Record<string, number> = {
 
 const instance: Record<string, number> = {
   unreachable: 1,
-  null_refs: 3, // first slot offset, end
-  copy_ref: 3,
-  select_ref: 5,
-  "ref.null": 2,
-  "ref.is_null": 3,
-  "ref.func": 3,
   "global.get_any": 3,
   "global.set_any": 3,
   load_any: 7, // result, address, offset low, offset high, memory, access number
@@ -115,9 +110,14 @@ const instance: Record<string, number> = {
   "elem.drop": 2,
 };
 
-/** Structures, arrays, casts: `gc-ops.ts`. A type is a canonical heap type, with the bit `NULLABLE`. */
+/** References, structures, arrays: `gc-ops.ts`. A type is a canonical heap type, with the bit `NULLABLE`. */
 const gc: Record<string, number> = {
-  call_ref: 3, // function, frame base; left to the driver
+  null_refs: 3, // first slot offset, end
+  copy_ref: 3,
+  select_ref: 5,
+  "ref.null": 2,
+  "ref.is_null": 3,
+  "ref.func": 3,
   "ref.eq": 4,
   "ref.check": 2,
   "ref.test": 4, // result, reference, type

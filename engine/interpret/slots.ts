@@ -2,8 +2,9 @@
 
 import type { Blocked, HostResult } from "../blocked.ts";
 import { WasmError } from "../errors.ts";
+import { isOfType } from "../runtime/gc.ts";
 import type { Val } from "../runtime/value.ts";
-import { F32, F64, type FuncType, I32, I64, printValType, type ValType } from "../types.ts";
+import { EXTERNREF, F32, F64, type FuncType, I32, I64, printValType, type ValType } from "../types.ts";
 import type { FrameStack } from "./stack.ts";
 
 /** The value of type `t` in the slot at word `at`. */
@@ -28,7 +29,13 @@ export function writeSlot(s: FrameStack, at: number, t: ValType, v: Val): void {
   else if (t === I64) s.B[at >> 1] = BigInt(v as bigint);
   else if (t === F32) s.F32[at] = Number(v);
   else if (t === F64) s.F64[at >> 1] = Number(v);
-  else s.refs[at >> 1] = v === undefined ? null : v;
+  else s.refs[at >> 1] = toRef(v === undefined ? null : v, t);
+}
+
+/** `v` as a reference of type `t`. @throws TypeError on a misfit */
+function toRef(v: Val, t: ValType): Val {
+  if (t !== EXTERNREF && !isOfType(v, t)) throw new TypeError(`${typeof v} is not a value of type ${printValType(t)}`);
+  return v;
 }
 
 /** The results of a host function as a list of the right length. @throws WasmError trap when it is not */

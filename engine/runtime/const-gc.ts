@@ -3,7 +3,18 @@ import type { Reader } from "../binary/reader.ts";
 import { canonOf } from "../canon.ts";
 import type { Mnemonic } from "../instrs.ts";
 import type { ConstVal } from "./const-eval.ts";
-import { type ArrayInst, BYTE, HALF, i31, layoutOf, newArray, REFERENCE, reprWords, StructInst } from "./gc.ts";
+import {
+  type ArrayInst,
+  BYTE,
+  HALF,
+  i31,
+  layoutOf,
+  newArray,
+  newStruct,
+  REFERENCE,
+  reprWords,
+  type StructInst,
+} from "./gc.ts";
 import type { ModuleInst } from "./instance.ts";
 import type { Val } from "./value.ts";
 
@@ -11,11 +22,9 @@ import type { Val } from "./value.ts";
 export function evaluateGc(inst: ModuleInst, r: Reader, m: Mnemonic, stack: ConstVal[]): Val | undefined {
   switch (m) {
     case "struct.new":
-      return structNew(readId(inst, r), stack);
-    case "struct.new_default": {
-      const id = readId(inst, r);
-      return new StructInst(id, layoutOf(id).defaults.slice());
-    }
+      return structNew(inst, readId(inst, r), stack);
+    case "struct.new_default":
+      return newStruct(readId(inst, r), inst.heap);
     case "array.new": {
       const id = readId(inst, r);
       const length = popLength(stack);
@@ -45,14 +54,15 @@ const readId = (inst: ModuleInst, r: Reader): number => canonOf(inst.module.type
 const popLength = (stack: ConstVal[]): number => (stack.pop() as ConstVal).lo >>> 0;
 
 const makeArray = (inst: ModuleInst, id: number, length: number): ArrayInst =>
-  newArray(id, layoutOf(id).reprs[0], length, inst.maxArrayBytes);
+  newArray(id, layoutOf(id).reprs[0], length, inst.heap);
 
 /** The words of `v`, low first. */
 const wordsOf = (v: ConstVal): readonly number[] => [v.lo, v.hi];
 
-function structNew(id: number, stack: ConstVal[]): StructInst {
-  const { reprs, offsets, defaults } = layoutOf(id);
-  const fields = defaults.slice();
+function structNew(inst: ModuleInst, id: number, stack: ConstVal[]): StructInst {
+  const { reprs, offsets } = layoutOf(id);
+  const made = newStruct(id, inst.heap);
+  const { fields } = made;
   for (let i = reprs.length - 1; i >= 0; i--) {
     const v = stack.pop() as ConstVal;
     if (reprs[i] === REFERENCE) fields[offsets[i]] = v.ref;
@@ -60,7 +70,7 @@ function structNew(id: number, stack: ConstVal[]): StructInst {
     else if (reprs[i] === HALF) fields[offsets[i]] = v.lo & 0xffff;
     else for (let k = 0; k < reprWords[reprs[i]]; k++) fields[offsets[i] + k] = wordsOf(v)[k];
   }
-  return new StructInst(id, fields);
+  return made;
 }
 
 function setElement(a: ArrayInst, i: number, v: ConstVal): void {

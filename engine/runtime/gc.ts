@@ -7,9 +7,11 @@
  * Spec: exec/runtime (aggregate instances, reference values), exec/instructions (reference instructions).
  */
 import { compOfId, isSubtypeId } from "../canon.ts";
-import { trap, WasmError } from "../errors.ts";
-import { CONCRETE, F32, heapTypes, I8, I16, I32, isRef, V128 } from "../types.ts";
+import { trap, type WasmError } from "../errors.ts";
+import { canonicalMatcher } from "../match.ts";
+import { CONCRETE, F32, heapOf, heapTypes, I8, I16, I32, isNullable, isRef, V128, type ValType } from "../types.ts";
 import { FuncInst } from "./func.ts";
+import { type HeapMeter, heapError } from "./heap-meter.ts";
 import type { Val } from "./value.ts";
 
 /** How a field is kept. */
@@ -102,7 +104,9 @@ function makeLayout(id: number): Layout {
   const fields = comp.kind === "struct" ? comp.fields : [comp.field];
   const reprs = Uint8Array.from(fields, (f) => reprOf(f.storage));
   const offsets: number[] = [];
-  const defaults: Val[] = [];
+  // A list that has held a reference: V8 makes its copies ready for references, whatever is in them.
+  const defaults: Val[] = [null];
+  defaults.length = 0;
   for (const repr of reprs) {
     offsets.push(defaults.length);
     if (repr === REFERENCE) defaults.push(null);
@@ -113,19 +117,29 @@ function makeLayout(id: number): Layout {
   return layout;
 }
 
-/** Bytes: what one array of a guest may have unless its instance's options say otherwise. */
-export const DEFAULT_MAX_ARRAY: number = 256 * 2 ** 20;
 /** Beyond this many elements V8 keeps a list as a hash table. */
 const MAX_LIST = 2 ** 25;
+
+/** About what an object takes besides its fields or elements, and what a word takes in a structure. */
+const HEADER = 64;
+const FIELD = 8;
+
+/** A new structure with its fields by default. @throws WasmError exhausted */
+export function newStruct(typeId: number, heap: HeapMeter): StructInst {
+  const { defaults } = layoutOf(typeId);
+  heap.spend(HEADER + defaults.length * FIELD);
+  return new StructInst(typeId, defaults.slice());
+}
 
 /**
  * A new array of `length` elements, all zero or null.
  *
- * @param limit  most bytes
- * @throws WasmError exhausted, when it is larger than that or the host has no room for it
+ * @throws WasmError exhausted, when it is larger than the limit or the host has no room for it
  */
-export function newArray(typeId: number, repr: number, length: number, limit: number): ArrayInst {
-  if (length * reprBytes[repr] > limit || (repr === REFERENCE && length > MAX_LIST)) throw tooLarge(length);
+export function newArray(typeId: number, repr: number, length: number, heap: HeapMeter): ArrayInst {
+  const bytes = length * reprBytes[repr];
+  if (bytes > heap.maxArrayBytes || (repr === REFERENCE && length > MAX_LIST)) throw tooLarge(length);
+  heap.spend(HEADER + bytes);
   if (repr === REFERENCE) return new ArrayInst(typeId, length, new Array<Val>(length).fill(null));
   return new ArrayInst(typeId, length, numbers(repr, length));
 }
@@ -140,10 +154,7 @@ function numbers(repr: number, length: number): Int8Array | Int16Array | Int32Ar
   }
 }
 
-const tooLarge = (length: number): WasmError =>
-  new WasmError("exhausted", "WT5002", `array of ${length} elements exceeds the memory limit`, {
-    hint: "raise the limit of one array (maxArrayBytes)",
-  });
+const tooLarge = (length: number): WasmError => heapError(`array of ${length} elements exceeds the memory limit`);
 
 /** Traps unless `[at, at + count)` is inside. */
 export function checkArray(a: ArrayInst, at: number, count: number): void {
@@ -217,4 +228,12 @@ export function isOfHeap(v: Val, heap: number): boolean {
     default:
       return true;
   }
+}
+
+/** Whether `v`, any value of the host, is of the reference type `t` in terms of canonical numbers. */
+export function isOfType(v: Val, t: ValType): boolean {
+  if (v === null) return isNullable(t);
+  const heap = heapOf(t);
+  const isFunc = canonicalMatcher.topOf(heap) === heapTypes.func;
+  return (!isFunc || v instanceof FuncInst) && isOfHeap(v, heap);
 }

@@ -6,8 +6,8 @@ import type { Runner } from "../blocked.ts";
 import type { Module } from "../module.ts";
 import type { FlatCode } from "./flat-code.ts";
 import type { FuncInst, TagInst } from "./func.ts";
-import { DEFAULT_MAX_ARRAY } from "./gc.ts";
 import type { GlobalCells, GlobalInst } from "./global.ts";
+import { HeapMeter } from "./heap-meter.ts";
 import type { MemInst } from "./memory.ts";
 import type { TableInst } from "./table.ts";
 import type { Val } from "./value.ts";
@@ -28,21 +28,21 @@ export class ModuleInst {
   /** Defined globals. */
   readonly cells: GlobalCells;
   readonly runner: Runner | undefined;
-  /** Most bytes of one array. */
-  readonly maxArrayBytes: number;
+  /** Limits what it allocates on the JavaScript heap. */
+  readonly heap: HeapMeter;
 
   constructor(
     module: Module,
     code: FlatCode,
     cells: GlobalCells,
     runner: Runner | undefined,
-    maxArrayBytes = DEFAULT_MAX_ARRAY,
+    heap: HeapMeter = new HeapMeter(),
   ) {
     this.module = module;
     this.code = code;
     this.cells = cells;
     this.runner = runner;
-    this.maxArrayBytes = maxArrayBytes;
+    this.heap = heap;
   }
 
   /** Words of the defined globals. */

@@ -9,6 +9,7 @@ import { evaluate } from "./const-eval.ts";
 import { flatCodeOf } from "./flat-code.ts";
 import { FuncInst, TagInst } from "./func.ts";
 import { GlobalCells, GlobalInst } from "./global.ts";
+import { type HeapGauge, HeapMeter } from "./heap-meter.ts";
 import { type Extern, ModuleInst } from "./instance.ts";
 import { type Imports, type MissingImport, resolveImports } from "./link.ts";
 import { DEFAULT_MAX_MEMORY, MemInst } from "./memory.ts";
@@ -22,6 +23,8 @@ export interface InstanceOptions {
   readonly maxTableElements?: number | undefined;
   /** Most bytes of one array of the GC proposal that the instance makes. */
   readonly maxArrayBytes?: number | undefined;
+  /** Stops guests before they fill the host's heap; without one only the sizes of arrays are limited. */
+  readonly heapGauge?: HeapGauge | undefined;
   /** Most guest frames of one activation. */
   readonly maxStackDepth?: number | undefined;
   /** Blocks the thread for host functions that would wait; without one they suspend the guest. */
@@ -33,7 +36,8 @@ export interface InstanceOptions {
 export function instantiate(module: Module, imports: Imports, options: InstanceOptions): ModuleInst {
   const externs = resolveImports(module, imports, options.missingImport);
   const cells = new GlobalCells(module.globals.length);
-  const inst = new ModuleInst(module, flatCodeOf(module), cells, options.runner, options.maxArrayBytes);
+  const heap = new HeapMeter(options.maxArrayBytes, options.heapGauge);
+  const inst = new ModuleInst(module, flatCodeOf(module), cells, options.runner, heap);
   for (const x of externs) addExtern(inst, x);
   allocate(inst, options);
   initialise(inst);
