@@ -126,7 +126,10 @@ function groupKey(types: readonly SubType[], first: number, end: number, ids: In
 }
 
 const flagsKey = (t: SubType, index: (idx: number) => string): string =>
-  `${t.isFinal ? "f" : "o"}[${t.supers.map(index).join()}]`;
+  `${t.isFinal ? "f" : "o"}[${t.supers.map(index).join()}]${clauseKey("D", t.describes, index)}${clauseKey("d", t.descriptor, index)}`;
+
+const clauseKey = (mark: string, idx: number | undefined, index: (idx: number) => string): string =>
+  idx === undefined ? "" : mark + index(idx);
 
 function compKey(comp: CompType, index: (idx: number) => string): string {
   const val = (t: ValType): string =>

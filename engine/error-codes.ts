@@ -419,6 +419,12 @@ const written = {
     explanation: "Fields of i8 and i16 are read with a sign (get_s, get_u), all others without (get).",
     example: "(struct.get $s 0) of (struct (field i8))",
   },
+  WT2037: {
+    title: "wrong use of descriptors",
+    explanation:
+      "A structure and its descriptor must name each other inside one recursive group, the described type first; types with a descriptor are made with it.",
+    example: "(type (descriptor 1) (struct)) without a type 1 that describes it",
+  },
   WT3001: {
     title: "unknown import",
     explanation:

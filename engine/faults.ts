@@ -92,6 +92,8 @@ export const invalidFaults = {
   arrayTypes: ["WT2034", "array types do not match"],
   arrayNotNumeric: ["WT2035", "array type is not numeric or vector"],
   packedAccess: ["WT2036", "field is packed"],
+  /** The detail is the text. */
+  descriptor: ["WT2037", ""],
 } as const satisfies Record<string, FaultRow>;
 
 /** One code for each implementation limit. */

@@ -37,7 +37,7 @@ export const features = {
   threads: { title: "shared memories and atomics", standard: "proposal", state: "absent" },
   "wide-arithmetic": { title: "128-bit add, sub, mul", standard: "proposal", state: "absent" },
   "custom-page-sizes": { title: "memories with one-byte pages", standard: "proposal", state: "absent" },
-  "custom-descriptors": { title: "descriptors of struct types", standard: "proposal", state: "absent" },
+  "custom-descriptors": { title: "descriptors of struct types", standard: "proposal", state: "flag" },
   "stack-switching": { title: "continuations", standard: "proposal", state: "absent" },
   "component-model": { title: "components", standard: "proposal", state: "absent" },
 } as const satisfies Record<string, FeatureDef>;

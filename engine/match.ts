@@ -12,6 +12,7 @@ import {
   heapOf,
   heapTypes,
   isConcrete,
+  isExact,
   isNullable,
   isRef,
   type SubType,
@@ -33,6 +34,8 @@ const bottoms: Readonly<Record<HeapType, HeapType>> = {
   [heapTypes.noextern]: heapTypes.extern,
   [heapTypes.noexn]: heapTypes.exn,
 };
+
+const isBottom = (heap: HeapType): boolean => heap === BOT_HEAP || bottoms[heap] !== undefined;
 
 /** What type indices mean. */
 interface TypeSpace {
@@ -72,6 +75,8 @@ export class Matcher {
     if (a === b || a === BOT) return true;
     if (!isRef(a) || !isRef(b)) return false;
     if (isNullable(a) && !isNullable(b)) return false;
+    if (isExact(b))
+      return isExact(a) ? this.#areEqual(a, b) : isBottom(heapOf(a)) && this.isSubHeap(heapOf(a), heapOf(b));
     return this.isSubHeap(heapOf(a), heapOf(b));
   }
 
@@ -83,6 +88,10 @@ export class Matcher {
     if (top !== undefined) return this.topOf(b) === top;
     const parent = parents[a];
     return parent !== undefined && this.isSubHeap(parent, b);
+  }
+
+  #areEqual(a: ValType, b: ValType): boolean {
+    return this.#space.idOf(typeIdxOf(heapOf(a))) === this.#space.idOf(typeIdxOf(heapOf(b)));
   }
 
   /** Whether composite type `a` matches `b`. */

@@ -161,9 +161,16 @@ function addImport(r: Reader, m: DecodedModule, type: Exclude<ExternType, { kind
 
 const externKinds: readonly ExternKind[] = ["func", "table", "memory", "global", "tag"];
 
+/** Kind of a function whose type is given exactly; only of imports. */
+const EXACT_FUNC = 0x20;
+
 function readExternType(r: Reader): ExternType {
   const at = r.pos;
   const byte = r.u8();
+  if (byte === EXACT_FUNC) {
+    r.use("custom-descriptors", at, "import of a function with its exact type");
+    return { kind: "func", type: r.u32(), isExact: true };
+  }
   const kind = externKinds[byte];
   switch (kind) {
     case "func":

@@ -13,9 +13,10 @@ import {
   copyData,
   copyElems,
   HALF,
+  hasDescriptor,
   type I31,
   i31,
-  isOfHeap,
+  isOfRef,
   layoutOf,
   newArray,
   newStruct,
@@ -26,7 +27,6 @@ import {
 } from "../runtime/gc.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
-import { heapOf, isNullable } from "../types.ts";
 import { GC_START, type OpDef, ops } from "./ops.ts";
 import type { FrameStack } from "./stack.ts";
 
@@ -37,8 +37,6 @@ const structAt = (s: FrameStack, at: number): StructInst => (s.refs[at >> 1] ?? 
 const arrayAt = (s: FrameStack, at: number): ArrayInst => (s.refs[at >> 1] ?? trap("nullArray")) as ArrayInst;
 const i31At = (s: FrameStack, at: number): number => ((s.refs[at >> 1] ?? trap("nullI31")) as I31).value;
 
-const isOf = (v: Val, type: number): boolean => (v === null ? isNullable(type) : isOfHeap(v, heapOf(type)));
-
 /** Writes the value in the slot at word `at` to the field of a structure at `offset`. */
 function putField(fields: Val[], offset: number, repr: number, s: FrameStack, at: number): void {
   if (repr === REFERENCE) fields[offset] = refAt(s, at);
@@ -48,15 +46,30 @@ function putField(fields: Val[], offset: number, repr: number, s: FrameStack, at
 }
 
 const structNew: Op = (s, code, pc, fp, inst) => {
-  const id = code[pc + 3];
-  const { reprs, offsets } = layoutOf(id);
-  const made = newStruct(id, inst.heap);
-  let at = fp + code[pc + 2];
+  const made = newStruct(code[pc + 3], inst.heap);
+  putFields(made, s, fp + code[pc + 2]);
+  s.refs[(fp + code[pc + 1]) >> 1] = made;
+};
+
+/** Fields from the slots at word `at` on. */
+function putFields(to: StructInst, s: FrameStack, at: number): void {
+  const { reprs, offsets } = layoutOf(to.typeId);
   for (let i = 0; i < reprs.length; i++) {
     const repr = reprs[i];
-    putField(made.fields, offsets[i], repr, s, at);
+    putField(to.fields, offsets[i], repr, s, at);
     at += repr === VECTOR ? 4 : 2;
   }
+}
+
+const descAt = (s: FrameStack, at: number): StructInst => (s.refs[at >> 1] ?? trap("nullDescriptor")) as StructInst;
+
+const structNewDesc: Op = (s, code, pc, fp, inst) => {
+  const id = code[pc + 3];
+  const first = fp + code[pc + 2];
+  let last = first;
+  for (const repr of layoutOf(id).reprs) last += repr === VECTOR ? 4 : 2;
+  const made = newStruct(id, inst.heap, descAt(s, last));
+  putFields(made, s, first);
   s.refs[(fp + code[pc + 1]) >> 1] = made;
 };
 
@@ -250,10 +263,10 @@ const table: Readonly<Record<string, Op>> = {
     if (refAt(s, fp + code[pc + 1]) === null) trap("nullReference");
   },
   "ref.test": (s, code, pc, fp) => {
-    s.I[fp + code[pc + 1]] = isOf(refAt(s, fp + code[pc + 2]), code[pc + 3]) ? 1 : 0;
+    s.I[fp + code[pc + 1]] = isOfRef(refAt(s, fp + code[pc + 2]), code[pc + 3]) ? 1 : 0;
   },
   "ref.cast": (s, code, pc, fp) => {
-    if (!isOf(refAt(s, fp + code[pc + 1]), code[pc + 2])) trap("castFailure");
+    if (!isOfRef(refAt(s, fp + code[pc + 1]), code[pc + 2])) trap("castFailure");
   },
   "ref.i31": (s, code, pc, fp) => {
     s.refs[(fp + code[pc + 1]) >> 1] = i31(s.I[fp + code[pc + 2]]);
@@ -284,6 +297,22 @@ const table: Readonly<Record<string, Op>> = {
   "struct.set_128": structSet(4),
   "struct.set_8": structSetPacked(0xff),
   "struct.set_16": structSetPacked(0xffff),
+  "struct.new_desc": structNewDesc,
+  "struct.new_default_desc": (s, code, pc, fp, inst) => {
+    s.refs[(fp + code[pc + 1]) >> 1] = newStruct(code[pc + 3], inst.heap, descAt(s, fp + code[pc + 2]));
+  },
+  "ref.get_desc": (s, code, pc, fp) => {
+    const from = (s.refs[(fp + code[pc + 2]) >> 1] ?? trap("nullReference")) as StructInst;
+    s.refs[(fp + code[pc + 1]) >> 1] = from.descriptor;
+  },
+  "ref.test_desc": (s, code, pc, fp) => {
+    const descriptor = descAt(s, fp + code[pc + 3]);
+    s.I[fp + code[pc + 1]] = hasDescriptor(refAt(s, fp + code[pc + 2]), descriptor, code[pc + 4]) ? 1 : 0;
+  },
+  "ref.cast_desc": (s, code, pc, fp) => {
+    const descriptor = descAt(s, fp + code[pc + 2]);
+    if (!hasDescriptor(refAt(s, fp + code[pc + 1]), descriptor, code[pc + 3])) trap("descriptorCast");
+  },
   "array.new": arrayNew,
   "array.new_default": arrayNewDefault,
   "array.new_fixed": arrayNewFixed,

@@ -5,7 +5,7 @@
 import { readHeapType } from "../binary/types.ts";
 import type { Special } from "../instrs.ts";
 import { BYTE, HALF, layoutOf, reprOf } from "../runtime/gc.ts";
-import { ANYREF, CONCRETE, EXTERNREF, I32, isConcrete, NULLABLE, typeIdxOf, type ValType } from "../types.ts";
+import { ANYREF, CONCRETE, EXACT, EXTERNREF, I32, isConcrete, NULLABLE, typeIdxOf, type ValType } from "../types.ts";
 import type { Lowering } from "./lowering.ts";
 import { LOCAL } from "./operands.ts";
 import { op } from "./ops.ts";
@@ -16,6 +16,8 @@ type Rule = (l: Lowering) => void;
 export type GcSpecial =
   | Extract<Special, `struct.${string}` | `array.${string}` | `i31.${string}`>
   | `${"ref.test" | "ref.cast"}${"" | " null"}`
+  | `ref.cast_desc_eq${"" | " null"}`
+  | "ref.get_desc"
   | "any.convert_extern"
   | "extern.convert_any"
   | "ref.i31"
@@ -28,7 +30,8 @@ const readId = (l: Lowering): number => l.canon[l.reader.u32()];
 /** The heap type that comes next, in canonical numbers, with the bit `NULLABLE` if null is of the type. */
 export function readCastType(l: Lowering, isNull: boolean): number {
   const heap = readHeapType(l.reader);
-  return (isConcrete(heap) ? CONCRETE + l.canon[typeIdxOf(heap)] : heap) | (isNull ? NULLABLE : 0);
+  const canonical = isConcrete(heap) ? CONCRETE + l.canon[typeIdxOf(heap)] : heap;
+  return canonical | (heap & EXACT) | (isNull ? NULLABLE : 0);
 }
 
 /** Names of operations end with the representation they read or write. */
@@ -43,12 +46,15 @@ function popSlots(l: Lowering, n: number): number {
   return stack.top;
 }
 
-function lowerStructNew(l: Lowering): void {
-  const id = readId(l);
-  const first = popSlots(l, layoutOf(id).reprs.length);
-  l.out.result(op("struct.new"), l.stack.top, first, id);
-  l.pushTemp(ANYREF);
-}
+/** `extra` operands, references, after the fields. */
+const structNew =
+  (name: string, extra: number): Rule =>
+  (l) => {
+    const id = readId(l);
+    const first = popSlots(l, layoutOf(id).reprs.length + extra);
+    l.out.result(op(name), l.stack.top, first, id);
+    l.pushTemp(ANYREF);
+  };
 
 function lowerArrayNewFixed(l: Lowering): void {
   const id = readId(l);
@@ -119,6 +125,13 @@ const refCast =
   (l) =>
     look(l, "ref.cast", readCastType(l, isNull));
 
+const refCastDesc =
+  (isNull: boolean): Rule =>
+  (l) => {
+    const type = readCastType(l, isNull);
+    look(l, "ref.cast_desc", l.popPlace(), type);
+  };
+
 /** A conversion that changes nothing but the type. */
 const retype =
   (type: ValType): Rule =>
@@ -127,7 +140,15 @@ const retype =
   };
 
 export const gcSpecials: Readonly<Record<GcSpecial, Rule>> = {
-  "struct.new": lowerStructNew,
+  "struct.new": structNew("struct.new", 0),
+  "struct.new_desc": structNew("struct.new_desc", 1),
+  "struct.new_default_desc": (l) => l.operation("struct.new_default_desc", 1, ANYREF, readId(l)),
+  "ref.get_desc": (l) => {
+    l.reader.u32();
+    l.operation("ref.get_desc", 1, ANYREF);
+  },
+  "ref.cast_desc_eq": refCastDesc(false),
+  "ref.cast_desc_eq null": refCastDesc(true),
   "struct.new_default": (l) => l.operation("struct.new_default", 0, ANYREF, readId(l)),
   "struct.get": structGet(""),
   "struct.get_s": structGet("_s"),

@@ -188,12 +188,15 @@ function branchOnRef(l: Lowering, label: Label, name: string, imms: readonly num
   if (!how.taken && how.next) stack.push(TEMP, type);
 }
 
-function lowerBrOnCast(l: Lowering, isSet: boolean): void {
+/** `desc`: the cast is to what has the descriptor on top. */
+function lowerBrOnCast(l: Lowering, isSet: boolean, desc: boolean): void {
   const flags = readCastFlags(l.reader);
   const label = labelAt(l, l.reader.u32());
   readHeapType(l.reader);
   const type = readCastType(l, (flags & 2) !== 0);
-  branchOnRef(l, label, "ref.test", [type], { isSet, taken: true, next: true });
+  const how = { isSet, taken: true, next: true };
+  if (desc) branchOnRef(l, label, "ref.test_desc", [l.popPlace(), type], how);
+  else branchOnRef(l, label, "ref.test", [type], how);
 }
 
 function lowerBrTable(l: Lowering): void {
@@ -425,7 +428,9 @@ export const specials: Readonly<Record<Special, Rule>> = {
     const label = labelAt(l, l.reader.u32());
     branchOnRef(l, label, "ref.is_null", [], { isSet: false, taken: true, next: false });
   },
-  br_on_cast: (l) => lowerBrOnCast(l, true),
-  br_on_cast_fail: (l) => lowerBrOnCast(l, false),
+  br_on_cast: (l) => lowerBrOnCast(l, true, false),
+  br_on_cast_fail: (l) => lowerBrOnCast(l, false, false),
+  br_on_cast_desc_eq: (l) => lowerBrOnCast(l, true, true),
+  br_on_cast_desc_eq_fail: (l) => lowerBrOnCast(l, false, true),
   ...gcSpecials,
 };

@@ -139,6 +139,11 @@ const gc: Record<string, number> = {
   "struct.set_128": 4,
   "struct.set_8": 4,
   "struct.set_16": 4,
+  "struct.new_desc": 4, // result, first field, canonical type; the descriptor is after the fields
+  "struct.new_default_desc": 4, // result, descriptor, canonical type
+  "ref.get_desc": 3,
+  "ref.test_desc": 5, // result, reference, descriptor, type
+  "ref.cast_desc": 4, // reference, descriptor, type
   "array.new": 5, // result, value, length, canonical type
   "array.new_default": 4, // result, length, canonical type
   "array.new_fixed": 5, // result, first element, length as an immediate, canonical type

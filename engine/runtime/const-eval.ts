@@ -1,5 +1,6 @@
 /** Evaluates constant expressions: bits of numbers, and references. Spec: valid/instructions (constant expressions). */
 import { Reader } from "../binary/reader.ts";
+import { readHeapType } from "../binary/types.ts";
 import { type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { ConstExpr } from "../module.ts";
 import { isRef } from "../types.ts";
@@ -48,7 +49,7 @@ function step(inst: ModuleInst, r: Reader, m: Mnemonic, stack: ConstVal[]): Cons
     case "ref.func":
       return reference(inst.funcs[r.u32()]);
     case "ref.null":
-      r.s33();
+      readHeapType(r);
       return reference(null);
     default: {
       const made = evaluateGc(inst, r, m, stack);

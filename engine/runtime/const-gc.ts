@@ -1,6 +1,7 @@
 /** Evaluates the instructions of constant expressions that make structures, arrays and i31. */
 import type { Reader } from "../binary/reader.ts";
 import { canonOf } from "../canon.ts";
+import { trap } from "../errors.ts";
 import type { Mnemonic } from "../instrs.ts";
 import type { ConstVal } from "./const-eval.ts";
 import {
@@ -22,7 +23,13 @@ import type { Val } from "./value.ts";
 export function evaluateGc(inst: ModuleInst, r: Reader, m: Mnemonic, stack: ConstVal[]): Val | undefined {
   switch (m) {
     case "struct.new":
-      return structNew(inst, readId(inst, r), stack);
+      return structNew(inst, readId(inst, r), stack, null);
+    case "struct.new_desc": {
+      const descriptor = popDescriptor(stack);
+      return structNew(inst, readId(inst, r), stack, descriptor);
+    }
+    case "struct.new_default_desc":
+      return newStruct(readId(inst, r), inst.heap, popDescriptor(stack));
     case "struct.new_default":
       return newStruct(readId(inst, r), inst.heap);
     case "array.new": {
@@ -59,9 +66,12 @@ const makeArray = (inst: ModuleInst, id: number, length: number): ArrayInst =>
 /** The words of `v`, low first. */
 const wordsOf = (v: ConstVal): readonly number[] => [v.lo, v.hi];
 
-function structNew(inst: ModuleInst, id: number, stack: ConstVal[]): StructInst {
+const popDescriptor = (stack: ConstVal[]): StructInst =>
+  ((stack.pop() as ConstVal).ref ?? trap("nullDescriptor")) as StructInst;
+
+function structNew(inst: ModuleInst, id: number, stack: ConstVal[], descriptor: StructInst | null): StructInst {
   const { reprs, offsets } = layoutOf(id);
-  const made = newStruct(id, inst.heap);
+  const made = newStruct(id, inst.heap, descriptor);
   const { fields } = made;
   for (let i = reprs.length - 1; i >= 0; i--) {
     const v = stack.pop() as ConstVal;

@@ -9,7 +9,20 @@
 import { compOfId, isSubtypeId } from "../canon.ts";
 import { trap, type WasmError } from "../errors.ts";
 import { canonicalMatcher } from "../match.ts";
-import { CONCRETE, F32, heapOf, heapTypes, I8, I16, I32, isNullable, isRef, V128, type ValType } from "../types.ts";
+import {
+  CONCRETE,
+  F32,
+  heapOf,
+  heapTypes,
+  I8,
+  I16,
+  I32,
+  isExact,
+  isNullable,
+  isRef,
+  V128,
+  type ValType,
+} from "../types.ts";
 import { FuncInst } from "./func.ts";
 import { type HeapMeter, heapError } from "./heap-meter.ts";
 import type { Val } from "./value.ts";
@@ -56,14 +69,16 @@ export function i31(word: number): I31 {
 }
 
 export class StructInst {
-  readonly kind = "struct";
   /** Canonical type number. */
   readonly typeId: number;
   /** Words and references at the offsets of the layout. */
   readonly fields: Val[];
-  constructor(typeId: number, fields: Val[]) {
+  /** Null if its type has none. */
+  readonly descriptor: StructInst | null;
+  constructor(typeId: number, fields: Val[], descriptor: StructInst | null) {
     this.typeId = typeId;
     this.fields = fields;
+    this.descriptor = descriptor;
   }
 }
 
@@ -71,7 +86,6 @@ export class StructInst {
 export type ArrayElems = Val[] | Int8Array | Int16Array | Int32Array;
 
 export class ArrayInst {
-  readonly kind = "array";
   readonly typeId: number;
   readonly length: number;
   readonly elems: ArrayElems;
@@ -125,10 +139,10 @@ const HEADER = 64;
 const FIELD = 8;
 
 /** A new structure with its fields by default. @throws WasmError exhausted */
-export function newStruct(typeId: number, heap: HeapMeter): StructInst {
+export function newStruct(typeId: number, heap: HeapMeter, descriptor: StructInst | null = null): StructInst {
   const { defaults } = layoutOf(typeId);
   heap.spend(HEADER + defaults.length * FIELD);
-  return new StructInst(typeId, defaults.slice());
+  return new StructInst(typeId, defaults.slice(), descriptor);
 }
 
 /**
@@ -230,10 +244,24 @@ export function isOfHeap(v: Val, heap: number): boolean {
   }
 }
 
-/** Whether `v`, any value of the host, is of the reference type `t` in terms of canonical numbers. */
-export function isOfType(v: Val, t: ValType): boolean {
+/**
+ * Whether `v` is of the reference type `t`, given by `NULLABLE`, `EXACT` and heap type in terms of canonical numbers.
+ * Precondition: it is of the hierarchy. O(1).
+ */
+export function isOfRef(v: Val, t: number): boolean {
   if (v === null) return isNullable(t);
   const heap = heapOf(t);
-  const isFunc = canonicalMatcher.topOf(heap) === heapTypes.func;
-  return (!isFunc || v instanceof FuncInst) && isOfHeap(v, heap);
+  if (!isExact(t)) return isOfHeap(v, heap);
+  const isTyped = v instanceof StructInst || v instanceof ArrayInst || v instanceof FuncInst;
+  return isTyped && v.typeId === heap - CONCRETE;
+}
+
+/** Whether `v` is a structure with the descriptor `descriptor`, or null and `t` admits it. */
+export const hasDescriptor = (v: Val, descriptor: Val, t: number): boolean =>
+  v === null ? isNullable(t) : v instanceof StructInst && v.descriptor === descriptor;
+
+/** Whether `v`, any value of the host, is of the reference type `t` in terms of canonical numbers. */
+export function isOfType(v: Val, t: ValType): boolean {
+  const isFunc = v !== null && canonicalMatcher.topOf(heapOf(t)) === heapTypes.func;
+  return (!isFunc || v instanceof FuncInst) && isOfRef(v, t);
 }

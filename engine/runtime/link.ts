@@ -57,7 +57,10 @@ const areEqual = (a: ValType, b: ValType): boolean => a === b;
 function matches(want: ExternType, have: Extern, canon: Int32Array): boolean {
   switch (want.kind) {
     case "func":
-      return have instanceof FuncInst && isSubtypeId(have.typeId, canon[want.type]);
+      return (
+        have instanceof FuncInst &&
+        (want.isExact ? have.typeId === canon[want.type] : isSubtypeId(have.typeId, canon[want.type]))
+      );
     case "tag":
       return have instanceof TagInst && have.typeId === canon[want.type.type];
     case "table":

@@ -15,6 +15,8 @@ const extended: readonly Mnemonic[] = ["i32.add", "i32.sub", "i32.mul", "i64.add
 const aggregate: readonly Mnemonic[] = [
   "struct.new",
   "struct.new_default",
+  "struct.new_desc",
+  "struct.new_default_desc",
   "array.new",
   "array.new_default",
   "array.new_fixed",

@@ -10,6 +10,7 @@ import {
   type ArrayType,
   CONCRETE,
   EQREF,
+  EXACT,
   EXTERNREF,
   type FieldType,
   heapOf,
@@ -25,6 +26,7 @@ import {
   type StructType,
   type ValType,
 } from "../types.ts";
+import { checkGetDesc, popCastDescriptor, popDescriptor, requireDescriptor } from "./descriptors.ts";
 import { checkData, elemType, requireSub } from "./lookup.ts";
 import type { FuncState } from "./state.ts";
 import { checkHeapType } from "./types.ts";
@@ -37,6 +39,10 @@ type CastSpecial =
   | `${"ref.test" | "ref.cast"}${"" | " null"}`
   | "br_on_cast"
   | "br_on_cast_fail"
+  | `ref.cast_desc_eq${"" | " null"}`
+  | "br_on_cast_desc_eq"
+  | "br_on_cast_desc_eq_fail"
+  | "ref.get_desc"
   | "any.convert_extern"
   | "extern.convert_any"
   | "ref.i31"
@@ -66,20 +72,33 @@ function requireDefault(s: FuncState, field: FieldType, what: string): void {
   if (!hasDefault(field)) throw s.fault("typeMismatch", `: ${what} has no default value`);
 }
 
+/** Pushes a reference to a new object of type `idx`. */
+function pushNew(s: FuncState, idx: number): void {
+  s.pushVal(s.ctx.hasExact ? concrete(idx, false) | EXACT : concrete(idx, false));
+}
+
 // Structures
 
-const checkStructNew: Rule = (s) => {
-  const idx = s.r.u32();
-  const { fields } = structAt(s, idx);
-  for (let i = fields.length - 1; i >= 0; i--) s.popVal(unpacked(fields[i]!));
-  s.pushVal(concrete(idx, false));
-};
+const structNew =
+  (hasDescriptor: boolean): Rule =>
+  (s) => {
+    const idx = s.r.u32();
+    const { fields } = structAt(s, idx);
+    requireDescriptor(s, idx, hasDescriptor);
+    if (hasDescriptor) popDescriptor(s, idx);
+    for (let i = fields.length - 1; i >= 0; i--) s.popVal(unpacked(fields[i]!));
+    pushNew(s, idx);
+  };
 
-const checkStructNewDefault: Rule = (s) => {
-  const idx = s.r.u32();
-  structAt(s, idx).fields.forEach((field, i) => void requireDefault(s, field, `field ${i}`));
-  s.pushVal(concrete(idx, false));
-};
+const structNewDefault =
+  (hasDescriptor: boolean): Rule =>
+  (s) => {
+    const idx = s.r.u32();
+    structAt(s, idx).fields.forEach((field, i) => void requireDefault(s, field, `field ${i}`));
+    requireDescriptor(s, idx, hasDescriptor);
+    if (hasDescriptor) popDescriptor(s, idx);
+    pushNew(s, idx);
+  };
 
 /** Reads a structure type and a field of it. */
 function readField(s: FuncState): { readonly idx: number; readonly field: FieldType } {
@@ -118,14 +137,14 @@ const checkArrayNew: Rule = (s) => {
   const { field } = arrayAt(s, idx);
   s.popVal(I32);
   s.popVal(unpacked(field));
-  s.pushVal(concrete(idx, false));
+  pushNew(s, idx);
 };
 
 const checkArrayNewDefault: Rule = (s) => {
   const idx = s.r.u32();
   requireDefault(s, arrayAt(s, idx).field, "the element type");
   s.popVal(I32);
-  s.pushVal(concrete(idx, false));
+  pushNew(s, idx);
 };
 
 const checkArrayNewFixed: Rule = (s) => {
@@ -136,7 +155,7 @@ const checkArrayNewFixed: Rule = (s) => {
   if (n > arrayNewFixed) throw overLimit("arrayNewFixed", n, arrayNewFixed, s.at, s.r.func);
   const type = unpacked(field);
   for (let i = 0; i < n; i++) s.popVal(type);
-  s.pushVal(concrete(idx, false));
+  pushNew(s, idx);
 };
 
 function requireNumeric(s: FuncState, { field }: ArrayType): void {
@@ -149,7 +168,7 @@ const checkArrayNewData: Rule = (s) => {
   checkData(s, s.r.u32());
   s.popVal(I32);
   s.popVal(I32);
-  s.pushVal(concrete(idx, false));
+  pushNew(s, idx);
 };
 
 /** The elements of the segment that comes next must fit those of the array. */
@@ -162,7 +181,7 @@ const checkArrayNewElem: Rule = (s) => {
   checkElems(s, arrayAt(s, idx));
   s.popVal(I32);
   s.popVal(I32);
-  s.pushVal(concrete(idx, false));
+  pushNew(s, idx);
 };
 
 const arrayGet =
@@ -252,24 +271,34 @@ const refTest =
   };
 
 const refCast =
-  (isNull: boolean): Rule =>
+  (isNull: boolean, desc = false): Rule =>
   (s) => {
     const type = refType(readHeap(s), isNull);
+    if (desc) popCastDescriptor(s, type);
     popHierarchy(s, type);
     s.pushVal(type);
   };
 
+/** With custom-descriptors a cast may be to any type of the hierarchy. */
+function requireCast(s: FuncState, to: ValType, from: ValType): void {
+  const { matcher } = s.ctx;
+  const isRelated = s.ctx.hasExact && matcher.topOf(heapOf(to)) === matcher.topOf(heapOf(from));
+  if (!isRelated) requireSub(s, to, from, "type of the cast");
+}
+
 /** What is left of `from` when it is not `to`. */
 const difference = (from: ValType, to: ValType): ValType => (isNullable(to) ? nonNull(from) : from);
 
+/** `desc`: the cast is to what has the descriptor on top of the stack. */
 const brOnCast =
-  (branchesOnFail: boolean): Rule =>
+  (branchesOnFail: boolean, desc = false): Rule =>
   (s) => {
     const flags = readCastFlags(s.r);
     const label = s.labelTypes(s.r.u32());
     const from = refType(readHeap(s), (flags & 1) !== 0);
     const to = refType(readHeap(s), (flags & 2) !== 0);
-    requireSub(s, to, from, "type of the cast");
+    if (desc) popCastDescriptor(s, to);
+    requireCast(s, to, from);
     const last = label[label.length - 1];
     if (last === undefined) throw s.fault("typeMismatch", ": the label takes no reference");
     const other = difference(from, to);
@@ -295,8 +324,10 @@ const checkI31Get: Rule = (s) => {
 };
 
 export const gcRules: Readonly<Record<GcSpecial, Rule>> = {
-  "struct.new": checkStructNew,
-  "struct.new_default": checkStructNewDefault,
+  "struct.new": structNew(false),
+  "struct.new_default": structNewDefault(false),
+  "struct.new_desc": structNew(true),
+  "struct.new_default_desc": structNewDefault(true),
   "struct.get": structGet(false),
   "struct.get_s": structGet(true),
   "struct.get_u": structGet(true),
@@ -324,6 +355,11 @@ export const gcRules: Readonly<Record<GcSpecial, Rule>> = {
   "ref.cast null": refCast(true),
   br_on_cast: brOnCast(false),
   br_on_cast_fail: brOnCast(true),
+  "ref.cast_desc_eq": refCast(false, true),
+  "ref.cast_desc_eq null": refCast(true, true),
+  br_on_cast_desc_eq: brOnCast(false, true),
+  br_on_cast_desc_eq_fail: brOnCast(true, true),
+  "ref.get_desc": checkGetDesc,
   "any.convert_extern": convert(EXTERNREF, ANYREF),
   "extern.convert_any": convert(ANYREF, EXTERNREF),
   "ref.i31": (s) => {

@@ -11,6 +11,7 @@ import {
   type AddrType,
   BOT,
   CONCRETE,
+  EXACT,
   FUNCREF,
   type FuncType,
   I32,
@@ -318,7 +319,8 @@ const checkMemGrow: Rule = (s) => {
 const checkRefFunc: Rule = (s) => {
   const idx = readFunc(s);
   if (s.ctx.declared[idx] === 0) throw s.fault("undeclaredRef", ` ${idx}`);
-  s.pushVal(refType(CONCRETE + s.ctx.module.funcTypes[idx]!, false));
+  const type = refType(CONCRETE + s.ctx.module.funcTypes[idx]!, false);
+  s.pushVal(s.ctx.isExactFunc(idx) ? type | EXACT : type);
 };
 
 const checkRefNull: Rule = (s) => {
