@@ -379,47 +379,47 @@ const written = {
     explanation: "A function, call or block names a type that is a struct or an array.",
     example: "(type $s (struct)) (func (type $s))",
   },
-  WT2029: {
+  WT2050: {
     title: "not a structure type",
     explanation: "An instruction on structures names a type that is no structure.",
     example: "(struct.new $f) where $f is a function type",
   },
-  WT2030: {
+  WT2051: {
     title: "not an array type",
     explanation: "An instruction on arrays names a type that is no array.",
     example: "(array.len) is fine, (array.get $f) of a function type is not",
   },
-  WT2031: {
+  WT2052: {
     title: "unknown field",
     explanation: "The structure type has fewer fields.",
     example: "(struct.get $s 2) of a type with 2 fields",
   },
-  WT2032: {
+  WT2053: {
     title: "immutable field",
     explanation: "A field is set that is not declared mutable.",
     example: "(struct.set $s 0) of (struct (field i32))",
   },
-  WT2033: {
+  WT2054: {
     title: "immutable array",
     explanation: "An array is written whose elements are not declared mutable.",
     example: "(array.set $a) of (array i32)",
   },
-  WT2034: {
+  WT2055: {
     title: "array types do not match",
     explanation: "The elements of the source array do not fit the destination.",
     example: "(array.copy $i32s $i64s)",
   },
-  WT2035: {
+  WT2056: {
     title: "array of references from data",
     explanation: "Bytes of a data segment can only become numbers and vectors.",
     example: "(array.new_data $a 0) of (array anyref)",
   },
-  WT2036: {
+  WT2057: {
     title: "packed field, or not",
     explanation: "Fields of i8 and i16 are read with a sign (get_s, get_u), all others without (get).",
     example: "(struct.get $s 0) of (struct (field i8))",
   },
-  WT2037: {
+  WT2058: {
     title: "wrong use of descriptors",
     explanation:
       "A structure and its descriptor must name each other inside one recursive group, the described type first; types with a descriptor are made with it.",

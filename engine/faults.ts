@@ -84,16 +84,16 @@ export const invalidFaults = {
   sharedNoMax: ["WT2026", "shared memory must have maximum"],
   pageSize: ["WT2027", "invalid custom page size"],
   notFuncType: ["WT2028", "non-function type"],
-  notStructType: ["WT2029", "non-structure type"],
-  notArrayType: ["WT2030", "non-array type"],
-  unknownField: ["WT2031", "unknown field"],
-  immutableField: ["WT2032", "immutable field"],
-  immutableArray: ["WT2033", "immutable array"],
-  arrayTypes: ["WT2034", "array types do not match"],
-  arrayNotNumeric: ["WT2035", "array type is not numeric or vector"],
-  packedAccess: ["WT2036", "field is packed"],
+  notStructType: ["WT2050", "non-structure type"],
+  notArrayType: ["WT2051", "non-array type"],
+  unknownField: ["WT2052", "unknown field"],
+  immutableField: ["WT2053", "immutable field"],
+  immutableArray: ["WT2054", "immutable array"],
+  arrayTypes: ["WT2055", "array types do not match"],
+  arrayNotNumeric: ["WT2056", "array type is not numeric or vector"],
+  packedAccess: ["WT2057", "field is packed"],
   /** The detail is the text. */
-  descriptor: ["WT2037", ""],
+  descriptor: ["WT2058", ""],
 } as const satisfies Record<string, FaultRow>;
 
 /** One code for each implementation limit. */
