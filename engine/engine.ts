@@ -1,4 +1,5 @@
 /** The embedder's view: Engine, Instance. Chooses tiers; the only file of the engine that sees them all. */
+import type { FeatureSwitches } from "./binary/feature-gate.ts";
 import type { Blocked } from "./blocked.ts";
 import { compile } from "./compile.ts";
 import { WasmError } from "./errors.ts";
@@ -17,6 +18,8 @@ export interface EngineOptions {
   /** Only the interpreter is there yet; "auto" chooses it. */
   readonly tier?: "auto" | "interp" | undefined;
   readonly moduleLimits?: ModuleLimits | undefined;
+  /** Proposals switched against their state in `features.ts`. */
+  readonly features?: FeatureSwitches | undefined;
 }
 
 /** Frames of one activation, unless `maxStackDepth` says otherwise. */
@@ -47,7 +50,7 @@ export class Engine {
    * @cost O(bytes)
    */
   compile(bytes: Uint8Array): Module {
-    return compile(bytes, { moduleLimits: this.options.moduleLimits });
+    return compile(bytes, { moduleLimits: this.options.moduleLimits, features: this.options.features });
   }
 
   /**

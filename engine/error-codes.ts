@@ -513,7 +513,12 @@ function explainFeature(feature: Feature): ErrorCode {
   const { title, standard, state } = features[feature];
   const since =
     standard === "proposal" ? "a proposal that is not part of the standard" : `part of WebAssembly ${standard}`;
-  const why = state === "absent" ? "wasmts does not support it yet" : "it is on unless turned off";
+  const whys = {
+    on: "it is on unless turned off",
+    flag: "it is off unless turned on",
+    absent: "wasmts does not support it yet",
+  };
+  const why = whys[state];
   return {
     title: `needs the ${feature} proposal`,
     explanation: `The module uses ${title}: ${since}; ${why}.`,

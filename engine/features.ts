@@ -9,8 +9,8 @@ export interface FeatureDef {
   readonly title: string;
   /** First standard that includes it, or "proposal". */
   readonly standard: "1.0" | "2.0" | "3.0" | "proposal";
-  /** "on": implemented. "absent": refused with an error that names it. */
-  readonly state: "on" | "absent";
+  /** "on": implemented. "flag": implemented, off unless switched on. "absent": refused with an error that names it. */
+  readonly state: "on" | "flag" | "absent";
 }
 
 export const features = {
@@ -23,7 +23,7 @@ export const features = {
   simd: { title: "128-bit vectors", standard: "2.0", state: "absent" },
   "extended-const": { title: "add, sub, mul in constant expressions", standard: "3.0", state: "on" },
   "multi-memory": { title: "several memories", standard: "3.0", state: "on" },
-  "tail-call": { title: "tail calls", standard: "3.0", state: "absent" },
+  "tail-call": { title: "tail calls", standard: "3.0", state: "on" },
   exceptions: { title: "exception handling with exnref", standard: "3.0", state: "absent" },
   "legacy-exceptions": {
     title: "exception handling, the deployed form before 3.0",
@@ -35,7 +35,7 @@ export const features = {
   memory64: { title: "64-bit memories and tables", standard: "3.0", state: "absent" },
   "relaxed-simd": { title: "relaxed 128-bit vectors", standard: "3.0", state: "absent" },
   threads: { title: "shared memories and atomics", standard: "proposal", state: "absent" },
-  "wide-arithmetic": { title: "128-bit add, sub, mul", standard: "proposal", state: "absent" },
+  "wide-arithmetic": { title: "128-bit add, sub, mul", standard: "proposal", state: "flag" },
   "custom-page-sizes": { title: "memories with one-byte pages", standard: "proposal", state: "absent" },
   "custom-descriptors": { title: "descriptors of struct types", standard: "proposal", state: "absent" },
   "stack-switching": { title: "continuations", standard: "proposal", state: "absent" },

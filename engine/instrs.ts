@@ -89,6 +89,14 @@ const d_d = [["f64"], ["f64"]] as const;
 const ii_i = [["i32", "i32"], ["i32"]] as const;
 const ll_i = [["i64", "i64"], ["i32"]] as const;
 const ll_l = [["i64", "i64"], ["i64"]] as const;
+const ll_ll = [
+  ["i64", "i64"],
+  ["i64", "i64"],
+] as const;
+const llll_ll = [
+  ["i64", "i64", "i64", "i64"],
+  ["i64", "i64"],
+] as const;
 const ff_i = [["f32", "f32"], ["i32"]] as const;
 const ff_f = [["f32", "f32"], ["f32"]] as const;
 const dd_i = [["f64", "f64"], ["i32"]] as const;
@@ -115,6 +123,15 @@ export const instrs = {
     type: "special",
     traps: ["undefinedElement", "uninitializedElement", "indirectCallType"],
     spec: "exec-call_indirect",
+  },
+  return_call: { opcode: 0x12, imms: ["funcidx"], type: "special", feature: "tail-call", spec: "exec-return_call" },
+  return_call_indirect: {
+    opcode: 0x13,
+    imms: ["typeidx", "tableidx"],
+    type: "special",
+    feature: "tail-call",
+    traps: ["undefinedElement", "uninitializedElement", "indirectCallType"],
+    spec: "exec-return_call_indirect",
   },
   // Parametric
   drop: { opcode: 0x1a, imms: [], type: "special", spec: "exec-drop" },
@@ -1236,6 +1253,11 @@ export const instrs = {
     traps: ["oobTable"],
     spec: "exec-table.fill",
   },
+  // Wide arithmetic: 128-bit values as two i64, the low one first. Meaning: wide-arithmetic.ts
+  "i64.add128": { opcode: 0xfc013, imms: [], type: llll_ll, feature: "wide-arithmetic", spec: "op-iadd" },
+  "i64.sub128": { opcode: 0xfc014, imms: [], type: llll_ll, feature: "wide-arithmetic", spec: "op-isub" },
+  "i64.mul_wide_s": { opcode: 0xfc015, imms: [], type: ll_ll, feature: "wide-arithmetic", spec: "op-imul" },
+  "i64.mul_wide_u": { opcode: 0xfc016, imms: [], type: ll_ll, feature: "wide-arithmetic", spec: "op-imul" },
 } as const satisfies Record<string, InstrDef>;
 /* biome-ignore-end format: one row, one line */
 

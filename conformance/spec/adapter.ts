@@ -5,6 +5,8 @@
  * host objects themselves. What does not survive that (NaN bits, v128) goes through wrapper modules: `bits.ts`.
  */
 
+import type { Feature } from "../../engine/index.ts";
+
 /** An export or import: function, memory, table, global or tag, as the engine has it. */
 export type Extern = unknown;
 export type Exports = Readonly<Record<string, Extern>>;
@@ -37,6 +39,8 @@ export interface SpecEngine {
   readonly name: string;
   /** Its messages begin with those of the reference interpreter, so that comparing them makes sense. */
   readonly hasStandardTexts: boolean;
+  /** Switches on those of `features` that are off unless asked for; the others of that kind go off. */
+  enable?(features: readonly Feature[]): void;
   /** Decodes and validates. The result is for `instantiate`. */
   compile(bytes: Uint8Array): unknown;
   instantiate(module: unknown, resolve: Resolve): Exports;

@@ -2,7 +2,9 @@
 import {
   Engine,
   type Extern as EngineExtern,
+  type Feature,
   FuncInst,
+  features,
   GlobalInst,
   type Imports,
   type Instance,
@@ -29,7 +31,7 @@ export function wasmtsEngine(tier: "interp"): SpecEngine {
 class WasmtsEngine implements SpecEngine {
   readonly name: string;
   readonly hasStandardTexts = true;
-  private readonly engine: Engine;
+  private engine: Engine;
   /** Calls functions of all instances. */
   private readonly caller: Instance;
 
@@ -37,6 +39,12 @@ class WasmtsEngine implements SpecEngine {
     this.name = tier;
     this.engine = new Engine({ tier });
     this.caller = this.engine.instantiate(this.engine.compile(memoryModule));
+  }
+
+  enable(needs: readonly Feature[]): void {
+    const flagged = needs.filter((feature) => features[feature].state === "flag");
+    const on = Object.fromEntries(flagged.map((feature) => [feature, true]));
+    this.engine = new Engine({ ...this.engine.options, features: on });
   }
 
   compile(bytes: Uint8Array): Module {

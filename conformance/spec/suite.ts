@@ -8,6 +8,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { SpecEngine } from "./adapter.ts";
 import { BitsCaller } from "./bits.ts";
+import { groupOf } from "./groups.ts";
 import { type CommandResult, runScript, type Script, type Session } from "./run.ts";
 import { type Command, lineOf, type ModuleSource, parseScript } from "./script.ts";
 import { ScriptError } from "./sexpr.ts";
@@ -65,8 +66,10 @@ export async function startSession(engine: SpecEngine): Promise<Session> {
 }
 
 /** Reads, converts and runs one script. */
-export const runFile = (session: Session, path: string, label: string): Promise<FileResult> =>
-  runSource(session, readFileSync(path, "utf8"), label);
+export function runFile(session: Session, path: string, label: string): Promise<FileResult> {
+  session.engine.enable?.(groupOf(label).needs);
+  return runSource(session, readFileSync(path, "utf8"), label);
+}
 
 /** Converts and runs a script. One that cannot be parsed is one failed command. */
 export async function runSource(session: Session, source: string, label: string): Promise<FileResult> {

@@ -12,29 +12,28 @@ import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
 import type { ValType } from "../types.ts";
+import type { Boundary } from "./boundary.ts";
 import { run } from "./dispatch.gen.ts";
+import { driverOps } from "./driver-ops.ts";
 import { exits } from "./exit.ts";
 import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
-import { op } from "./ops.ts";
+import { DRIVER_START, op } from "./ops.ts";
 import { readSlot, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
+import { crossTo, moveArgs } from "./tail-call.ts";
 import { traceOf } from "./walk.ts";
-
-/** Where a call from another instance, or from outside, returns to. */
-export interface Boundary {
-  /** The caller's; null outside. */
-  readonly inst: ModuleInst | null;
-  readonly pc: number;
-  readonly fp: number;
-}
 
 export type Outcome =
   | { readonly kind: "done"; readonly results: Val[] }
   | { readonly kind: "stopped" }
   | { readonly kind: "blocked"; readonly blocked: Blocked };
 
-const CALL = op("call");
+const CALL_IMPORT = op("call_import");
+const CALL_INDIRECT = op("call_indirect");
+const RETURN_CALL_IMPORT = op("return_call_import");
+/** Size of a call operation that nothing follows: a tail call. */
+const TAIL = 0;
 const MANY_TICKS = 0x3fffffff;
 const freeStacks: FrameStack[] = [];
 
@@ -128,27 +127,27 @@ export class Activation implements Run {
       case exits.enter:
         if (this.ticks >= 0) this.stack.reserve(this.fp + words[this.pc + 1], this.csp);
         return undefined;
-      case exits.lower:
-        this.link(words);
-        return undefined;
       case exits.import:
         return this.call(this.inst.funcs[words[this.pc + 1]], 3);
       case exits.indirect:
         return this.call(this.indirect(words), 5);
-      default:
+      case exits.loop:
+      case exits.reload:
         return undefined;
+      default:
+        return driverOps[exit - DRIVER_START](this);
     }
   }
 
-  /** `call_lazy` becomes `call`. */
-  private link(words: Int32Array): void {
-    const entry = entryOf(this.inst.funcs[words[this.pc + 2]]);
+  /** A lazy call becomes the operation `linked`, which has the entry of its callee. */
+  link(linked: number): undefined {
+    const entry = entryOf(this.inst.funcs[this.inst.code.words[this.pc + 2]]);
     const now = this.inst.code.words;
     now[this.pc + 1] = entry;
-    now[this.pc] = CALL;
+    now[this.pc] = linked;
   }
 
-  private indirect(words: Int32Array): FuncInst {
+  indirect(words: Int32Array): FuncInst {
     const i = this.stack.I[this.fp + words[this.pc + 1]] >>> 0;
     const { elems } = this.inst.tables[words[this.pc + 2]];
     if (i >= elems.length) trap("undefinedElement", `(index ${i}, table of ${elems.length})`);
@@ -176,6 +175,26 @@ export class Activation implements Run {
     return undefined;
   }
 
+  /** Calls `f` in place of the function that runs, from the operation at `pc` whose words from `n` on tell the arguments. */
+  tailCall(f: FuncInst, n: number): Outcome | undefined {
+    const { words } = this.inst.code;
+    const base = this.fp + words[this.pc + n];
+    if (f.inst === null) return this.callHost(f, base, TAIL);
+    moveArgs(this.stack, this.fp, base, words[this.pc + n + 1], words[this.pc + n + 2] === 1);
+    if (f.inst !== this.inst) crossTo(this, f.inst);
+    this.pc = entryOf(f);
+    return undefined;
+  }
+
+  /** The function that runs returns, its results at `fp`. */
+  private return(): Outcome | undefined {
+    const back = this.stack.calls[--this.csp];
+    if (back < 0) return this.leave();
+    this.pc = back;
+    this.fp -= this.inst.code.words[back - 1];
+    return undefined;
+  }
+
   /** A function called across a boundary has returned, its results at `fp`. */
   private leave(): Outcome | undefined {
     const boundary = this.boundaries.pop() as Boundary;
@@ -200,26 +219,27 @@ export class Activation implements Run {
     const args = this.readSlots(base, f.type.params);
     const result = callHostFn(f, () => (f.host as NonNullable<FuncInst["host"]>)(...args));
     if (result instanceof Blocked) return this.block(result, f, base, size);
-    this.return(f, result, base, size);
-    return undefined;
+    return this.receive(f, result, base, size);
   }
 
-  private return(f: FuncInst, result: Exclude<HostResult, Blocked>, base: number, size: number): void {
+  /** The host function `f` has returned: its results go where its arguments were, or to the caller of a tail call. */
+  private receive(f: FuncInst, result: Exclude<HostResult, Blocked>, base: number, size: number): Outcome | undefined {
     const vals = resultVals(f.type, result);
-    let at = base;
+    let at = size === TAIL ? this.fp : base;
     f.type.results.forEach((t, i) => {
       writeSlot(this.stack, at, t, vals[i]);
       at += wordsOf(t);
     });
+    if (size === TAIL) return this.return();
     this.pc += size;
+    return undefined;
   }
 
   /** The runner of the instance blocks the thread; without one the activation returns and keeps the call pending. */
   private block(blocked: Blocked, f: FuncInst, base: number, size: number): Outcome | undefined {
     const { runner } = this.inst;
     if (runner !== undefined) {
-      this.return(f, callHostFn(f, () => runner(blocked)) as Exclude<HostResult, Blocked>, base, size);
-      return undefined;
+      return this.receive(f, callHostFn(f, () => runner(blocked)) as Exclude<HostResult, Blocked>, base, size);
     }
     this.pending = blocked;
     return { kind: "blocked", blocked };
@@ -229,17 +249,16 @@ export class Activation implements Run {
   private resume(blocked: Blocked): Outcome | undefined {
     this.pending = undefined;
     const { words } = this.inst.code;
-    const isImport = words[this.pc] === op("call_import");
-    const f = isImport ? this.inst.funcs[words[this.pc + 1]] : this.indirect(words);
-    const size = isImport ? 3 : 5;
-    const base = this.fp + words[this.pc + size - 1];
+    const o = words[this.pc];
+    const hasIndex = o === CALL_IMPORT || o === RETURN_CALL_IMPORT;
+    const f = hasIndex ? this.inst.funcs[words[this.pc + 1]] : this.indirect(words);
+    const base = this.fp + words[this.pc + (hasIndex ? 2 : 4)];
     const result = callHostFn(f, blocked.retry);
     if (result instanceof Blocked) {
       this.pending = result;
       return { kind: "blocked", blocked: result };
     }
-    this.return(f, result, base, size);
-    return undefined;
+    return this.receive(f, result, base, o === CALL_IMPORT ? 3 : o === CALL_INDIRECT ? 5 : TAIL);
   }
 }
 

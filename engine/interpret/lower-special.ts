@@ -6,11 +6,15 @@ import type { Special } from "../instrs.ts";
 import { funcTypeAt } from "../module.ts";
 import { BOT, EXTERNREF, FUNCREF, I32, I64, isRef, V128, type ValType } from "../types.ts";
 import { type Compare, canBranch } from "./emitter.ts";
+import type { tailCallRules } from "./lower-tail.ts";
 import type { Label, Lowering } from "./lowering.ts";
 import { CONST, isWord, LOCAL, SUM, TEMP, wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
 
 type Rule = (l: Lowering) => void;
+
+/** Their rules are in files of their own; `lower.ts` brings all together. */
+type Elsewhere = keyof typeof tailCallRules;
 
 /* Blocks */
 
@@ -328,7 +332,7 @@ function readHeapType(l: Lowering): ValType {
   return code === -17 ? EXTERNREF : FUNCREF;
 }
 
-export const specials: Readonly<Record<Special, Rule>> = {
+export const specials: Readonly<Record<Exclude<Special, Elsewhere>, Rule>> = {
   unreachable: (l) => {
     l.out.emit(op("unreachable"));
     l.isDead = true;

@@ -14,7 +14,10 @@ import type { Func, Module } from "../module.ts";
 import { lowerLoad, lowerStore } from "./lower-memory.ts";
 import { lowerPlain } from "./lower-numeric.ts";
 import { specials } from "./lower-special.ts";
+import { tailCallRules } from "./lower-tail.ts";
 import { Lowering, type Recorder } from "./lowering.ts";
+
+const rules: Readonly<Record<Special, (l: Lowering) => void>> = { ...specials, ...tailCallRules };
 
 /** Constants kept in slots for a whole call cost two copies at entry each. */
 const MAX_CONSTANTS = 24;
@@ -48,7 +51,7 @@ function lowerBody(l: Lowering): void {
 function lowerInstr(l: Lowering, m: Mnemonic): void {
   const d = instrDef(m);
   l.recorder?.instr(l.out.pc, l.at);
-  if (d.type === "special") specials[m as Special](l);
+  if (d.type === "special") rules[m as Special](l);
   else if (d.type === "load") lowerLoad(l, m, d);
   else if (d.type === "store") lowerStore(l, m, d);
   else lowerPlain(l, m, d);

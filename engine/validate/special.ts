@@ -191,6 +191,31 @@ const checkCallIndirect: Rule = (s) => {
   s.pushVals(type.results);
 };
 
+/** The callee's results go to the caller: there must be as many, and each must match. */
+function popTailCall(s: FuncState, type: FuncType): void {
+  const wanted = s.ctrlTypes[0]!.results;
+  if (!s.ctx.matcher.areSubs(type.results, wanted)) {
+    const print = (types: readonly ValType[]): string => types.map(printValType).join(" ");
+    throw s.fault(
+      "typeMismatch",
+      `: current function requires [${print(wanted)}] but callee returns [${print(type.results)}]`,
+    );
+  }
+  s.popVals(type.params);
+  s.setUnreachable();
+}
+
+const checkReturnCall: Rule = (s) => popTailCall(s, s.ctx.funcs[readFunc(s)]!);
+
+const checkReturnCallIndirect: Rule = (s) => {
+  const typeIdx = s.r.u32();
+  const table = readTable(s);
+  requireSub(s, table.elem, FUNCREF, "table element");
+  const type = funcTypeAt(s, typeIdx);
+  s.popVal(addrVal(table.addr));
+  popTailCall(s, type);
+};
+
 // Parametric
 
 const checkSelect: Rule = (s) => {
@@ -339,6 +364,8 @@ export const specialRules: Readonly<Record<Special, Rule>> = {
   return: checkReturn,
   call: checkCall,
   call_indirect: checkCallIndirect,
+  return_call: checkReturnCall,
+  return_call_indirect: checkReturnCallIndirect,
   drop: (s) => void s.popAny(),
   select: checkSelect,
   "select t": checkSelectTyped,
