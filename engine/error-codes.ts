@@ -185,6 +185,12 @@ const written = {
     explanation: "The format reserves a byte that must be zero here.",
     example: "a tag whose attribute is 1",
   },
+  WT1035: {
+    title: "malformed catch clause",
+    explanation:
+      "A clause of try_table starts with a byte other than 0 to 3 (catch, catch_ref, catch_all, catch_all_ref).",
+    example: "1f 40 01 04 in a body",
+  },
   WT1101: {
     title: "the file is empty",
     explanation: "There is nothing in the file. A build or a download failed.",
@@ -373,6 +379,11 @@ const written = {
     title: "not a function type",
     explanation: "A function, call or block names a type that is a struct or an array.",
     example: "(type $s (struct)) (func (type $s))",
+  },
+  WT2035: {
+    title: "rethrow outside a catch block",
+    explanation: "The label of rethrow must be that of a try whose catch or catch_all block it is in.",
+    example: "(try (do (rethrow 0)))",
   },
   WT3001: {
     title: "unknown import",

@@ -41,6 +41,7 @@ export const malformedFaults = {
   dataSegmentKind: ["WT1026", "malformed data segment kind"],
   memopFlags: ["WT1027", "malformed memop flags"],
   tooManyLocals: ["WT1028", "too many locals"],
+  catchKind: ["WT1035", "malformed catch clause"],
   zeroByte: ["WT1029", "zero byte expected"],
   emptyFile: ["WT1101", "unexpected end"],
   textFormat: ["WT1102", "magic header not detected"],
@@ -82,6 +83,7 @@ export const invalidFaults = {
   tagResult: ["WT2025", "non-empty tag result type"],
   sharedNoMax: ["WT2026", "shared memory must have maximum"],
   pageSize: ["WT2027", "invalid custom page size"],
+  rethrowLabel: ["WT2035", "invalid rethrow label"],
   notFuncType: ["WT2028", "non-function type"],
 } as const satisfies Record<string, FaultRow>;
 

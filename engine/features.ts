@@ -24,11 +24,11 @@ export const features = {
   "extended-const": { title: "add, sub, mul in constant expressions", standard: "3.0", state: "on" },
   "multi-memory": { title: "several memories", standard: "3.0", state: "on" },
   "tail-call": { title: "tail calls", standard: "3.0", state: "on" },
-  exceptions: { title: "exception handling with exnref", standard: "3.0", state: "absent" },
+  exceptions: { title: "exception handling with exnref", standard: "3.0", state: "on" },
   "legacy-exceptions": {
     title: "exception handling, the deployed form before 3.0",
     standard: "proposal",
-    state: "absent",
+    state: "flag",
   },
   "function-references": { title: "typed function references", standard: "3.0", state: "absent" },
   gc: { title: "structs, arrays, i31, casts, recursive types", standard: "3.0", state: "absent" },

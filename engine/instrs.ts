@@ -24,6 +24,8 @@ export type ImmKind =
   | "globalidx"
   | "dataidx"
   | "elemidx"
+  | "tagidx"
+  | "catches"
   | "valtypes"
   | "heaptype"
   | "memarg"
@@ -133,6 +135,29 @@ export const instrs = {
     traps: ["undefinedElement", "uninitializedElement", "indirectCallType"],
     spec: "exec-return_call_indirect",
   },
+  // Exceptions (spec: exec-instructions-control)
+  throw: { opcode: 0x08, imms: ["tagidx"], type: "special", feature: "exceptions", spec: "exec-throw" },
+  throw_ref: {
+    opcode: 0x0a,
+    imms: [],
+    type: "special",
+    feature: "exceptions",
+    traps: ["nullReference"],
+    spec: "exec-throw_ref",
+  },
+  try_table: {
+    opcode: 0x1f,
+    imms: ["blocktype", "catches"],
+    type: "special",
+    feature: "exceptions",
+    spec: "exec-try_table",
+  },
+  // Exceptions before 3.0 (proposal exception-handling, legacy)
+  try: { opcode: 0x06, imms: ["blocktype"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  catch: { opcode: 0x07, imms: ["tagidx"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  catch_all: { opcode: 0x19, imms: [], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  delegate: { opcode: 0x18, imms: ["labelidx"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  rethrow: { opcode: 0x09, imms: ["labelidx"], type: "special", feature: "legacy-exceptions", spec: "exec-throw_ref" },
   // Parametric
   drop: { opcode: 0x1a, imms: [], type: "special", spec: "exec-drop" },
   select: { opcode: 0x1b, imms: [], type: "special", spec: "exec-select" },

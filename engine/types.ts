@@ -43,6 +43,7 @@ export const heapTypes = {
 
 export const FUNCREF: ValType = REF | NULLABLE | heapTypes.func;
 export const EXTERNREF: ValType = REF | NULLABLE | heapTypes.extern;
+export const EXNREF: ValType = REF | NULLABLE | heapTypes.exn;
 
 export const refType = (heap: HeapType, isNullable: boolean): ValType => REF | (isNullable ? NULLABLE : 0) | heap;
 export const isRef = (t: ValType): boolean => (t & REF) !== 0;

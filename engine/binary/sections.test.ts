@@ -164,7 +164,7 @@ describe("what belongs to proposals", () => {
   ])("%s is refused by name", (_, part, feature) => {
     const error = fault("", undefined) as object;
     expect(error).toBeDefined();
-    expect(() => decode(moduleOf(part))).toThrow(
+    expect(() => decode(moduleOf(part), { features: { [feature]: false } })).toThrow(
       expect.objectContaining({ kind: "unsupported", message: expect.stringContaining(`needs the ${feature} proposal`) }),
     );
   });

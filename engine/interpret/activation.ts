@@ -8,10 +8,10 @@
 import { Blocked, type HostResult } from "../blocked.ts";
 import { isSubtypeId } from "../canon.ts";
 import { trap, trapError, WasmError } from "../errors.ts";
+import { WasmException } from "../exception.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
-import type { ValType } from "../types.ts";
 import type { Boundary } from "./boundary.ts";
 import { run } from "./dispatch.gen.ts";
 import { driverOps } from "./driver-ops.ts";
@@ -19,9 +19,10 @@ import { exits } from "./exit.ts";
 import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
 import { DRIVER_START, op } from "./ops.ts";
-import { readSlot, resultVals, writeSlot } from "./slots.ts";
+import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
 import { crossTo, moveArgs } from "./tail-call.ts";
+import { raise } from "./unwind.ts";
 import { traceOf } from "./walk.ts";
 
 export type Outcome =
@@ -199,7 +200,7 @@ export class Activation implements Run {
   private leave(): Outcome | undefined {
     const boundary = this.boundaries.pop() as Boundary;
     if (boundary.inst === null) {
-      return { kind: "done", results: this.readSlots(this.fp, this.func.type.results) };
+      return { kind: "done", results: readSlots(this.stack, this.fp, this.func.type.results) };
     }
     this.inst = boundary.inst;
     this.pc = boundary.pc;
@@ -207,19 +208,28 @@ export class Activation implements Run {
     return undefined;
   }
 
-  private readSlots(at: number, types: readonly ValType[]): Val[] {
-    return types.map((t) => {
-      const v = readSlot(this.stack, at, t);
-      at += wordsOf(t);
-      return v;
-    });
+  private callHost(f: FuncInst, base: number, size: number): Outcome | undefined {
+    const args = readSlots(this.stack, base, f.type.params);
+    return this.runHost(f, base, size, () => (f.host as NonNullable<FuncInst["host"]>)(...args));
   }
 
-  private callHost(f: FuncInst, base: number, size: number): Outcome | undefined {
-    const args = this.readSlots(base, f.type.params);
-    const result = callHostFn(f, () => (f.host as NonNullable<FuncInst["host"]>)(...args));
-    if (result instanceof Blocked) return this.block(result, f, base, size);
-    return this.receive(f, result, base, size);
+  /**
+   * Runs `fn`, of host function `f`. When it must wait, the runner of the instance blocks the thread; without one the
+   * activation returns and keeps the call pending. An exception is thrown into the guest.
+   */
+  private runHost(f: FuncInst, base: number, size: number, fn: () => HostResult): Outcome | undefined {
+    const { runner } = this.inst;
+    let result: HostResult;
+    try {
+      const first = callHostFn(f, fn);
+      result = first instanceof Blocked && runner !== undefined ? callHostFn(f, () => runner(first)) : first;
+    } catch (error) {
+      if (!(error instanceof WasmException)) throw error;
+      return raise(this, error.exn, error, size === TAIL);
+    }
+    if (!(result instanceof Blocked)) return this.receive(f, result, base, size);
+    this.pending = result;
+    return { kind: "blocked", blocked: result };
   }
 
   /** The host function `f` has returned: its results go where its arguments were, or to the caller of a tail call. */
@@ -235,16 +245,6 @@ export class Activation implements Run {
     return undefined;
   }
 
-  /** The runner of the instance blocks the thread; without one the activation returns and keeps the call pending. */
-  private block(blocked: Blocked, f: FuncInst, base: number, size: number): Outcome | undefined {
-    const { runner } = this.inst;
-    if (runner !== undefined) {
-      return this.receive(f, callHostFn(f, () => runner(blocked)) as Exclude<HostResult, Blocked>, base, size);
-    }
-    this.pending = blocked;
-    return { kind: "blocked", blocked };
-  }
-
   /** Retries the pending host call; `Blocked` again, or it returned and the guest goes on. */
   private resume(blocked: Blocked): Outcome | undefined {
     this.pending = undefined;
@@ -253,12 +253,7 @@ export class Activation implements Run {
     const hasIndex = o === CALL_IMPORT || o === RETURN_CALL_IMPORT;
     const f = hasIndex ? this.inst.funcs[words[this.pc + 1]] : this.indirect(words);
     const base = this.fp + words[this.pc + (hasIndex ? 2 : 4)];
-    const result = callHostFn(f, blocked.retry);
-    if (result instanceof Blocked) {
-      this.pending = result;
-      return { kind: "blocked", blocked: result };
-    }
-    return this.receive(f, result, base, o === CALL_IMPORT ? 3 : o === CALL_INDIRECT ? 5 : TAIL);
+    return this.runHost(f, base, o === CALL_IMPORT ? 3 : o === CALL_INDIRECT ? 5 : TAIL, blocked.retry);
   }
 }
 

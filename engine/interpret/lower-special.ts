@@ -2,10 +2,13 @@
  * Lowering of the instructions whose row says "special", one rule each; the compiler demands that none is missing.
  * Immediates are read here in the order of the table's `imms`.
  */
+import { EMPTY_BLOCK, readBlockType as readBlockTypeImm, readValTypes } from "../binary/imms.ts";
+import { readHeapType } from "../binary/types.ts";
 import type { Special } from "../instrs.ts";
 import { funcTypeAt } from "../module.ts";
-import { BOT, EXTERNREF, FUNCREF, I32, I64, isRef, V128, type ValType } from "../types.ts";
+import { BOT, FUNCREF, I32, I64, isRef, refType, V128, type ValType } from "../types.ts";
 import { type Compare, canBranch } from "./emitter.ts";
+import type { exceptionRules } from "./lower-exceptions.ts";
 import type { tailCallRules } from "./lower-tail.ts";
 import type { Label, Lowering } from "./lowering.ts";
 import { CONST, isWord, LOCAL, SUM, TEMP, wordsOf } from "./operands.ts";
@@ -14,7 +17,7 @@ import { op } from "./ops.ts";
 type Rule = (l: Lowering) => void;
 
 /** Their rules are in files of their own; `lower.ts` brings all together. */
-type Elsewhere = keyof typeof tailCallRules;
+type Elsewhere = keyof typeof tailCallRules | keyof typeof exceptionRules;
 
 /* Blocks */
 
@@ -23,17 +26,13 @@ interface BlockType {
   readonly results: readonly ValType[];
 }
 
-/** Reads a block type: empty, one value type, or a type index. */
-function readBlockType(l: Lowering): BlockType {
-  const code = l.reader.s33();
-  if (code >= 0) return funcTypeAt(l.module, code);
-  if (code === -64) return { params: [], results: [] };
-  const byte = code & 0x7f;
-  if (byte === 0x70) return { params: [], results: [FUNCREF] };
-  return { params: [], results: [byte === 0x6f ? EXTERNREF : byte] };
+export function readBlockType(l: Lowering): BlockType {
+  const type = readBlockTypeImm(l.reader);
+  if (type === EMPTY_BLOCK) return { params: [], results: [] };
+  return type < 0 ? { params: [], results: [-type] } : funcTypeAt(l.module, type);
 }
 
-function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
+export function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
   const { stack } = l;
   stack.settleAll();
   const height = stack.height - type.params.length;
@@ -78,13 +77,21 @@ function reopen(l: Lowering, label: Label, types: readonly ValType[]): void {
   l.out.join();
 }
 
-function lowerEnd(l: Lowering): void {
+/** Brings the results of `label`'s body to where code after its end finds them. */
+export function settleInto(l: Lowering, label: Label): void {
+  if (label.kind === "catch") moveTo(l, label);
+  else l.stack.settleAll();
+}
+
+export function lowerEnd(l: Lowering): void {
   const label = l.labels.pop() as Label;
   if (label.kind === "func") return endFunction(l, label);
   if (label.kind === "loop") l.out.loopDepth--;
-  if (!l.isDead) l.stack.settleAll();
+  if (!l.isDead) settleInto(l, label);
+  if (label.handler >= 0 && label.kind !== "catch") l.handlers.leave(l.out.pc);
   if (label.elseFixup >= 0) l.out.words[label.elseFixup] = l.out.pc;
   for (const f of label.fixups) l.out.words[f] = l.out.pc;
+  label.end = l.out.pc;
   reopen(l, label, label.results);
 }
 
@@ -112,7 +119,7 @@ function popCondition(l: Lowering): Condition {
 const branch = (l: Lowering, c: Condition, isSet: boolean, to = 0): number =>
   "compare" in c ? l.out.branchCompare(c.compare, isSet, to) : l.out.branchWord(c.word, isSet, to);
 
-const labelAt = (l: Lowering, depth: number): Label => l.labels[l.labels.length - 1 - depth];
+export const labelAt = (l: Lowering, depth: number): Label => l.labels[l.labels.length - 1 - depth];
 const typesOf = (label: Label): readonly ValType[] => (label.kind === "loop" ? label.params : label.results);
 
 /** True when the topmost operands already are where the label wants them. */
@@ -327,11 +334,6 @@ const memAddr = (l: Lowering, mem: number): ValType => (l.module.memTypes[mem].a
 const tableAddr = (l: Lowering, table: number): ValType => (l.module.tableTypes[table].addr === "i64" ? I64 : I32);
 const tableElem = (l: Lowering, table: number): ValType => l.module.tableTypes[table].elem;
 
-function readHeapType(l: Lowering): ValType {
-  const code = l.reader.s33();
-  return code === -17 ? EXTERNREF : FUNCREF;
-}
-
 export const specials: Readonly<Record<Exclude<Special, Elsewhere>, Rule>> = {
   unreachable: (l) => {
     l.out.emit(op("unreachable"));
@@ -351,7 +353,7 @@ export const specials: Readonly<Record<Exclude<Special, Elsewhere>, Rule>> = {
   drop: (l) => void l.stack.pop(),
   select: lowerSelect,
   "select t": (l) => {
-    for (let n = l.reader.u32(); n > 0; n--) readHeapType(l);
+    readValTypes(l.reader);
     lowerSelect(l);
   },
   "local.get": (l) => l.pushLocal(l.reader.u32()),
@@ -377,7 +379,7 @@ export const specials: Readonly<Record<Exclude<Special, Elsewhere>, Rule>> = {
   "table.grow": operation("table.grow", 2, 1, tableAddr),
   "table.size": operation("table.size", 0, 1, tableAddr),
   "table.fill": operation("table.fill", 3, 1),
-  "ref.null": (l) => l.operation("ref.null", 0, readHeapType(l)),
+  "ref.null": (l) => l.operation("ref.null", 0, refType(readHeapType(l.reader), true)),
   "ref.is_null": (l) => l.operation("ref.is_null", 1, I32),
   "ref.func": operation("ref.func", 0, 1, () => FUNCREF),
 };

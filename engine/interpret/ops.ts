@@ -126,6 +126,8 @@ const driver = {
   call_lazy: 4, // 0, funcidx, frame base: becomes `call`
   return_call_lazy: 3, // 0, funcidx: becomes `return_call`
   return_call_import: 5, // funcidx, first argument, words of arguments, 1 if some are references
+  throw: 3, // tag, first value
+  throw_ref: 2, // exception
   return_call_indirect: 7, // index, table, canonical type, first argument, words of arguments, 1 if some are references
 } as const satisfies Record<string, number>;
 export type DriverOp = keyof typeof driver;

@@ -21,6 +21,7 @@ import {
   type TableType,
   type ValType,
 } from "../types.ts";
+import type { exceptionRules } from "./exceptions.ts";
 import { type FuncState, valueBlock } from "./state.ts";
 import { checkHeapType, checkValType } from "./types.ts";
 
@@ -57,7 +58,7 @@ function readFunc(s: FuncState): number {
   return idx;
 }
 
-function funcTypeAt(s: FuncState, idx: number): FuncType {
+export function funcTypeAt(s: FuncState, idx: number): FuncType {
   const type = s.ctx.module.types[idx];
   if (type === undefined) throw s.fault("unknownType", ` ${idx}`);
   if (type.comp.kind !== "func") throw s.fault("notFuncType", ` ${idx}`);
@@ -88,7 +89,7 @@ function requireSub(s: FuncState, actual: ValType, expected: ValType, what: stri
 
 const emptyBlock: FuncType = { kind: "func", params: [], results: [] };
 
-function readBlock(s: FuncState): FuncType {
+export function readBlock(s: FuncState): FuncType {
   const type = readBlockType(s.r);
   if (type === EMPTY_BLOCK) return emptyBlock;
   if (type >= 0) {
@@ -350,8 +351,8 @@ const checkRefNull: Rule = (s) => {
   s.pushVal(refType(heap, true));
 };
 
-/** One rule for each instruction whose row says "special". */
-export const specialRules: Readonly<Record<Special, Rule>> = {
+/** One rule for each instruction whose row says "special"; those of exceptions are in `exceptions.ts`. */
+export const specialRules: Readonly<Record<Exclude<Special, keyof typeof exceptionRules>, Rule>> = {
   unreachable: (s) => s.setUnreachable(),
   block: checkBlock,
   loop: checkBlock,
