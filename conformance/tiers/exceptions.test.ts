@@ -19,10 +19,10 @@ const wabt = await wabtInit();
 const engine = new Engine({ features: { "legacy-exceptions": true } });
 const inputs = Array.from({ length: 32 }, (_, i) => i);
 
-const binary = (wat: string): Uint8Array<ArrayBuffer> => {
+const binary = (wat: string): Uint8Array => {
   const parsed = wabt.parseWat("t.wat", wat, { exceptions: true, tail_call: true });
   try {
-    return parsed.toBinary({}).buffer.slice() as Uint8Array<ArrayBuffer>;
+    return parsed.toBinary({}).buffer.slice() as Uint8Array;
   } finally {
     parsed.destroy();
   }
@@ -31,13 +31,28 @@ const binary = (wat: string): Uint8Array<ArrayBuffer> => {
 /** What a run did: what it logged, and how it ended. */
 type Story = string;
 
-interface HostWasm {
-  readonly Tag: unknown;
-  readonly Exception: new (tag: unknown, payload: unknown[]) => { getArg(tag: unknown, i: number): unknown };
+interface HostException {
+  is(tag: unknown): boolean;
+  getArg(tag: unknown, i: number): unknown;
 }
-const { Exception } = WebAssembly as unknown as HostWasm;
 
-function hostStory(module: WebAssembly.Module, input: number): Story {
+/** What is used of the host's WebAssembly. */
+interface HostWasm {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: Readonly<Record<string, unknown>> };
+  readonly RuntimeError: abstract new () => Error;
+  readonly Exception: new (tag: unknown, payload: unknown[]) => HostException;
+}
+const host = (globalThis as unknown as { WebAssembly: HostWasm }).WebAssembly;
+
+/** The tags of a program, with the number of their values. */
+const tags = [
+  ["e0", 0],
+  ["e1", 1],
+  ["e2", 3],
+] as const;
+
+function hostStory(module: object, input: number): Story {
   const log: unknown[] = [];
   const imports = {
     h: {
@@ -46,24 +61,23 @@ function hostStory(module: WebAssembly.Module, input: number): Story {
         return x;
       },
       fail: (x: number) => {
-        throw new Exception(exports.e1, [x]);
+        throw new host.Exception(exports.e1, [x]);
       },
     },
   };
-  const { exports } = new WebAssembly.Instance(module, imports);
+  const { exports } = new host.Instance(module, imports);
   let end: string;
   try {
     end = `result ${(exports.run as (x: number) => number)(input)}`;
   } catch (error) {
-    const caught = error as InstanceType<typeof Exception>;
-    if (error instanceof WebAssembly.RuntimeError) end = "trap";
-    else {
-      const tag = ["e0", "e1", "e2"].find((e) => (caught as unknown as { is(t: unknown): boolean }).is(exports[e]));
-      const count = { e0: 0, e1: 1, e2: 3 }[tag as string] as number;
-      end = `${tag} ${Array.from({ length: count }, (_, i) => caught.getArg(exports[tag as string], i))}`;
-    }
+    end = error instanceof host.RuntimeError ? "trap" : printHost(error as HostException, exports);
   }
   return `${log}; ${end}`;
+}
+
+function printHost(error: HostException, exports: Readonly<Record<string, unknown>>): string {
+  const [name, count] = tags.find(([tag]) => error.is(exports[tag])) ?? ["?", 0];
+  return `${name} ${Array.from({ length: count }, (_, i) => error.getArg(exports[name], i))}`;
 }
 
 type Run = (inst: Instance, input: number) => Val[];
@@ -83,11 +97,11 @@ function ourStory(module: ReturnType<Engine["compile"]>, input: number, run: Run
   });
   let end: string;
   try {
-    end = `result ${run(inst, input)[0]}`;
+    end = `result ${String(run(inst, input)[0])}`;
   } catch (error) {
     if (error instanceof WasmException) {
-      const tag = ["e0", "e1", "e2"].find((e) => inst.exports[e] === error.tag);
-      end = `${tag} ${error.payload}`;
+      const tag = tags.find(([name]) => inst.exports[name] === error.tag);
+      end = `${tag?.[0]} ${error.payload.map(String)}`;
     } else end = error instanceof WasmError ? error.kind : `bug: ${error}`;
   }
   return `${log}; ${end}`;
@@ -110,10 +124,10 @@ const interrupted: Run = (inst, input) => {
 function difference(seed: number, hasDelegate: boolean): string | undefined {
   const { legacy, table } = exceptionCase(seed, hasDelegate);
   const bytes = binary(legacy);
-  const host = new WebAssembly.Module(bytes);
+  const theirs = new host.Module(bytes);
   const ours = [engine.compile(bytes), ...(table === undefined ? [] : [engine.compile(binary(table))])];
   for (const input of inputs) {
-    const want = hostStory(host, input);
+    const want = hostStory(theirs, input);
     for (const [i, module] of ours.entries()) {
       for (const run of input % 4 === 0 ? [whole, interrupted] : [whole]) {
         const got = ourStory(module, input, run);
