@@ -190,6 +190,12 @@ const written = {
     explanation: "The flags of br_on_cast or br_on_cast_fail, a byte from 0 to 3, have another value.",
     example: "fb 18 04",
   },
+  WT1035: {
+    title: "malformed catch clause",
+    explanation:
+      "A clause of try_table starts with a byte other than 0 to 3 (catch, catch_ref, catch_all, catch_all_ref).",
+    example: "1f 40 01 04 in a body",
+  },
   WT1101: {
     title: "the file is empty",
     explanation: "There is nothing in the file. A build or a download failed.",
@@ -425,6 +431,11 @@ const written = {
       "A structure and its descriptor must name each other inside one recursive group, the described type first; types with a descriptor are made with it.",
     example: "(type (descriptor 1) (struct)) without a type 1 that describes it",
   },
+  WT2035: {
+    title: "rethrow outside a catch block",
+    explanation: "The label of rethrow must be that of a try whose catch or catch_all block it is in.",
+    example: "(try (do (rethrow 0)))",
+  },
   WT3001: {
     title: "unknown import",
     explanation:
@@ -564,7 +575,12 @@ function explainFeature(feature: Feature): ErrorCode {
   const { title, standard, state } = features[feature];
   const since =
     standard === "proposal" ? "a proposal that is not part of the standard" : `part of WebAssembly ${standard}`;
-  const why = state === "absent" ? "wasmts does not support it yet" : "it is on unless turned off";
+  const whys = {
+    on: "it is on unless turned off",
+    flag: "it is off unless turned on",
+    absent: "wasmts does not support it yet",
+  };
+  const why = whys[state];
   return {
     title: `needs the ${feature} proposal`,
     explanation: `The module uses ${title}: ${since}; ${why}.`,

@@ -24,6 +24,8 @@ export type ImmKind =
   | "globalidx"
   | "dataidx"
   | "elemidx"
+  | "tagidx"
+  | "catches"
   | "valtypes"
   | "heaptype"
   | "castflags"
@@ -92,6 +94,14 @@ const d_d = [["f64"], ["f64"]] as const;
 const ii_i = [["i32", "i32"], ["i32"]] as const;
 const ll_i = [["i64", "i64"], ["i32"]] as const;
 const ll_l = [["i64", "i64"], ["i64"]] as const;
+const ll_ll = [
+  ["i64", "i64"],
+  ["i64", "i64"],
+] as const;
+const llll_ll = [
+  ["i64", "i64", "i64", "i64"],
+  ["i64", "i64"],
+] as const;
 const ff_i = [["f32", "f32"], ["i32"]] as const;
 const ff_f = [["f32", "f32"], ["f32"]] as const;
 const dd_i = [["f64", "f64"], ["i32"]] as const;
@@ -127,6 +137,46 @@ export const instrs = {
     traps: ["nullFunction"],
     spec: "exec-call_ref",
   },
+  return_call: { opcode: 0x12, imms: ["funcidx"], type: "special", feature: "tail-call", spec: "exec-return_call" },
+  return_call_indirect: {
+    opcode: 0x13,
+    imms: ["typeidx", "tableidx"],
+    type: "special",
+    feature: "tail-call",
+    traps: ["undefinedElement", "uninitializedElement", "indirectCallType"],
+    spec: "exec-return_call_indirect",
+  },
+  return_call_ref: {
+    opcode: 0x15,
+    imms: ["typeidx"],
+    type: "special",
+    feature: "function-references",
+    traps: ["nullFunction"],
+    spec: "exec-return_call_ref",
+  },
+  // Exceptions (spec: exec-instructions-control)
+  throw: { opcode: 0x08, imms: ["tagidx"], type: "special", feature: "exceptions", spec: "exec-throw" },
+  throw_ref: {
+    opcode: 0x0a,
+    imms: [],
+    type: "special",
+    feature: "exceptions",
+    traps: ["nullReference"],
+    spec: "exec-throw_ref",
+  },
+  try_table: {
+    opcode: 0x1f,
+    imms: ["blocktype", "catches"],
+    type: "special",
+    feature: "exceptions",
+    spec: "exec-try_table",
+  },
+  // Exceptions before 3.0 (proposal exception-handling, legacy)
+  try: { opcode: 0x06, imms: ["blocktype"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  catch: { opcode: 0x07, imms: ["tagidx"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  catch_all: { opcode: 0x19, imms: [], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  delegate: { opcode: 0x18, imms: ["labelidx"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  rethrow: { opcode: 0x09, imms: ["labelidx"], type: "special", feature: "legacy-exceptions", spec: "exec-throw_ref" },
   // Parametric
   drop: { opcode: 0x1a, imms: [], type: "special", spec: "exec-drop" },
   select: { opcode: 0x1b, imms: [], type: "special", spec: "exec-select" },
@@ -1522,6 +1572,11 @@ export const instrs = {
     traps: ["oobTable"],
     spec: "exec-table.fill",
   },
+  // Wide arithmetic: 128-bit values as two i64, the low one first. Meaning: wide-arithmetic.ts
+  "i64.add128": { opcode: 0xfc013, imms: [], type: llll_ll, feature: "wide-arithmetic", spec: "op-iadd" },
+  "i64.sub128": { opcode: 0xfc014, imms: [], type: llll_ll, feature: "wide-arithmetic", spec: "op-isub" },
+  "i64.mul_wide_s": { opcode: 0xfc015, imms: [], type: ll_ll, feature: "wide-arithmetic", spec: "op-imul" },
+  "i64.mul_wide_u": { opcode: 0xfc016, imms: [], type: ll_ll, feature: "wide-arithmetic", spec: "op-imul" },
 } as const satisfies Record<string, InstrDef>;
 /* biome-ignore-end format: one row, one line */
 

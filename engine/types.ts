@@ -51,6 +51,7 @@ export const EXTERNREF: ValType = REF | NULLABLE | heapTypes.extern;
 export const ANYREF: ValType = REF | NULLABLE | heapTypes.any;
 export const EQREF: ValType = REF | NULLABLE | heapTypes.eq;
 export const I31REF: ValType = REF | NULLABLE | heapTypes.i31;
+export const EXNREF: ValType = REF | NULLABLE | heapTypes.exn;
 
 export const refType = (heap: HeapType, isNullable: boolean): ValType => REF | (isNullable ? NULLABLE : 0) | heap;
 export const isRef = (t: ValType): boolean => (t & REF) !== 0;

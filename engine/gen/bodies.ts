@@ -39,7 +39,6 @@ export const bodies: Readonly<Record<string, string>> = {
     pc = t;
     continue;`,
   call: "calls[csp++] = pc + 4; fp += code[pc + 3]; pc = code[pc + 1]; continue;",
-  call_lazy: "exit = 3; break run;",
   call_import: "exit = 4; break run;",
   call_indirect: `
     const f = tables[code[pc + 2]].elems[$1 >>> 0] as FuncInst | null | undefined;
@@ -53,6 +52,7 @@ export const bodies: Readonly<Record<string, string>> = {
       calls[csp++] = pc + 3; fp += code[pc + 2]; pc = f.entry; continue;
     }
     exit = 5; break run;`,
+  return_call: "pc = code[pc + 1]; continue;",
   ret: "pc = calls[--csp]; if (pc < 0) { exit = 0; break run; } fp -= code[pc - 1]; continue;",
   ret1: `
     const s = fp + code[pc + 1];

@@ -4,7 +4,7 @@
  * Case labels are literals: through an object or a constant the same switch runs 3-6x slower.
  */
 import { type InstrDef, instrDef, type Mnemonic, type NumType } from "../instrs.ts";
-import { GC_START, HOT_END, INSTANCE_START, type OpDef, ops } from "../interpret/ops.ts";
+import { DRIVER_START, GC_START, HOT_END, INSTANCE_START, type OpDef, ops } from "../interpret/ops.ts";
 import { bodies, slots } from "./bodies.ts";
 
 type Plain = readonly [readonly NumType[], readonly NumType[]];
@@ -116,6 +116,7 @@ const epilogue = `        default: {
           const o = code[pc];
           if (o < ${INSTANCE_START}) { cold(o, act.stack, fp + code[pc + 1], fp + code[pc + 2], fp + code[pc + 3]); pc += 4; continue; }
           if (o >= ${GC_START}) { pc = gcOp(act.stack, inst, o, pc, fp); continue; }
+          if (o >= ${DRIVER_START}) { exit = o; break run; }
           act.pc = pc;
           pc = instanceOp(act, o, pc, fp);
           if (pc < 0) { pc = ~pc; exit = 6; break run; }

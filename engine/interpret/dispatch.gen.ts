@@ -47,25 +47,25 @@ export function run(act: Run): number {
         case 6: { // call
           calls[csp++] = pc + 4; fp += code[pc + 3]; pc = code[pc + 1]; continue;
         }
-        case 7: { // call_lazy
-          exit = 3; break run;
-        }
-        case 8: { // call_import
+        case 7: { // call_import
           exit = 4; break run;
         }
-        case 9: { // call_indirect
+        case 8: { // call_indirect
           const f = tables[code[pc + 2]].elems[I[fp + code[pc + 1]] >>> 0] as FuncInst | null | undefined;
     if (f !== undefined && f !== null && f.typeId === code[pc + 3] && f.inst === inst && f.entry >= 0) {
       calls[csp++] = pc + 5; fp += code[pc + 4]; pc = f.entry; continue;
     }
     exit = 5; break run;
         }
-        case 10: { // call_ref
+        case 9: { // call_ref
           const f = act.stack.refs[(fp + code[pc + 1]) >> 1] as FuncInst | null | undefined;
     if (f !== undefined && f !== null && f.inst === inst && f.entry >= 0) {
       calls[csp++] = pc + 3; fp += code[pc + 2]; pc = f.entry; continue;
     }
     exit = 5; break run;
+        }
+        case 10: { // return_call
+          pc = code[pc + 1]; continue;
         }
         case 11: { // ret
           pc = calls[--csp]; if (pc < 0) { exit = 0; break run; } fp -= code[pc - 1]; continue;
@@ -478,6 +478,7 @@ export function run(act: Run): number {
           const o = code[pc];
           if (o < 1024) { cold(o, act.stack, fp + code[pc + 1], fp + code[pc + 2], fp + code[pc + 3]); pc += 4; continue; }
           if (o >= 4096) { pc = gcOp(act.stack, inst, o, pc, fp); continue; }
+          if (o >= 2048) { exit = o; break run; }
           act.pc = pc;
           pc = instanceOp(act, o, pc, fp);
           if (pc < 0) { pc = ~pc; exit = 6; break run; }

@@ -7,8 +7,10 @@ import type { ModuleInst } from "../runtime/instance.ts";
 import type { MemInst } from "../runtime/memory.ts";
 import type { TableInst } from "../runtime/table.ts";
 import { isRef, V128 } from "../types.ts";
+import { i64_add128, i64_mul_wide_s, i64_mul_wide_u, i64_sub128 } from "../wide-arithmetic.ts";
 import { op, opDef } from "./ops.ts";
 import type { FrameStack, Run } from "./stack.ts";
+import { tailCallTable } from "./tail-call.ts";
 
 /** One operation at hand: its words and the frame it works on. */
 class Site {
@@ -52,7 +54,7 @@ class Site {
 
 const is64 = (thing: MemInst | TableInst): boolean => thing.declared.addr === "i64";
 
-/** Returns true when views must be reloaded. */
+/** Returns true when views must be reloaded, or the word to go on at when it is not that of the next operation. */
 type Op = (x: Site) => unknown;
 
 const table: Readonly<Record<string, Op>> = {
@@ -124,6 +126,11 @@ const table: Readonly<Record<string, Op>> = {
     t.init(x.addr(1, is64(t)), x.inst.elems[x.imm(4)], x.u32(2), x.u32(3));
   },
   "elem.drop": (x) => void (x.inst.elems[x.imm(1)] = []),
+  "i64.add128": (x) => i64_add128(x.s.I, x.at(1), x.at(2), x.at(3), x.at(4), x.at(5)),
+  "i64.sub128": (x) => i64_sub128(x.s.I, x.at(1), x.at(2), x.at(3), x.at(4), x.at(5)),
+  "i64.mul_wide_s": (x) => i64_mul_wide_s(x.s.I, x.at(1), x.at(2), x.at(3)),
+  "i64.mul_wide_u": (x) => i64_mul_wide_u(x.s.I, x.at(1), x.at(2), x.at(3)),
+  return_call_table: (x) => tailCallTable(x.s, x.inst, x.pc, x.fp),
 };
 
 function copyWords(from: Int32Array, f: number, to: Int32Array, t: number, type: number): void {
@@ -190,5 +197,6 @@ export function instanceOp(run: Run, o: number, pc: number, fp: number): number 
   x.pc = pc;
   x.fp = fp;
   const next = pc + sizes[o - first];
-  return byNumber[o - first](x) === true ? ~next : next;
+  const done = byNumber[o - first](x);
+  return done === true ? ~next : typeof done === "number" ? done : next;
 }

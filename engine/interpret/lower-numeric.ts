@@ -12,12 +12,20 @@ export function lowerPlain(l: Lowering, m: Mnemonic, d: InstrDef): void {
   const [params, results] = d.type as Plain;
   if (params.length === 0) return lowerConstant(l, m);
   if (m === "i32.eqz") return lowerEqz(l);
+  if (results.length > 1) return lowerMany(l, m, params, results);
   const type = numTypes[results[0]];
   if (params.length === 1) {
     const x = l.popPlace();
     return emitResult(l, type, (to) => l.out.result(op(m), to, x, 0));
   }
   lowerBinary(l, m, d, params[0]);
+}
+
+/** Several results, in slots that follow each other. */
+function lowerMany(l: Lowering, m: Mnemonic, params: readonly NumType[], results: readonly NumType[]): void {
+  const places = params.map(() => l.popPlace()).reverse();
+  l.out.emit(op(m), l.stack.top, ...places);
+  for (const t of results) l.pushTemp(numTypes[t]);
 }
 
 function emitResult(l: Lowering, type: number, emit: (to: number) => void): void {

@@ -2,36 +2,38 @@
  * Lowering of the instructions whose row says "special", one rule each; the compiler demands that none is missing.
  * Immediates are read here in the order of the table's `imms`.
  */
-import { EMPTY_BLOCK, readBlockType, readCastFlags, readValTypes } from "../binary/imms.ts";
+import { EMPTY_BLOCK, readBlockType as readBlockTypeImm, readCastFlags, readValTypes } from "../binary/imms.ts";
 import { readHeapType } from "../binary/types.ts";
 import type { Special } from "../instrs.ts";
 import { funcTypeAt } from "../module.ts";
 import { BOT, FUNCREF, I32, I64, isRef, refType, V128, type ValType } from "../types.ts";
 import { type Compare, canBranch } from "./emitter.ts";
+import type { exceptionRules } from "./lower-exceptions.ts";
 import { gcSpecials, readCastType } from "./lower-gc.ts";
+import type { tailCallRules } from "./lower-tail.ts";
 import type { Label, Lowering } from "./lowering.ts";
 import { CONST, isWord, LOCAL, SUM, TEMP, wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
 
 type Rule = (l: Lowering) => void;
 
-/* Blocks */
+/** Their rules are in files of their own; `lower.ts` brings all together. */
+type Elsewhere = keyof typeof tailCallRules | keyof typeof exceptionRules;
 
-const emptyBlock: BlockType = { params: [], results: [] };
+/* Blocks */
 
 interface BlockType {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
 }
 
-/** Reads a block type: empty, one value type, or a type index. */
-function readBlock(l: Lowering): BlockType {
-  const type = readBlockType(l.reader);
-  if (type === EMPTY_BLOCK) return emptyBlock;
+export function readBlockType(l: Lowering): BlockType {
+  const type = readBlockTypeImm(l.reader);
+  if (type === EMPTY_BLOCK) return { params: [], results: [] };
   return type < 0 ? { params: [], results: [-type] } : funcTypeAt(l.module, type);
 }
 
-function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
+export function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
   const { stack } = l;
   stack.settleAll();
   const height = stack.height - type.params.length;
@@ -44,12 +46,12 @@ function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
 
 function lowerLoop(l: Lowering): void {
   l.out.loopDepth++;
-  open(l, "loop", readBlock(l));
+  open(l, "loop", readBlockType(l));
   l.safepoint("loop", l.reader.pos);
 }
 
 function lowerIf(l: Lowering): void {
-  const type = readBlock(l);
+  const type = readBlockType(l);
   const condition = popCondition(l);
   l.stack.settleAll();
   const fixup = branch(l, condition, false);
@@ -76,13 +78,21 @@ function reopen(l: Lowering, label: Label, types: readonly ValType[]): void {
   l.out.join();
 }
 
-function lowerEnd(l: Lowering): void {
+/** Brings the results of `label`'s body to where code after its end finds them. */
+export function settleInto(l: Lowering, label: Label): void {
+  if (label.kind === "catch") moveTo(l, label);
+  else l.stack.settleAll();
+}
+
+export function lowerEnd(l: Lowering): void {
   const label = l.labels.pop() as Label;
   if (label.kind === "func") return endFunction(l, label);
   if (label.kind === "loop") l.out.loopDepth--;
-  if (!l.isDead) l.stack.settleAll();
+  if (!l.isDead) settleInto(l, label);
+  if (label.handler >= 0 && label.kind !== "catch") l.handlers.leave(l.out.pc);
   if (label.elseFixup >= 0) l.out.words[label.elseFixup] = l.out.pc;
   for (const f of label.fixups) l.out.words[f] = l.out.pc;
+  label.end = l.out.pc;
   reopen(l, label, label.results);
 }
 
@@ -110,7 +120,7 @@ function popCondition(l: Lowering): Condition {
 const branch = (l: Lowering, c: Condition, isSet: boolean, to = 0): number =>
   "compare" in c ? l.out.branchCompare(c.compare, isSet, to) : l.out.branchWord(c.word, isSet, to);
 
-const labelAt = (l: Lowering, depth: number): Label => l.labels[l.labels.length - 1 - depth];
+export const labelAt = (l: Lowering, depth: number): Label => l.labels[l.labels.length - 1 - depth];
 const typesOf = (label: Label): readonly ValType[] => (label.kind === "loop" ? label.params : label.results);
 
 /** True when the topmost operands already are where the label wants them. */
@@ -371,12 +381,12 @@ const memAddr = (l: Lowering, mem: number): ValType => (l.module.memTypes[mem].a
 const tableAddr = (l: Lowering, table: number): ValType => (l.module.tableTypes[table].addr === "i64" ? I64 : I32);
 const tableElem = (l: Lowering, table: number): ValType => l.module.tableTypes[table].elem;
 
-export const specials: Readonly<Record<Special, Rule>> = {
+export const specials: Readonly<Record<Exclude<Special, Elsewhere>, Rule>> = {
   unreachable: (l) => {
     l.out.emit(op("unreachable"));
     l.isDead = true;
   },
-  block: (l) => void open(l, "block", readBlock(l)),
+  block: (l) => void open(l, "block", readBlockType(l)),
   loop: lowerLoop,
   if: lowerIf,
   else: lowerElse,

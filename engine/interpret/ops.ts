@@ -20,6 +20,7 @@ export type OpClass =
   | "branch"
   | "coldNumeric"
   | "instance"
+  | "driver"
   | "gc";
 
 export interface OpDef {
@@ -39,10 +40,10 @@ const control: Record<string, number> = {
   br_z: 3,
   br_table: 0, // index, n, n + 1 targets
   call: 4, // entry, funcidx, frame base
-  call_lazy: 4, // 0, funcidx, frame base: becomes `call`
   call_import: 3, // funcidx, frame base
   call_indirect: 5, // index, table, canonical type, frame base
   call_ref: 3, // function, frame base
+  return_call: 3, // entry, funcidx; the arguments are at the frame's start
   ret: 1,
   ret1: 2, // source, two words
 };
@@ -108,6 +109,12 @@ const instance: Record<string, number> = {
   "table.copy": 6,
   "table.init": 6,
   "elem.drop": 2,
+  "i64.add128": 6, // first of two result slots, operands
+  "i64.sub128": 6,
+  "i64.mul_wide_s": 4,
+  "i64.mul_wide_u": 4,
+  // Calls a function of the same instance that has flat code; else the `return_call_indirect` after it does.
+  return_call_table: 7, // as `return_call_indirect`
 };
 
 /** References, structures, arrays: `gc-ops.ts`. A type is a canonical heap type, with the bit `NULLABLE`. */
@@ -169,6 +176,18 @@ const gc: Record<string, number> = {
   "array.init_data": 7, // array, index, offset, count, representation, segment
   "array.init_elem": 6, // array, index, offset, count, segment
 };
+/** `run` leaves these to the driver: their number is the reason why it returned. */
+const driver = {
+  call_lazy: 4, // 0, funcidx, frame base: becomes `call`
+  return_call_lazy: 3, // 0, funcidx: becomes `return_call`
+  return_call_import: 5, // funcidx, first argument, words of arguments, 1 if some are references
+  return_call_ref: 5, // function, first argument, words of arguments, 1 if some are references
+  throw: 3, // tag, first value
+  throw_ref: 2, // exception
+  return_call_indirect: 7, // index, table, canonical type, first argument, words of arguments, 1 if some are references
+} as const satisfies Record<string, number>;
+export type DriverOp = keyof typeof driver;
+export const driverOpNames = Object.keys(driver) as readonly DriverOp[];
 
 const isPlain = (d: InstrDef): boolean => typeof d.type !== "string" && (d.js ?? d.words) !== undefined;
 /** Comparisons of two operands, by name: `i32.lt_s`, `f64.eq`. */
@@ -222,12 +241,15 @@ function buildCold(list: OpDef[]): OpDef[] {
   for (const [name, words] of Object.entries(instance)) list.push({ name, num: num++, words, cls: "instance" });
   num = GC_START;
   for (const [name, words] of Object.entries(gc)) list.push({ name, num: num++, words, cls: "gc" });
+  num = DRIVER_START;
+  for (const [name, words] of Object.entries(driver)) list.push({ name, num: num++, words, cls: "driver" });
   return list;
 }
 
 export const COLD_START = 256;
 export const INSTANCE_START = 1024;
 export const GC_START = 4096;
+export const DRIVER_START = 2048;
 const hot = build();
 /** First number that is not a case of the hot switch. */
 export const HOT_END = hot.length;

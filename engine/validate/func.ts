@@ -12,6 +12,7 @@ import { unsupported } from "../faults.ts";
 import { type InstrDef, instrDef, mnemonics, type NumType, type Special } from "../instrs.ts";
 import type { Func } from "../module.ts";
 import { F32, F64, type FuncType, I32, I64, type ValType } from "../types.ts";
+import { exceptionRules } from "./exceptions.ts";
 import { memAddr, type Rule, specialRules } from "./special.ts";
 import type { FuncState } from "./state.ts";
 
@@ -41,13 +42,15 @@ const accessAligns = new Uint8Array(OPCODES + 1);
 const rules: Rule[] = new Array<Rule>(OPCODES + 1).fill(() => undefined);
 const defs: (InstrDef | undefined)[] = new Array(OPCODES + 1).fill(undefined);
 
+const allRules: Readonly<Record<Special, Rule>> = { ...specialRules, ...exceptionRules };
+
 for (const mnemonic of mnemonics) {
   const def = instrDef(mnemonic);
   const op = denseOpcode(def.opcode);
   defs[op] = def;
   if (def.type === "special") {
     kinds[op] = SPECIAL;
-    rules[op] = specialRules[mnemonic as Special];
+    rules[op] = allRules[mnemonic as Special];
   } else if (def.type === "load" || def.type === "store") fillAccess(op, def);
   else fillPlain(op, def.type[0], def.type[1], def.imms.length > 0);
 }

@@ -18,10 +18,12 @@ import {
   I64,
   isRef,
   nonNull,
+  printValType,
   refType,
   type TableType,
   type ValType,
 } from "../types.ts";
+import type { exceptionRules } from "./exceptions.ts";
 import { checkData, elemType, funcTypeAt, requireSub } from "./lookup.ts";
 import { gcRules } from "./special-gc.ts";
 import { type FuncState, valueBlock } from "./state.ts";
@@ -60,11 +62,13 @@ function readFunc(s: FuncState): number {
   return idx;
 }
 
+export { funcTypeAt };
+
 // Control
 
 const emptyBlock: FuncType = { kind: "func", params: [], results: [] };
 
-function readBlock(s: FuncState): FuncType {
+export function readBlock(s: FuncState): FuncType {
   const type = readBlockType(s.r);
   if (type === EMPTY_BLOCK) return emptyBlock;
   if (type >= 0) {
@@ -192,6 +196,38 @@ const checkBrOnNonNull: Rule = (s) => {
   const rest = types.slice(0, -1);
   s.popVals(rest);
   s.pushVals(rest);
+};
+
+/** The callee's results go to the caller: there must be as many, and each must match. */
+function popTailCall(s: FuncState, type: FuncType): void {
+  const wanted = s.ctrlTypes[0]!.results;
+  if (!s.ctx.matcher.areSubs(type.results, wanted)) {
+    const print = (types: readonly ValType[]): string => types.map(printValType).join(" ");
+    throw s.fault(
+      "typeMismatch",
+      `: current function requires [${print(wanted)}] but callee returns [${print(type.results)}]`,
+    );
+  }
+  s.popVals(type.params);
+  s.setUnreachable();
+}
+
+const checkReturnCall: Rule = (s) => popTailCall(s, s.ctx.funcs[readFunc(s)]!);
+
+const checkReturnCallIndirect: Rule = (s) => {
+  const typeIdx = s.r.u32();
+  const table = readTable(s);
+  requireSub(s, table.elem, FUNCREF, "table element");
+  const type = funcTypeAt(s, typeIdx);
+  s.popVal(addrVal(table.addr));
+  popTailCall(s, type);
+};
+
+const checkReturnCallRef: Rule = (s) => {
+  const typeIdx = s.r.u32();
+  const type = funcTypeAt(s, typeIdx);
+  s.popVal(refType(CONCRETE + typeIdx, true));
+  popTailCall(s, type);
 };
 
 // Parametric
@@ -329,8 +365,8 @@ const checkRefNull: Rule = (s) => {
   s.pushVal(refType(heap, true));
 };
 
-/** One rule for each instruction whose row says "special". */
-export const specialRules: Readonly<Record<Special, Rule>> = {
+/** One rule for each instruction whose row says "special"; those of exceptions are in `exceptions.ts`. */
+export const specialRules: Readonly<Record<Exclude<Special, keyof typeof exceptionRules>, Rule>> = {
   unreachable: (s) => s.setUnreachable(),
   block: checkBlock,
   loop: checkBlock,
@@ -343,6 +379,9 @@ export const specialRules: Readonly<Record<Special, Rule>> = {
   return: checkReturn,
   call: checkCall,
   call_indirect: checkCallIndirect,
+  return_call: checkReturnCall,
+  return_call_indirect: checkReturnCallIndirect,
+  return_call_ref: checkReturnCallRef,
   drop: (s) => void s.popAny(),
   select: checkSelect,
   "select t": checkSelectTyped,
