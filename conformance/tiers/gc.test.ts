@@ -6,6 +6,7 @@ import {
   captureFrames,
   Engine,
   type FuncInst,
+  framesToJson,
   GlobalInst,
   type HeapGauge,
   I31,
@@ -84,6 +85,14 @@ describe("frames with references", async () => {
       }
       expect(stops).toBeGreaterThan(10);
     }
+  });
+
+  it("are not data", () => {
+    const act = inst.start("fold", [50]);
+    expect(act.run(80).kind).toBe("stopped");
+    const { frames } = captureFrames(act);
+    expect(frames.some((f) => f.locals.some((v) => v instanceof StructInst))).toBe(true);
+    expect(() => framesToJson(frames)).toThrow("not data");
   });
 
   it("a host function called by call_ref may block", async () => {
