@@ -113,6 +113,7 @@ export const limitCodes = {
   brTableTargets: "WT2922",
   nameBytes: "WT2923",
   operands: "WT2924",
+  catchClauses: "WT2935",
 } as const satisfies Record<ModuleLimit, string>;
 
 /** One code for each proposal that can be refused. */
