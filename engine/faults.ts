@@ -125,6 +125,7 @@ export const limitCodes = {
   nameBytes: "WT2923",
   operands: "WT2924",
   arrayNewFixed: "WT2925",
+  catchClauses: "WT2935",
 } as const satisfies Record<ModuleLimit, string>;
 
 /** One code for each proposal that can be refused. */

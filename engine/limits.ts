@@ -36,6 +36,7 @@ export const moduleLimits = {
   operands: { what: "operands on a function's stack", value: 1_000_000 },
   nesting: { what: "nested blocks", value: 50_000 },
   brTableTargets: { what: "br_table targets", value: 65_520 },
+  catchClauses: { what: "catch clauses of a try_table", value: 65_520 },
   nameBytes: { what: "bytes in a name", value: 100_000 },
 } as const satisfies Record<string, LimitDef>;
 

@@ -216,6 +216,13 @@ describe("what is refused", () => {
     expect(caught(() => engine.compile(module(...code))).code).toBe(want);
   });
 
+  it("more clauses than the limit", () => {
+    const few = new Engine({ moduleLimits: { catchClauses: 1 } });
+    const bytes = (n: number): Uint8Array => module(0x1f, 0x40, n, ...Array(n).fill([2, 0]).flat(), 0x0b);
+    expect(few.compile(bytes(1)).features).toContain("exceptions");
+    expect(caught(() => few.compile(bytes(2))).code).toBe("WT2935");
+  });
+
   it("the legacy form, unless switched on", () => {
     const bytes = module(0x06, 0x40, 0x19, 0x0b);
     expect(engine.compile(bytes).features).toContain("legacy-exceptions");

@@ -13,7 +13,7 @@ interface Clause {
   readonly tag: number;
   readonly ref: CatchRef;
   /** A label, or a word of flat code. */
-  readonly target: Label | number;
+  target: Label | number;
   readonly to: number;
 }
 
@@ -52,13 +52,11 @@ export class HandlerBuilder {
   /** The table, if there is a try block; emits the stubs. Call at the end of the function. */
   finish(out: Emitter): HandlerTable | undefined {
     if (this.parents.length === 0) return undefined;
-    const resolve = ({ tag, ref, target, to }: Clause): Handler => {
-      return { tag, ref, to, target: typeof target === "number" ? target : this.wordOf(target, out) };
-    };
-    return new HandlerTable(
-      this.changes,
-      this.parents.map((parent, i) => ({ parent, handlers: (this.clauses[i] as Clause[]).map(resolve) })),
-    );
+    for (const list of this.clauses) {
+      for (const c of list) if (typeof c.target !== "number") c.target = this.wordOf(c.target, out);
+    }
+    const blocks = this.parents.map((parent, i) => ({ parent, handlers: this.clauses[i] as readonly Handler[] }));
+    return new HandlerTable(this.changes, blocks);
   }
 
   private wordOf(label: Label, out: Emitter): number {

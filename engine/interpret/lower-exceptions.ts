@@ -33,11 +33,12 @@ function lowerThrowRef(l: Lowering): void {
 
 function lowerTryTable(l: Lowering): void {
   const type = readBlockType(l);
-  // Labels are counted from outside the block.
-  const catches = readCatches(l.reader).map((c) => ({ ...c, target: labelAt(l, c.label) }));
+  const catches = readCatches(l.reader);
   const label = open(l, "block", type);
   label.handler = l.handlers.enter(l.out.pc);
-  for (const { tag, isRef, target } of catches) {
+  for (const { tag, isRef, label: outer } of catches) {
+    // Counted from outside the block.
+    const target = labelAt(l, outer + 1);
     l.handlers.add(label.handler, tag, isRef ? "above" : "none", target, target.base);
     reserve(l, target.base, tag < 0 ? [] : tagParams(l, tag), isRef);
   }

@@ -3,6 +3,7 @@
  * try_table); proposal exception-handling (legacy).
  */
 import { type Catch, readCatches } from "../binary/imms.ts";
+import { overLimit } from "../faults.ts";
 import { instrDef, type Special } from "../instrs.ts";
 import { EXNREF, heapTypes, printValType, refType, type ValType } from "../types.ts";
 import { funcTypeAt, type Rule, readBlock } from "./special.ts";
@@ -34,7 +35,10 @@ const checkThrowRef: Rule = (s) => {
 const checkTryTable: Rule = (s) => {
   const type = readBlock(s);
   s.popVals(type.params);
-  for (const clause of readCatches(s.r)) checkClause(s, clause);
+  const clauses = readCatches(s.r);
+  const { catchClauses } = s.ctx.limits;
+  if (clauses.length > catchClauses) throw overLimit("catchClauses", clauses.length, catchClauses, s.at, s.r.func);
+  for (const clause of clauses) checkClause(s, clause);
   s.pushCtrl(s.opcode, type);
 };
 
