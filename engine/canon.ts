@@ -9,6 +9,7 @@ import {
   CONCRETE,
   type CompType,
   type FieldType,
+  type FuncType,
   heapOf,
   isConcrete,
   isRef,
@@ -18,8 +19,11 @@ import {
 } from "./types.ts";
 
 const registry = new Map<string, number>();
-/** Declared supertypes by canonical number, nearest last (a display): `supersOf[id][depth]`. */
+/** Declared supertypes by canonical number, nearest last (a display): `displays[id][depth]`. */
 const displays: Int32Array[] = [];
+/** Composite types by canonical number; the type indices in them are canonical numbers too. */
+const comps: CompType[] = [];
+const noSupers = new Int32Array(0);
 
 /**
  * Canonical number of every type of a module.
@@ -37,7 +41,10 @@ export function canonicalTypes(types: readonly SubType[]): Int32Array {
       id = displays.length;
       registry.set(key, id);
       for (let i = first; i < end; i++) ids[i] = id + (i - first);
-      for (let i = first; i < end; i++) displays.push(displayOf(types[i], ids));
+      for (let i = first; i < end; i++) {
+        displays.push(displayOf(types[i], ids));
+        comps.push(canonComp(types[i].comp, ids));
+      }
     }
     for (let i = first; i < end; i++) ids[i] = id + (i - first);
     first = end;
@@ -53,11 +60,55 @@ export function isSubtypeId(sub: number, sup: number): boolean {
   return depth < display.length && display[depth] === sup;
 }
 
+/** The composite type of canonical number `id`, in terms of canonical numbers. */
+export const compOfId = (id: number): CompType => comps[id];
+
+/** The function type of canonical number `id`. Precondition: it is one. */
+export function funcTypeOfId(id: number): FuncType {
+  const comp = comps[id];
+  if (comp.kind !== "func") throw new Error(`canonical type ${id} is not a function type`);
+  return comp;
+}
+
+/** `t` of a module whose types have the canonical numbers `ids`, in terms of canonical numbers. */
+export function canonVal(t: ValType, ids: Int32Array): ValType {
+  if (!isRef(t)) return t;
+  const heap = heapOf(t);
+  return isConcrete(heap) ? t - heap + CONCRETE + ids[typeIdxOf(heap)] : t;
+}
+
+/** `comp` itself if it names no types. */
+function canonComp(comp: CompType, ids: Int32Array): CompType {
+  const val = (t: ValType): ValType => canonVal(t, ids);
+  const isSame = (t: ValType): boolean => val(t) === t;
+  const field = (f: FieldType): FieldType => (isSame(f.storage) ? f : { ...f, storage: val(f.storage) });
+  if (comp.kind === "array") return isSame(comp.field.storage) ? comp : { ...comp, field: field(comp.field) };
+  if (comp.kind === "struct") {
+    return comp.fields.every((f) => isSame(f.storage)) ? comp : { ...comp, fields: comp.fields.map(field) };
+  }
+  if (comp.params.every(isSame) && comp.results.every(isSame)) return comp;
+  return { ...comp, params: comp.params.map(val), results: comp.results.map(val) };
+}
+
+/** Canonical number of a final function type that stands alone, given in terms of canonical numbers. */
+export function funcTypeId(type: FuncType): number {
+  const self: SubType = { isFinal: true, supers: [], comp: type, group: 0, place: 0 };
+  const key = `${flagsKey(self, String)}${compKey(type, (idx) => `c${idx}`)}`;
+  let id = registry.get(key);
+  if (id === undefined) {
+    id = displays.length;
+    registry.set(key, id);
+    displays.push(noSupers);
+    comps.push(type);
+  }
+  return id;
+}
+
 function displayOf(type: SubType, ids: Int32Array): Int32Array {
   const sup = type.supers[0];
-  if (sup === undefined) return new Int32Array(0);
+  if (sup === undefined) return noSupers;
   const parent = ids[sup];
-  const above = displays[parent] ?? new Int32Array(0);
+  const above = displays[parent] ?? noSupers;
   const display = new Int32Array(above.length + 1);
   display.set(above);
   display[above.length] = parent;
@@ -69,10 +120,16 @@ function groupKey(types: readonly SubType[], first: number, end: number, ids: In
   const parts: string[] = [];
   for (let i = first; i < end; i++) {
     const t = types[i];
-    parts.push(`${t.isFinal ? "f" : "o"}[${t.supers.map(index).join()}]${compKey(t.comp, index)}`);
+    parts.push(`${flagsKey(t, index)}${compKey(t.comp, index)}`);
   }
   return parts.join(";");
 }
+
+const flagsKey = (t: SubType, index: (idx: number) => string): string =>
+  `${t.isFinal ? "f" : "o"}[${t.supers.map(index).join()}]${clauseKey("D", t.describes, index)}${clauseKey("d", t.descriptor, index)}`;
+
+const clauseKey = (mark: string, idx: number | undefined, index: (idx: number) => string): string =>
+  idx === undefined ? "" : mark + index(idx);
 
 function compKey(comp: CompType, index: (idx: number) => string): string {
   const val = (t: ValType): string =>

@@ -190,6 +190,17 @@ const written = {
     explanation: "The logarithm of a memory's page size is 64 or more: no size has so many bits.",
     example: "(memory 0 (pagesize 2^65))",
   },
+  WT1030: {
+    title: "malformed cast flags",
+    explanation: "The flags of br_on_cast or br_on_cast_fail, a byte from 0 to 3, have another value.",
+    example: "fb 18 04",
+  },
+  WT1035: {
+    title: "malformed catch clause",
+    explanation:
+      "A clause of try_table starts with a byte other than 0 to 3 (catch, catch_ref, catch_all, catch_all_ref).",
+    example: "1f 40 01 04 in a body",
+  },
   WT1101: {
     title: "the file is empty",
     explanation: "There is nothing in the file. A build or a download failed.",
@@ -390,6 +401,57 @@ const written = {
     explanation: "An atomic access must be aligned to its width, and says so: there are no unaligned ones.",
     example: "(i32.atomic.load align=2 (i32.const 0))",
   },
+  WT2050: {
+    title: "not a structure type",
+    explanation: "An instruction on structures names a type that is no structure.",
+    example: "(struct.new $f) where $f is a function type",
+  },
+  WT2051: {
+    title: "not an array type",
+    explanation: "An instruction on arrays names a type that is no array.",
+    example: "(array.len) is fine, (array.get $f) of a function type is not",
+  },
+  WT2052: {
+    title: "unknown field",
+    explanation: "The structure type has fewer fields.",
+    example: "(struct.get $s 2) of a type with 2 fields",
+  },
+  WT2053: {
+    title: "immutable field",
+    explanation: "A field is set that is not declared mutable.",
+    example: "(struct.set $s 0) of (struct (field i32))",
+  },
+  WT2054: {
+    title: "immutable array",
+    explanation: "An array is written whose elements are not declared mutable.",
+    example: "(array.set $a) of (array i32)",
+  },
+  WT2055: {
+    title: "array types do not match",
+    explanation: "The elements of the source array do not fit the destination.",
+    example: "(array.copy $i32s $i64s)",
+  },
+  WT2056: {
+    title: "array of references from data",
+    explanation: "Bytes of a data segment can only become numbers and vectors.",
+    example: "(array.new_data $a 0) of (array anyref)",
+  },
+  WT2057: {
+    title: "packed field, or not",
+    explanation: "Fields of i8 and i16 are read with a sign (get_s, get_u), all others without (get).",
+    example: "(struct.get $s 0) of (struct (field i8))",
+  },
+  WT2058: {
+    title: "wrong use of descriptors",
+    explanation:
+      "A structure and its descriptor must name each other inside one recursive group, the described type first; types with a descriptor are made with it.",
+    example: "(type (descriptor 1) (struct)) without a type 1 that describes it",
+  },
+  WT2035: {
+    title: "rethrow outside a catch block",
+    explanation: "The label of rethrow must be that of a try whose catch or catch_all block it is in.",
+    example: "(try (do (rethrow 0)))",
+  },
   WT3001: {
     title: "unknown import",
     explanation:
@@ -534,7 +596,12 @@ function explainFeature(feature: Feature): ErrorCode {
   const { title, standard, state } = features[feature];
   const since =
     standard === "proposal" ? "a proposal that is not part of the standard" : `part of WebAssembly ${standard}`;
-  const why = state === "absent" ? "wasmts does not support it yet" : "it is on unless turned off";
+  const whys = {
+    on: "it is on unless turned off",
+    flag: "it is off unless turned on",
+    absent: "wasmts does not support it yet",
+  };
+  const why = whys[state];
   return {
     title: `needs the ${feature} proposal`,
     explanation: `The module uses ${title}: ${since}; ${why}.`,

@@ -2,11 +2,20 @@
  * Everything that can go wrong because of a module, its imports or its run: one error class, the trap table.
  *
  * Not for bugs of wasmts itself: those are plain `Error`s and never carry a kind. The kinds are those of the
- * official test scripts, plus `unsupported` (a proposal that is off or not there yet) and `exit`.
+ * official test scripts, plus `unsupported` (a proposal that is off or not there yet) and `exit`. An exception of a guest
+ * is no trap: see `exception.ts`.
  * Codes are stable (`WT####`); what each means is told in `error-codes.ts`. Never match on message text.
  */
 
-export type ErrorKind = "malformed" | "invalid" | "unsupported" | "unlinkable" | "trap" | "exhausted" | "exit";
+export type ErrorKind =
+  | "malformed"
+  | "invalid"
+  | "unsupported"
+  | "unlinkable"
+  | "trap"
+  | "exhausted"
+  | "exception"
+  | "exit";
 
 /** One function of a guest backtrace, innermost first. */
 export interface BacktraceFrame {
@@ -72,7 +81,13 @@ export const traps = {
   uninitializedElement: ["WT4008", "uninitialized element"],
   indirectCallType: ["WT4009", "indirect call type mismatch"],
   nullReference: ["WT4010", "null reference"],
+  nullFunction: ["WT4010", "null function reference"],
+  nullStruct: ["WT4010", "null structure reference"],
+  nullArray: ["WT4010", "null array reference"],
+  nullI31: ["WT4010", "null i31 reference"],
+  nullDescriptor: ["WT4010", "null descriptor reference"],
   castFailure: ["WT4011", "cast failure"],
+  descriptorCast: ["WT4011", "descriptor cast failure"],
   oobArray: ["WT4012", "out of bounds array access"],
   unalignedAtomic: ["WT4013", "unaligned atomic"],
   hostError: ["WT4014", "host function failed"],

@@ -41,8 +41,10 @@ export const malformedFaults = {
   dataSegmentKind: ["WT1026", "malformed data segment kind"],
   memopFlags: ["WT1027", "malformed memop flags"],
   tooManyLocals: ["WT1028", "too many locals"],
+  catchKind: ["WT1035", "malformed catch clause"],
   zeroByte: ["WT1029", "zero byte expected"],
   pageSize: ["WT1032", "invalid custom page size"],
+  castFlags: ["WT1030", "malformed cast flags"],
   emptyFile: ["WT1101", "unexpected end"],
   textFormat: ["WT1102", "magic header not detected"],
   gzip: ["WT1103", "magic header not detected"],
@@ -83,9 +85,20 @@ export const invalidFaults = {
   tagResult: ["WT2025", "non-empty tag result type"],
   sharedNoMax: ["WT2026", "shared memory must have maximum"],
   pageSize: ["WT2027", "invalid custom page size"],
+  rethrowLabel: ["WT2035", "invalid rethrow label"],
   notFuncType: ["WT2028", "non-function type"],
   laneIndex: ["WT2040", "invalid lane index"],
   atomicAlignment: ["WT2045", "atomic alignment must be natural"],
+  notStructType: ["WT2050", "non-structure type"],
+  notArrayType: ["WT2051", "non-array type"],
+  unknownField: ["WT2052", "unknown field"],
+  immutableField: ["WT2053", "immutable field"],
+  immutableArray: ["WT2054", "immutable array"],
+  arrayTypes: ["WT2055", "array types do not match"],
+  arrayNotNumeric: ["WT2056", "array type is not numeric or vector"],
+  packedAccess: ["WT2057", "field is packed"],
+  /** The detail is the text. */
+  descriptor: ["WT2058", ""],
 } as const satisfies Record<string, FaultRow>;
 
 /** One code for each implementation limit. */
@@ -114,6 +127,8 @@ export const limitCodes = {
   brTableTargets: "WT2922",
   nameBytes: "WT2923",
   operands: "WT2924",
+  arrayNewFixed: "WT2925",
+  catchClauses: "WT2935",
 } as const satisfies Record<ModuleLimit, string>;
 
 /** One code for each proposal that can be refused. */

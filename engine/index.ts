@@ -13,6 +13,7 @@ export {
   traps,
   WasmError,
 } from "./errors.ts";
+export { hostTag, WasmException } from "./exception.ts";
 export { type Feature, type FeatureDef, features } from "./features.ts";
 export { Activation, type Outcome } from "./interpret/activation.ts";
 export {
@@ -25,8 +26,11 @@ export {
 } from "./interpret/frames.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
+export { ExnInst } from "./runtime/exn.ts";
 export { FuncInst, type HostFn, hostFunc, TagInst } from "./runtime/func.ts";
+export { ArrayInst, I31, i31, StructInst } from "./runtime/gc.ts";
 export { GlobalInst, newGlobal } from "./runtime/global.ts";
+export type { HeapGauge } from "./runtime/heap-meter.ts";
 export type { Extern } from "./runtime/instance.ts";
 export type { InstanceOptions } from "./runtime/instantiate.ts";
 export { type Imports, type MissingImport, printExternType } from "./runtime/link.ts";

@@ -25,8 +25,13 @@ export type ImmKind =
   | "globalidx"
   | "dataidx"
   | "elemidx"
+  | "tagidx"
+  | "catches"
   | "valtypes"
   | "heaptype"
+  | "castflags"
+  | "fieldidx"
+  | "arity"
   | "memarg"
   | "zero"
   | "i32"
@@ -121,6 +126,8 @@ const d_d = [["f64"], ["f64"]] as const;
 const ii_i = [["i32", "i32"], ["i32"]] as const;
 const ll_i = [["i64", "i64"], ["i32"]] as const;
 const ll_l = [["i64", "i64"], ["i64"]] as const;
+const ll_ll = [["i64", "i64"], ["i64", "i64"]] as const;
+const llll_ll = [["i64", "i64", "i64", "i64"], ["i64", "i64"]] as const;
 const ff_i = [["f32", "f32"], ["i32"]] as const;
 const ff_f = [["f32", "f32"], ["f32"]] as const;
 const dd_i = [["f64", "f64"], ["i32"]] as const;
@@ -142,6 +149,20 @@ export const instrs = {
   "return": { opcode: 0x0f, imms: [], type: "special", spec: "exec-return" },
   "call": { opcode: 0x10, imms: ["funcidx"], type: "special", spec: "exec-call" },
   "call_indirect": { opcode: 0x11, imms: ["typeidx", "tableidx"], type: "special", traps: ["undefinedElement", "uninitializedElement", "indirectCallType"], spec: "exec-call_indirect" },
+  "call_ref": { opcode: 0x14, imms: ["typeidx"], type: "special", feature: "function-references", traps: ["nullFunction"], spec: "exec-call_ref" },
+  "return_call": { opcode: 0x12, imms: ["funcidx"], type: "special", feature: "tail-call", spec: "exec-return_call" },
+  "return_call_indirect": { opcode: 0x13, imms: ["typeidx", "tableidx"], type: "special", feature: "tail-call", traps: ["undefinedElement", "uninitializedElement", "indirectCallType"], spec: "exec-return_call_indirect" },
+  "return_call_ref": { opcode: 0x15, imms: ["typeidx"], type: "special", feature: "function-references", traps: ["nullFunction"], spec: "exec-return_call_ref" },
+  // Exceptions (spec: exec-instructions-control)
+  "throw": { opcode: 0x08, imms: ["tagidx"], type: "special", feature: "exceptions", spec: "exec-throw" },
+  "throw_ref": { opcode: 0x0a, imms: [], type: "special", feature: "exceptions", traps: ["nullReference"], spec: "exec-throw_ref" },
+  "try_table": { opcode: 0x1f, imms: ["blocktype", "catches"], type: "special", feature: "exceptions", spec: "exec-try_table" },
+  // Exceptions before 3.0 (proposal exception-handling, legacy)
+  "try": { opcode: 0x06, imms: ["blocktype"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  "catch": { opcode: 0x07, imms: ["tagidx"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  "catch_all": { opcode: 0x19, imms: [], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  "delegate": { opcode: 0x18, imms: ["labelidx"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  "rethrow": { opcode: 0x09, imms: ["labelidx"], type: "special", feature: "legacy-exceptions", spec: "exec-throw_ref" },
   // Parametric
   "drop": { opcode: 0x1a, imms: [], type: "special", spec: "exec-drop" },
   "select": { opcode: 0x1b, imms: [], type: "special", spec: "exec-select" },
@@ -327,6 +348,50 @@ export const instrs = {
   "ref.null": { opcode: 0xd0, imms: ["heaptype"], type: "special", feature: "reference-types", spec: "exec-ref.null" },
   "ref.is_null": { opcode: 0xd1, imms: [], type: "special", feature: "reference-types", spec: "exec-ref.is_null" },
   "ref.func": { opcode: 0xd2, imms: ["funcidx"], type: "special", feature: "reference-types", spec: "exec-ref.func" },
+  "ref.eq": { opcode: 0xd3, imms: [], type: "special", feature: "gc", spec: "exec-ref.eq" },
+  "ref.as_non_null": { opcode: 0xd4, imms: [], type: "special", feature: "function-references", traps: ["nullReference"], spec: "exec-ref.as_non_null" },
+  "br_on_null": { opcode: 0xd5, imms: ["labelidx"], type: "special", feature: "function-references", spec: "exec-br_on_null" },
+  "br_on_non_null": { opcode: 0xd6, imms: ["labelidx"], type: "special", feature: "function-references", spec: "exec-br_on_non_null" },
+  // Structures, arrays, casts, i31 (0xfb prefix)
+  "struct.new": { opcode: 0xfb000, imms: ["typeidx"], type: "special", feature: "gc", spec: "exec-struct.new" },
+  "struct.new_default": { opcode: 0xfb001, imms: ["typeidx"], type: "special", feature: "gc", spec: "exec-struct.new_default" },
+  "struct.get": { opcode: 0xfb002, imms: ["typeidx", "fieldidx"], type: "special", feature: "gc", traps: ["nullStruct"], spec: "exec-struct.get" },
+  "struct.get_s": { opcode: 0xfb003, imms: ["typeidx", "fieldidx"], type: "special", feature: "gc", traps: ["nullStruct"], spec: "exec-struct.get_s" },
+  "struct.get_u": { opcode: 0xfb004, imms: ["typeidx", "fieldidx"], type: "special", feature: "gc", traps: ["nullStruct"], spec: "exec-struct.get_u" },
+  "struct.set": { opcode: 0xfb005, imms: ["typeidx", "fieldidx"], type: "special", feature: "gc", traps: ["nullStruct"], spec: "exec-struct.set" },
+  "array.new": { opcode: 0xfb006, imms: ["typeidx"], type: "special", feature: "gc", spec: "exec-array.new" },
+  "array.new_default": { opcode: 0xfb007, imms: ["typeidx"], type: "special", feature: "gc", spec: "exec-array.new_default" },
+  "array.new_fixed": { opcode: 0xfb008, imms: ["typeidx", "arity"], type: "special", feature: "gc", spec: "exec-array.new_fixed" },
+  "array.new_data": { opcode: 0xfb009, imms: ["typeidx", "dataidx"], type: "special", feature: "gc", traps: ["oobMemory"], spec: "exec-array.new_data" },
+  "array.new_elem": { opcode: 0xfb00a, imms: ["typeidx", "elemidx"], type: "special", feature: "gc", traps: ["oobTable"], spec: "exec-array.new_elem" },
+  "array.get": { opcode: 0xfb00b, imms: ["typeidx"], type: "special", feature: "gc", traps: ["nullArray", "oobArray"], spec: "exec-array.get" },
+  "array.get_s": { opcode: 0xfb00c, imms: ["typeidx"], type: "special", feature: "gc", traps: ["nullArray", "oobArray"], spec: "exec-array.get_s" },
+  "array.get_u": { opcode: 0xfb00d, imms: ["typeidx"], type: "special", feature: "gc", traps: ["nullArray", "oobArray"], spec: "exec-array.get_u" },
+  "array.set": { opcode: 0xfb00e, imms: ["typeidx"], type: "special", feature: "gc", traps: ["nullArray", "oobArray"], spec: "exec-array.set" },
+  "array.len": { opcode: 0xfb00f, imms: [], type: "special", feature: "gc", traps: ["nullArray"], spec: "exec-array.len" },
+  "array.fill": { opcode: 0xfb010, imms: ["typeidx"], type: "special", feature: "gc", traps: ["nullArray", "oobArray"], spec: "exec-array.fill" },
+  "array.copy": { opcode: 0xfb011, imms: ["typeidx", "typeidx"], type: "special", feature: "gc", traps: ["nullArray", "oobArray"], spec: "exec-array.copy" },
+  "array.init_data": { opcode: 0xfb012, imms: ["typeidx", "dataidx"], type: "special", feature: "gc", traps: ["nullArray", "oobArray", "oobMemory"], spec: "exec-array.init_data" },
+  "array.init_elem": { opcode: 0xfb013, imms: ["typeidx", "elemidx"], type: "special", feature: "gc", traps: ["nullArray", "oobArray", "oobTable"], spec: "exec-array.init_elem" },
+  "ref.test": { opcode: 0xfb014, imms: ["heaptype"], type: "special", feature: "gc", spec: "exec-ref.test" },
+  "ref.test null": { opcode: 0xfb015, imms: ["heaptype"], type: "special", feature: "gc", spec: "exec-ref.test" },
+  "ref.cast": { opcode: 0xfb016, imms: ["heaptype"], type: "special", feature: "gc", traps: ["castFailure"], spec: "exec-ref.cast" },
+  "ref.cast null": { opcode: 0xfb017, imms: ["heaptype"], type: "special", feature: "gc", traps: ["castFailure"], spec: "exec-ref.cast" },
+  "br_on_cast": { opcode: 0xfb018, imms: ["castflags", "labelidx", "heaptype", "heaptype"], type: "special", feature: "gc", spec: "exec-br_on_cast" },
+  "br_on_cast_fail": { opcode: 0xfb019, imms: ["castflags", "labelidx", "heaptype", "heaptype"], type: "special", feature: "gc", spec: "exec-br_on_cast_fail" },
+  "any.convert_extern": { opcode: 0xfb01a, imms: [], type: "special", feature: "gc", spec: "exec-any.convert_extern" },
+  "extern.convert_any": { opcode: 0xfb01b, imms: [], type: "special", feature: "gc", spec: "exec-extern.convert_any" },
+  "ref.i31": { opcode: 0xfb01c, imms: [], type: "special", feature: "gc", spec: "exec-ref.i31" },
+  "i31.get_s": { opcode: 0xfb01d, imms: [], type: "special", feature: "gc", traps: ["nullI31"], spec: "exec-i31.get_s" },
+  "i31.get_u": { opcode: 0xfb01e, imms: [], type: "special", feature: "gc", traps: ["nullI31"], spec: "exec-i31.get_u" },
+  // Descriptors of structures (custom-descriptors)
+  "struct.new_desc": { opcode: 0xfb020, imms: ["typeidx"], type: "special", feature: "custom-descriptors", traps: ["nullDescriptor"], spec: "exec-struct.new_desc" },
+  "struct.new_default_desc": { opcode: 0xfb021, imms: ["typeidx"], type: "special", feature: "custom-descriptors", traps: ["nullDescriptor"], spec: "exec-struct.new_default_desc" },
+  "ref.get_desc": { opcode: 0xfb022, imms: ["typeidx"], type: "special", feature: "custom-descriptors", traps: ["nullReference"], spec: "exec-ref.get_desc" },
+  "ref.cast_desc_eq": { opcode: 0xfb023, imms: ["heaptype"], type: "special", feature: "custom-descriptors", traps: ["nullDescriptor", "descriptorCast"], spec: "exec-ref.cast_desc_eq" },
+  "ref.cast_desc_eq null": { opcode: 0xfb024, imms: ["heaptype"], type: "special", feature: "custom-descriptors", traps: ["nullDescriptor", "descriptorCast"], spec: "exec-ref.cast_desc_eq" },
+  "br_on_cast_desc_eq": { opcode: 0xfb025, imms: ["castflags", "labelidx", "heaptype", "heaptype"], type: "special", feature: "custom-descriptors", traps: ["nullDescriptor"], spec: "exec-br_on_cast_desc_eq" },
+  "br_on_cast_desc_eq_fail": { opcode: 0xfb026, imms: ["castflags", "labelidx", "heaptype", "heaptype"], type: "special", feature: "custom-descriptors", traps: ["nullDescriptor"], spec: "exec-br_on_cast_desc_eq_fail" },
   // Saturating conversions (0xfc prefix: opcode = prefix << 12 | sub-opcode)
   "i32.trunc_sat_f32_s": { opcode: 0xfc000, imms: [], type: f_i, feature: "saturating-float-to-int", js: "i32_trunc_sat_s($0)", spec: "op-trunc_sat_s" },
   "i32.trunc_sat_f32_u": { opcode: 0xfc001, imms: [], type: f_i, feature: "saturating-float-to-int", js: "i32_trunc_sat_u($0)", spec: "op-trunc_sat_u" },
@@ -347,6 +412,11 @@ export const instrs = {
   "table.grow": { opcode: 0xfc00f, imms: ["tableidx"], type: "special", feature: "reference-types", spec: "exec-table.grow" },
   "table.size": { opcode: 0xfc010, imms: ["tableidx"], type: "special", feature: "reference-types", spec: "exec-table.size" },
   "table.fill": { opcode: 0xfc011, imms: ["tableidx"], type: "special", feature: "reference-types", traps: ["oobTable"], spec: "exec-table.fill" },
+  // Wide arithmetic: 128-bit values as two i64, the low one first. Meaning: wide-arithmetic.ts
+  "i64.add128": { opcode: 0xfc013, imms: [], type: llll_ll, feature: "wide-arithmetic", spec: "op-iadd" },
+  "i64.sub128": { opcode: 0xfc014, imms: [], type: llll_ll, feature: "wide-arithmetic", spec: "op-isub" },
+  "i64.mul_wide_s": { opcode: 0xfc015, imms: [], type: ll_ll, feature: "wide-arithmetic", spec: "op-imul" },
+  "i64.mul_wide_u": { opcode: 0xfc016, imms: [], type: ll_ll, feature: "wide-arithmetic", spec: "op-imul" },
   // Vectors (0xfd prefix)
   ...simdInstrs,
   // Threads: `atomic` is the method of JavaScript's Atomics on elements of the access's width (0xfe prefix)

@@ -32,9 +32,11 @@ export const moduleLimits = {
   params: { what: "parameters", value: 1_000 },
   results: { what: "results", value: 1_000 },
   structFields: { what: "fields of a struct", value: 10_000 },
+  arrayNewFixed: { what: "operands of array.new_fixed", value: 10_000 },
   operands: { what: "operands on a function's stack", value: 1_000_000 },
   nesting: { what: "nested blocks", value: 50_000 },
   brTableTargets: { what: "br_table targets", value: 65_520 },
+  catchClauses: { what: "catch clauses of a try_table", value: 65_520 },
   nameBytes: { what: "bytes in a name", value: 100_000 },
 } as const satisfies Record<string, LimitDef>;
 

@@ -10,7 +10,7 @@
 
 /** See the file comment. 0 is `bot`, the type of an operand in unreachable code. */
 export type ValType = number;
-/** Abstract heap type code or `CONCRETE + typeidx`. */
+/** Abstract heap type code, or `CONCRETE + typeidx` and perhaps `EXACT`. */
 export type HeapType = number;
 
 export const BOT: ValType = 0;
@@ -25,6 +25,11 @@ export const NULLABLE = 0x20000000;
 /** Added to a type index to make a concrete heap type. */
 export const CONCRETE = 0x100;
 const HEAP_MASK = 0x0fffffff;
+/** On a concrete heap type, and so on reference types: only this type, no subtypes (custom-descriptors). */
+export const EXACT = 0x10000000;
+
+/** Below every heap type: of a reference in unreachable code. */
+export const BOT_HEAP: HeapType = 0;
 
 export const heapTypes = {
   exn: 0x69,
@@ -43,14 +48,22 @@ export const heapTypes = {
 
 export const FUNCREF: ValType = REF | NULLABLE | heapTypes.func;
 export const EXTERNREF: ValType = REF | NULLABLE | heapTypes.extern;
+export const ANYREF: ValType = REF | NULLABLE | heapTypes.any;
+export const EQREF: ValType = REF | NULLABLE | heapTypes.eq;
+export const I31REF: ValType = REF | NULLABLE | heapTypes.i31;
+export const EXNREF: ValType = REF | NULLABLE | heapTypes.exn;
 
 export const refType = (heap: HeapType, isNullable: boolean): ValType => REF | (isNullable ? NULLABLE : 0) | heap;
 export const isRef = (t: ValType): boolean => (t & REF) !== 0;
 export const isNullable = (t: ValType): boolean => (t & NULLABLE) !== 0;
+/** Heap type without `EXACT`. */
 export const heapOf = (t: ValType): HeapType => t & HEAP_MASK;
+export const isExact = (t: ValType): boolean => (t & EXACT) !== 0;
 export const isConcrete = (heap: HeapType): boolean => heap >= CONCRETE;
 /** Type index of a concrete heap type. */
-export const typeIdxOf = (heap: HeapType): number => heap - CONCRETE;
+export const typeIdxOf = (heap: HeapType): number => (heap & HEAP_MASK) - CONCRETE;
+/** The same reference type without null. */
+export const nonNull = (t: ValType): ValType => t & ~NULLABLE;
 export const isNum = (t: ValType): boolean => t >= F64 && t <= I32;
 
 export interface FuncType {
@@ -58,7 +71,10 @@ export interface FuncType {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
 }
-/** `storage` is a `ValType`, or 0x78 for i8, 0x77 for i16. */
+/** Storage types that are no value types. */
+export const I8 = 0x78;
+export const I16 = 0x77;
+/** `storage` is a `ValType`, `I8` or `I16`. */
 export interface FieldType {
   readonly storage: number;
   readonly isMutable: boolean;
@@ -79,6 +95,9 @@ export interface SubType {
   /** Type indices; at most one in 3.0. */
   readonly supers: readonly number[];
   readonly comp: CompType;
+  /** Type index of its descriptor, and of the type it describes. */
+  readonly descriptor?: number | undefined;
+  readonly describes?: number | undefined;
   /** Index of this type's recursive group, and its place in it. */
   readonly group: number;
   readonly place: number;
@@ -114,7 +133,7 @@ export interface TagType {
 
 export type ExternKind = "func" | "table" | "memory" | "global" | "tag";
 export type ExternType =
-  | { readonly kind: "func" /** type index */; readonly type: number }
+  | { readonly kind: "func" /** type index */; readonly type: number; readonly isExact?: boolean }
   | { readonly kind: "table"; readonly type: TableType }
   | { readonly kind: "memory"; readonly type: MemType }
   | { readonly kind: "global"; readonly type: GlobalType }
@@ -129,13 +148,18 @@ const numNames: Record<number, string> = {
   0: "bot",
 };
 const heapNames = new Map<number, string>(Object.entries(heapTypes).map(([name, code]) => [code, name]));
+heapNames.set(BOT_HEAP, "bot");
 const shorthand = new Map<number, string>(
   [...heapNames].map(([code, name]) => [code, name.startsWith("no") ? `null${name.slice(2) || "ref"}` : name]),
 );
 
 /** `func`, `extern`, ..., or the type index of a concrete one. */
 export const printHeapType = (heap: HeapType): string =>
-  isConcrete(heap) ? String(typeIdxOf(heap)) : (heapNames.get(heap) ?? `heaptype 0x${heap.toString(16)}`);
+  isConcrete(heap)
+    ? isExact(heap)
+      ? `(exact ${typeIdxOf(heap)})`
+      : String(typeIdxOf(heap))
+    : (heapNames.get(heap) ?? `heaptype 0x${heap.toString(16)}`);
 
 /** As in the text format: `i32`, `funcref`, `(ref null 3)`. */
 export function printValType(t: ValType): string {
@@ -145,7 +169,7 @@ export function printValType(t: ValType): string {
     const short = heap === heapTypes.none ? "null" : shorthand.get(heap);
     if (short !== undefined) return `${short}ref`;
   }
-  return `(ref ${isNullable(t) ? "null " : ""}${printHeapType(heap)})`;
+  return `(ref ${isNullable(t) ? "null " : ""}${printHeapType(heap | (t & EXACT))})`;
 }
 
 /** `(func (param i32 i32) (result i32))`. */

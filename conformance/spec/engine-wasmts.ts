@@ -13,7 +13,7 @@ import {
   type Val,
   WasmError,
 } from "../../engine/index.ts";
-import type { Exports, Extern, Failure, FailureKind, Resolve, SpecEngine } from "./adapter.ts";
+import type { Exports, Extern, Failure, Resolve, SpecEngine } from "./adapter.ts";
 
 /** `(module (memory (export "m") 1))` */
 const memoryModule = Uint8Array.of(
@@ -21,9 +21,6 @@ const memoryModule = Uint8Array.of(
   ...[5, 3, 1, 0, 1],
   ...[7, 5, 1, 1, 0x6d, 2, 0],
 );
-/** The trap of an exception that no guest catches. */
-const UNCAUGHT = "WT4015";
-
 export function wasmtsEngine(tier: "interp"): SpecEngine {
   return new WasmtsEngine(tier);
 }
@@ -86,7 +83,6 @@ class WasmtsEngine implements SpecEngine {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       return { kind: "other", text: text.split("\n").slice(0, 4).join(" ") };
     }
-    const kind: FailureKind = error.code === UNCAUGHT ? "exception" : error.kind === "exit" ? "other" : error.kind;
-    return { kind, text: error.message };
+    return { kind: error.kind === "exit" ? "other" : error.kind, text: error.message };
   }
 }

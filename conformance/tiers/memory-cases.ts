@@ -49,7 +49,7 @@ const toBits: Readonly<Record<NumType, string>> = {
 
 /** Operands after the address, and results; undefined for what is no access. */
 function shape(d: InstrDef): readonly [readonly NumType[], readonly NumType[]] | undefined {
-  if (d.access === undefined || d.atomic === "wait") return undefined;
+  if (d.access === undefined || d.access.val === "v128" || d.atomic === "wait") return undefined;
   if (d.type === "load") return [[], [d.access.val]];
   if (d.type === "store") return [[d.access.val], []];
   return d.type === "atomic" ? atomicType(d) : undefined;

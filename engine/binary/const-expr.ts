@@ -8,6 +8,9 @@ import type { Reader } from "./reader.ts";
 
 const BLOCK = 0x02;
 const IF = 0x04;
+const TRY = 0x06;
+const DELEGATE = 0x18;
+const TRY_TABLE = 0x1f;
 const END = 0x0b;
 
 /** Passes over instructions up to and including the `end` that matches none of them. */
@@ -18,7 +21,8 @@ export function readConstExpr(r: Reader): CodeRange {
     const opcode = r.opcode();
     if (opcode === END) depth--;
     else {
-      if (opcode >= BLOCK && opcode <= IF) depth++;
+      if ((opcode >= BLOCK && opcode <= IF) || opcode === TRY || opcode === TRY_TABLE) depth++;
+      else if (opcode === DELEGATE) depth--;
       skipImms(r, defOf(opcode, at));
     }
   }

@@ -61,6 +61,33 @@ export function readValTypes(r: Reader): ValType[] {
   return Array.from({ length: n }, () => readValType(r));
 }
 
+/** Which of the two types of `br_on_cast` admit null: 1 the first, 2 the second. */
+export function readCastFlags(r: Reader): number {
+  const at = r.pos;
+  const flags = r.u8();
+  if (flags > 3) throw r.malformed("castFlags", at, ` 0x${flags.toString(16)}`);
+  return flags;
+}
+
+/** A clause of `try_table`. */
+export interface Catch {
+  /** Tag index; -1: all exceptions. */
+  readonly tag: number;
+  /** The exception itself is given too. */
+  readonly isRef: boolean;
+  /** Counted from outside the block. */
+  readonly label: number;
+}
+
+export function readCatches(r: Reader): Catch[] {
+  return Array.from({ length: r.count() }, () => {
+    const at = r.pos;
+    const kind = r.u8();
+    if (kind > 3) throw r.malformed("catchKind", at, ` 0x${kind.toString(16).padStart(2, "0")}`);
+    return { tag: kind < 2 ? r.u32() : -1, isRef: (kind & 1) === 1, label: r.u32() };
+  });
+}
+
 interface ImmDef {
   skip(r: Reader): void;
   /** Reads, and gives the text format's form. */
@@ -92,8 +119,16 @@ const immDefs: Record<ImmKind, ImmDef> = {
   globalidx: index,
   dataidx: index,
   elemidx: index,
+  tagidx: index,
+  catches: { skip: readCatches, print: (r) => readCatches(r).map(printCatch).join(" ") },
   valtypes: { skip: readValTypes, print: (r) => `(result ${readValTypes(r).map(printValType).join(" ")})` },
   heaptype: { skip: readHeapType, print: (r) => printHeapType(readHeapType(r)) },
+  castflags: {
+    skip: (r) => void readCastFlags(r),
+    print: (r) => (readCastFlags(r) === 0 ? "" : `null=${r.bytes[r.pos - 1]}`),
+  },
+  fieldidx: index,
+  arity: index,
   memarg: { skip: (r) => readMemarg(r, scratch), print: printMemarg },
   zero: {
     skip: readZero,
@@ -147,6 +182,11 @@ export function printImms(r: Reader, def: InstrDef): string {
 function printBlockType(type: BlockType): string {
   if (type === EMPTY_BLOCK) return "";
   return type < 0 ? `(result ${printValType(-type)})` : `(type ${type})`;
+}
+
+function printCatch({ tag, isRef, label }: Catch): string {
+  const name = `catch${tag < 0 ? "_all" : ""}${isRef ? "_ref" : ""}`;
+  return `(${[name, ...(tag < 0 ? [] : [tag]), label].join(" ")})`;
 }
 
 function printMemarg(r: Reader): string {

@@ -200,7 +200,10 @@ describe("what belongs to proposals", () => {
     const error = fault("", undefined) as object;
     expect(error).toBeDefined();
     expect(() => decode(moduleOf(part), { features: { [feature]: false } })).toThrow(
-      expect.objectContaining({ kind: "unsupported", message: expect.stringContaining(`needs the ${feature} proposal`) }),
+      expect.objectContaining({
+        kind: "unsupported",
+        message: expect.stringContaining(`needs the ${feature} proposal`),
+      }),
     );
   });
 

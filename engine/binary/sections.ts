@@ -4,7 +4,7 @@
  * Bodies of functions stay bytes: the validator reads them. Every count is checked against the bytes that are left and
  * against its limit before anything is made of it. Spec: binary/modules.
  */
-import { malformed, overLimit, type ResolvedLimits, unsupported } from "../faults.ts";
+import { malformed, overLimit, type ResolvedLimits } from "../faults.ts";
 import { type ModuleLimit, type ModuleLimits, moduleLimits } from "../limits.ts";
 import type { Module } from "../module.ts";
 import type { ExternKind, ExternType } from "../types.ts";
@@ -164,13 +164,18 @@ function addImport(r: Reader, m: DecodedModule, type: Exclude<ExternType, { kind
   }
 }
 
-/** Import kind of a function with its exact type. */
-const EXACT_FUNC = 0x20;
 const externKinds: readonly ExternKind[] = ["func", "table", "memory", "global", "tag"];
+
+/** Kind of a function whose type is given exactly; only of imports. */
+const EXACT_FUNC = 0x20;
 
 function readExternType(r: Reader): ExternType {
   const at = r.pos;
   const byte = r.u8();
+  if (byte === EXACT_FUNC) {
+    r.use("custom-descriptors", at, "import of a function with its exact type");
+    return { kind: "func", type: r.u32(), isExact: true };
+  }
   const kind = externKinds[byte];
   switch (kind) {
     case "func":
@@ -185,7 +190,6 @@ function readExternType(r: Reader): ExternType {
       r.use("exceptions", at, "import of a tag");
       return { kind, type: readTagType(r) };
     case undefined:
-      if (byte === EXACT_FUNC) throw unsupported("custom-descriptors", at, "import of an exact function");
       throw malformed("importKind", at, ` 0x${byte.toString(16).padStart(2, "0")}${importKindHint(byte)}`);
   }
 }

@@ -3,19 +3,19 @@
  */
 import { malformed, overLimit } from "../faults.ts";
 import type { ModuleLimit } from "../limits.ts";
-import type { CompType, FieldType, SubType, ValType } from "../types.ts";
+import { type CompType, type FieldType, I8, I16, type SubType, type ValType } from "../types.ts";
 import type { DecodedModule } from "./decoded.ts";
 import type { Reader } from "./reader.ts";
 import { readMutability, readValType } from "./types.ts";
 
+const DESCRIBES = 0x4c;
+const DESCRIPTOR = 0x4d;
 const REC = 0x4e;
 const SUB_FINAL = 0x4f;
 const SUB = 0x50;
 const ARRAY = 0x5e;
 const STRUCT = 0x5f;
 const FUNC = 0x60;
-const I8 = 0x78;
-const I16 = 0x77;
 
 /** The type section: a vector of groups; a type outside `rec` is a group of its own. */
 export function decodeTypes(r: Reader, m: DecodedModule): void {
@@ -45,12 +45,32 @@ function readSubType(r: Reader, m: DecodedModule, group: number, place: number):
   const at = r.pos;
   const form = readForm(r);
   if (form !== SUB && form !== SUB_FINAL) {
-    return { isFinal: true, supers: [], comp: readCompType(r, m, form, at), group, place };
+    return { isFinal: true, supers: [], ...readDescribed(r, m, form, at), group, place };
   }
   r.use("gc", at, "subtype declaration");
   const supers = Array.from({ length: r.count() }, () => r.u32());
   const compAt = r.pos;
-  return { isFinal: form === SUB_FINAL, supers, comp: readCompType(r, m, readForm(r), compAt), group, place };
+  return { isFinal: form === SUB_FINAL, supers, ...readDescribed(r, m, readForm(r), compAt), group, place };
+}
+
+/** A composite type, after what it describes and what describes it. */
+function readDescribed(
+  r: Reader,
+  m: DecodedModule,
+  form: number,
+  at: number,
+): Pick<SubType, "comp" | "describes" | "descriptor"> {
+  const clause = (code: number): number | undefined => {
+    if (form !== code) return undefined;
+    r.use("custom-descriptors", at, "type with descriptor");
+    const idx = r.u32();
+    at = r.pos;
+    form = readForm(r);
+    return idx;
+  };
+  const describes = clause(DESCRIBES);
+  const descriptor = clause(DESCRIPTOR);
+  return { comp: readCompType(r, m, form, at), describes, descriptor };
 }
 
 /** The byte that starts a type: a negative signed LEB128 of one byte. */
@@ -78,10 +98,6 @@ function readCompType(r: Reader, m: DecodedModule, form: number, at: number): Co
     case ARRAY:
       r.use("gc", at, "array type");
       return { kind: "array", field: readFieldType(r) };
-    case 0x4c:
-    case 0x4d:
-      r.use("custom-descriptors", at, "type with descriptor");
-      break;
     case 0x5d:
       r.use("stack-switching", at, "continuation type");
       break;

@@ -8,6 +8,7 @@ import { invalid } from "../faults.ts";
 import type { Feature } from "../features.ts";
 import {
   CONCRETE,
+  EXACT,
   F64,
   FUNCREF,
   type GlobalType,
@@ -41,9 +42,10 @@ const heapFeatures: Record<number, Feature> = {
   [heapTypes.noextern]: "gc",
   [heapTypes.nofunc]: "gc",
 };
+const EXACT_CODE = 98;
 /** Codes of types this decoder does not read. */
 const foreignCodes: Record<number, Feature> = {
-  98: "custom-descriptors",
+  [EXACT_CODE]: "custom-descriptors",
   101: "threads",
   104: "stack-switching",
   117: "stack-switching",
@@ -103,6 +105,12 @@ export function readHeapType(r: Reader): HeapType {
     return CONCRETE + code;
   }
   const byte = code & 0x7f;
+  if (byte === EXACT_CODE && code >= -64) {
+    r.use("custom-descriptors", at, "exact type");
+    const idx = r.u32();
+    if (idx > MAX_TYPE_IDX) throw invalid("unknownType", at, ` ${idx}`, r.func);
+    return EXACT | (CONCRETE + idx);
+  }
   if (code < -64 || !isAbstract(r, byte, at)) throw r.malformed("heapType", at, hex(byte));
   return byte;
 }

@@ -41,7 +41,6 @@ export const bodies: Readonly<Record<string, string>> = {
     pc = t;
     continue;`,
   call: "calls[csp++] = pc + 4; fp += code[pc + 3]; pc = code[pc + 1]; continue;",
-  call_lazy: "exit = 3; break run;",
   call_import: "exit = 4; break run;",
   call_indirect: `
     const f = tables[code[pc + 2]].elems[$1 >>> 0] as FuncInst | null | undefined;
@@ -49,6 +48,13 @@ export const bodies: Readonly<Record<string, string>> = {
       calls[csp++] = pc + 5; fp += code[pc + 4]; pc = f.entry | 0; continue;
     }
     exit = 5; break run;`,
+  call_ref: `
+    const f = act.stack.refs[(fp + code[pc + 1]) >> 1] as FuncInst | null | undefined;
+    if (f !== undefined && f !== null && f.inst === inst && f.entry >= 0) {
+      calls[csp++] = pc + 3; fp += code[pc + 2]; pc = f.entry; continue;
+    }
+    exit = 5; break run;`,
+  return_call: "pc = code[pc + 1]; continue;",
   ret: "pc = calls[--csp]; if (pc < 0) { exit = 0; break run; } fp -= code[pc - 1]; continue;",
   ret1: `
     const s = fp + code[pc + 1];

@@ -8,34 +8,38 @@
 import { Blocked, type HostResult } from "../blocked.ts";
 import { isSubtypeId } from "../canon.ts";
 import { trap, trapError, WasmError } from "../errors.ts";
+import { WasmException } from "../exception.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
-import type { ValType } from "../types.ts";
+import type { Boundary } from "./boundary.ts";
 import { run } from "./dispatch.gen.ts";
+import { driverOps } from "./driver-ops.ts";
 import { exits } from "./exit.ts";
 import { waitAt } from "./instance-ops.ts";
 import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
-import { op } from "./ops.ts";
-import { readSlot, resultVals, writeSlot } from "./slots.ts";
+import { DRIVER_START, op, opDef } from "./ops.ts";
+import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
+import { crossTo, moveArgs } from "./tail-call.ts";
+import { raise } from "./unwind.ts";
 import { traceOf } from "./walk.ts";
-
-/** Where a call from another instance, or from outside, returns to. */
-export interface Boundary {
-  /** The caller's; null outside. */
-  readonly inst: ModuleInst | null;
-  readonly pc: number;
-  readonly fp: number;
-}
 
 export type Outcome =
   | { readonly kind: "done"; readonly results: Val[] }
   | { readonly kind: "stopped" }
   | { readonly kind: "blocked"; readonly blocked: Blocked };
 
-const CALL = op("call");
+const CALL_IMPORT = op("call_import");
+const CALL_INDIRECT = op("call_indirect");
+const CALL_REF = op("call_ref");
+const RETURN_CALL_IMPORT = op("return_call_import");
+const RETURN_CALL_REF = op("return_call_ref");
+/** Size of a call operation that nothing follows: a tail call. */
+const TAIL = 0;
+/** Words of call operation `o`. */
+const callSize = (o: number): number => (o === CALL_INDIRECT ? 5 : o === CALL_IMPORT || o === CALL_REF ? 3 : TAIL);
 const WAIT = op("atomic_wait");
 const WAIT_WORDS = 9;
 /**
@@ -106,7 +110,7 @@ export class Activation implements Run {
   }
 
   private release(): void {
-    this.stack.refs = [];
+    this.stack.reset();
     if (freeStacks.length < 16 && this.stack.I.length < 65536) freeStacks.push(this.stack);
   }
 
@@ -135,17 +139,15 @@ export class Activation implements Run {
       case exits.enter:
         if (this.ticks >= 0) this.stack.reserve(this.fp + words[this.pc + 1], this.csp);
         return undefined;
-      case exits.lower:
-        this.link(words);
-        return undefined;
       case exits.import:
-        return this.call(this.inst.funcs[words[this.pc + 1]], 3);
       case exits.indirect:
-        return this.call(this.indirect(words), 5);
+        return this.call(this.callee(words), callSize(words[this.pc]));
       case exits.reload:
         return words[this.pc] === WAIT ? this.wait(waitAt(this)) : undefined;
-      default:
+      case exits.loop:
         return undefined;
+      default:
+        return driverOps[exit - DRIVER_START](this);
     }
   }
 
@@ -164,15 +166,29 @@ export class Activation implements Run {
     return undefined;
   }
 
-  /** `call_lazy` becomes `call`. */
-  private link(words: Int32Array): void {
-    const entry = entryOf(this.inst.funcs[words[this.pc + 2]]);
-    const now = this.inst.code.words;
-    now[this.pc + 1] = entry;
-    now[this.pc] = CALL;
+  /** The function that the operation at `pc` calls. @throws WasmError trap */
+  callee(words: Int32Array): FuncInst {
+    switch (words[this.pc]) {
+      case CALL_IMPORT:
+      case RETURN_CALL_IMPORT:
+        return this.inst.funcs[words[this.pc + 1]];
+      case CALL_REF:
+      case RETURN_CALL_REF:
+        return (this.stack.refs[(this.fp + words[this.pc + 1]) >> 1] ?? trap("nullFunction")) as FuncInst;
+      default:
+        return this.indirect(words);
+    }
   }
 
-  private indirect(words: Int32Array): FuncInst {
+  /** A lazy call becomes the operation `linked`, which has the entry of its callee. */
+  link(linked: number): undefined {
+    const entry = entryOf(this.inst.funcs[this.inst.code.words[this.pc + 2]]);
+    const now = this.inst.code.words;
+    now[this.pc + 1] = entry;
+    now[this.pc] = linked;
+  }
+
+  indirect(words: Int32Array): FuncInst {
     const i = this.stack.I[this.fp + words[this.pc + 1]] >>> 0;
     const { elems } = this.inst.tables[words[this.pc + 2]];
     if (i >= elems.length) trap("undefinedElement", `(index ${i}, table of ${elems.length})`);
@@ -200,11 +216,31 @@ export class Activation implements Run {
     return undefined;
   }
 
+  /** Calls `f` in place of the function that runs, from the operation at `pc` whose words from `n` on tell the arguments. */
+  tailCall(f: FuncInst, n: number): Outcome | undefined {
+    const { words } = this.inst.code;
+    const base = this.fp + words[this.pc + n];
+    if (f.inst === null) return this.callHost(f, base, TAIL);
+    moveArgs(this.stack, this.fp, base, words[this.pc + n + 1], words[this.pc + n + 2] === 1);
+    if (f.inst !== this.inst) crossTo(this, f.inst);
+    this.pc = entryOf(f);
+    return undefined;
+  }
+
+  /** The function that runs returns, its results at `fp`. */
+  private return(): Outcome | undefined {
+    const back = this.stack.calls[--this.csp];
+    if (back < 0) return this.leave();
+    this.pc = back;
+    this.fp -= this.inst.code.words[back - 1];
+    return undefined;
+  }
+
   /** A function called across a boundary has returned, its results at `fp`. */
   private leave(): Outcome | undefined {
     const boundary = this.boundaries.pop() as Boundary;
     if (boundary.inst === null) {
-      return { kind: "done", results: this.readSlots(this.fp, this.func.type.results) };
+      return { kind: "done", results: readSlots(this.stack, this.fp, this.func.type.results) };
     }
     this.inst = boundary.inst;
     this.pc = boundary.pc;
@@ -212,41 +248,41 @@ export class Activation implements Run {
     return undefined;
   }
 
-  private readSlots(at: number, types: readonly ValType[]): Val[] {
-    return types.map((t) => {
-      const v = readSlot(this.stack, at, t);
-      at += wordsOf(t);
-      return v;
-    });
-  }
-
   private callHost(f: FuncInst, base: number, size: number): Outcome | undefined {
-    const args = this.readSlots(base, f.type.params);
-    const result = callHostFn(f, () => (f.host as NonNullable<FuncInst["host"]>)(...args));
-    if (result instanceof Blocked) return this.block(result, f, base, size);
-    this.return(f, result, base, size);
-    return undefined;
+    const args = readSlots(this.stack, base, f.type.params);
+    return this.runHost(f, base, size, () => (f.host as NonNullable<FuncInst["host"]>)(...args));
   }
 
-  private return(f: FuncInst, result: Exclude<HostResult, Blocked>, base: number, size: number): void {
+  /**
+   * Runs `fn`, of host function `f`. When it must wait, the runner of the instance blocks the thread; without one the
+   * activation returns and keeps the call pending. An exception is thrown into the guest.
+   */
+  private runHost(f: FuncInst, base: number, size: number, fn: () => HostResult): Outcome | undefined {
+    const { runner } = this.inst;
+    let result: HostResult;
+    try {
+      const first = callHostFn(f, fn);
+      result = first instanceof Blocked && runner !== undefined ? callHostFn(f, () => runner(first)) : first;
+    } catch (error) {
+      if (!(error instanceof WasmException)) throw error;
+      return raise(this, error.exn, error, size === TAIL);
+    }
+    if (!(result instanceof Blocked)) return this.receive(f, result, base, size);
+    this.pending = result;
+    return { kind: "blocked", blocked: result };
+  }
+
+  /** The host function `f` has returned: its results go where its arguments were, or to the caller of a tail call. */
+  private receive(f: FuncInst, result: Exclude<HostResult, Blocked>, base: number, size: number): Outcome | undefined {
     const vals = resultVals(f.type, result);
-    let at = base;
+    let at = size === TAIL ? this.fp : base;
     f.type.results.forEach((t, i) => {
       writeSlot(this.stack, at, t, vals[i]);
       at += wordsOf(t);
     });
+    if (size === TAIL) return this.return();
     this.pc += size;
-  }
-
-  /** The runner of the instance blocks the thread; without one the activation returns and keeps the call pending. */
-  private block(blocked: Blocked, f: FuncInst, base: number, size: number): Outcome | undefined {
-    const { runner } = this.inst;
-    if (runner !== undefined) {
-      this.return(f, callHostFn(f, () => runner(blocked)) as Exclude<HostResult, Blocked>, base, size);
-      return undefined;
-    }
-    this.pending = blocked;
-    return { kind: "blocked", blocked };
+    return undefined;
   }
 
   /** Retries the pending host call; `Blocked` again, or it returned and the guest goes on. */
@@ -254,17 +290,11 @@ export class Activation implements Run {
     this.pending = undefined;
     const { words } = this.inst.code;
     if (words[this.pc] === WAIT) return this.wait(blocked.retry() as number | Blocked);
-    const isImport = words[this.pc] === op("call_import");
-    const f = isImport ? this.inst.funcs[words[this.pc + 1]] : this.indirect(words);
-    const size = isImport ? 3 : 5;
-    const base = this.fp + words[this.pc + size - 1];
-    const result = callHostFn(f, blocked.retry);
-    if (result instanceof Blocked) {
-      this.pending = result;
-      return { kind: "blocked", blocked: result };
-    }
-    this.return(f, result, base, size);
-    return undefined;
+    const o = words[this.pc];
+    // The first argument's place is the last word of a call, and before two more of a tail call.
+    const size = opDef(o)?.words as number;
+    const base = this.fp + words[this.pc + (callSize(o) === TAIL ? size - 3 : size - 1)];
+    return this.runHost(this.callee(words), base, callSize(o), blocked.retry);
   }
 }
 

@@ -1,4 +1,4 @@
-/** Why `run` returned to the driver. The generated switch holds these numbers as literals (see gen/bodies.ts). */
+/** Why `run` returned to the driver; a number beyond these is that of a "driver" operation. The generated switch holds these numbers as literals (see gen/bodies.ts). */
 export const exits = {
   /** A function called from outside its instance returned; results are at `fp`. */
   done: 0,
@@ -6,11 +6,9 @@ export const exits = {
   loop: 1,
   /** At `enter`: no ticks, no frame space or no call space. */
   enter: 2,
-  /** `call_lazy`: the callee has no flat code yet. */
-  lower: 3,
   /** `call_import`. */
   import: 4,
-  /** `call_indirect` that is not a plain call inside the instance. */
+  /** `call_indirect` or `call_ref` that is not a plain call inside the instance. */
   indirect: 5,
   /** Views changed (memory grew): reload and go on. */
   reload: 6,

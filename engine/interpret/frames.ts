@@ -8,7 +8,8 @@
  * instruction, or before the call to the host that blocked. Values are exact bits.
  */
 
-import type { FuncInst } from "../runtime/func.ts";
+import { FuncInst } from "../runtime/func.ts";
+import { ArrayInst, I31, StructInst } from "../runtime/gc.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import { readV128, type Val, writeV128 } from "../runtime/value.ts";
 import { F32, I32, I64, isRef, V128, type ValType } from "../types.ts";
@@ -168,7 +169,11 @@ function safepointOf(map: FuncMap, offset: number, isInnermost: boolean): Safepo
 
 /** Frames as JSON text; references are not data and are refused except null. */
 export function framesToJson(frames: readonly Frame[]): string {
-  return JSON.stringify(frames, (_, v: unknown) => (typeof v === "bigint" ? { bits: v.toString() } : v));
+  return JSON.stringify(frames, (_, v: unknown) => {
+    const isRef = v instanceof StructInst || v instanceof ArrayInst || v instanceof I31 || v instanceof FuncInst;
+    if (isRef) throw new Error("a frame with references is not data");
+    return typeof v === "bigint" ? { bits: v.toString() } : v;
+  });
 }
 
 /** The reverse of `framesToJson`. */

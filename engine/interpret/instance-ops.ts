@@ -8,9 +8,11 @@ import type { ModuleInst } from "../runtime/instance.ts";
 import type { MemInst } from "../runtime/memory.ts";
 import type { TableInst } from "../runtime/table.ts";
 import { isRef, V128 } from "../types.ts";
+import { i64_add128, i64_mul_wide_s, i64_mul_wide_u, i64_sub128 } from "../wide-arithmetic.ts";
 import { atomicOp, fence, notify, waitOn } from "./atomic-ops.ts";
 import { op, opDef } from "./ops.ts";
 import type { FrameStack, Run } from "./stack.ts";
+import { tailCallTable } from "./tail-call.ts";
 
 /** One operation at hand: its words and the frame it works on. */
 class Site {
@@ -50,26 +52,18 @@ class Site {
   get refs(): FrameStack["refs"] {
     return this.s.refs;
   }
-  ref(n: number): unknown {
-    return this.s.refs[this.at(n) >> 1] ?? null;
-  }
 }
 
 const is64 = (thing: MemInst | TableInst): boolean => thing.declared.addr === "i64";
 
-/** Returns true when views must be reloaded, "wait" when the driver must execute the operation. */
+/**
+ * Returns true when views must be reloaded, "wait" when the driver must execute the operation, or the word to go on at
+ * when it is not that of the next operation.
+ */
 type Op = (x: Site) => unknown;
 
 const table: Readonly<Record<string, Op>> = {
   unreachable: () => trap("unreachable"),
-  null_refs: (x) => {
-    for (let at = x.at(1), end = x.at(2); at < end; at += 2) x.refs[at >> 1] = null;
-  },
-  copy_ref: (x) => void (x.refs[x.at(1) >> 1] = x.refs[x.at(2) >> 1]),
-  select_ref: (x) => void (x.refs[x.at(1) >> 1] = x.refs[x.at(x.s.I[x.at(4)] !== 0 ? 2 : 3) >> 1]),
-  "ref.null": (x) => void (x.refs[x.at(1) >> 1] = null),
-  "ref.is_null": (x) => void (x.s.I[x.at(1)] = x.ref(2) === null ? 1 : 0),
-  "ref.func": (x) => void (x.refs[x.at(1) >> 1] = x.inst.funcs[x.imm(2)]),
   "global.get_any": (x) => {
     const { type, cells, slot } = x.inst.globals[x.imm(2)];
     const at = x.at(1);
@@ -147,6 +141,11 @@ const table: Readonly<Record<string, Op>> = {
   table_index64: (x) => {
     if (x.s.I[x.at(1) + 1] !== 0) trap("undefinedElement", `(index ${x.addr(1, true)})`);
   },
+  "i64.add128": (x) => i64_add128(x.s.I, x.at(1), x.at(2), x.at(3), x.at(4), x.at(5)),
+  "i64.sub128": (x) => i64_sub128(x.s.I, x.at(1), x.at(2), x.at(3), x.at(4), x.at(5)),
+  "i64.mul_wide_s": (x) => i64_mul_wide_s(x.s.I, x.at(1), x.at(2), x.at(3)),
+  "i64.mul_wide_u": (x) => i64_mul_wide_u(x.s.I, x.at(1), x.at(2), x.at(3)),
+  return_call_table: (x) => tailCallTable(x.s, x.inst, x.pc, x.fp),
 };
 
 function copyWords(from: Int32Array, f: number, to: Int32Array, t: number, type: number): void {
@@ -217,7 +216,9 @@ const sizes: readonly number[] = names.map((_, i) => opDef(first + i)?.words as 
 export function instanceOp(run: Run, o: number, pc: number, fp: number): number {
   const next = pc + sizes[o - first];
   const done = byNumber[o - first](siteOf(run, pc, fp));
-  return done === true ? ~next : done === "wait" ? ~pc : next;
+  if (done === true) return ~next;
+  if (done === "wait") return ~pc;
+  return typeof done === "number" ? done : next;
 }
 
 function siteOf(run: Run, pc: number, fp: number): Site {

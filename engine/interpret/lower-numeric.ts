@@ -13,6 +13,7 @@ export function lowerPlain(l: Lowering, m: Mnemonic, d: InstrDef): void {
   const [params, results] = d.type as Plain;
   if (params.length === 0) return lowerConstant(l, m);
   if (m === "i32.eqz") return lowerEqz(l);
+  if (results.length > 1) return lowerMany(l, m, params, results);
   const type = numTypes[results[0]];
   if (params.length === 1) {
     if (isSameWords(d)) return rename(l, type);
@@ -33,6 +34,13 @@ function rename({ stack }: Lowering, type: ValType): void {
   if (stack.kinds[h] === SUM) stack.place(h);
   const { kinds, vals, his } = stack;
   stack.push(kinds[h], type, vals[h], isWord(type) ? 0 : his[h]);
+}
+
+/** Several results, in slots that follow each other. */
+function lowerMany(l: Lowering, m: Mnemonic, params: readonly NumType[], results: readonly NumType[]): void {
+  const places = params.map(() => l.popPlace()).reverse();
+  l.out.emit(op(m), l.stack.top, ...places);
+  for (const t of results) l.pushTemp(numTypes[t]);
 }
 
 function emitResult(l: Lowering, type: number, emit: (to: number) => void): void {

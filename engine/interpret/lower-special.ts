@@ -2,15 +2,23 @@
  * Lowering of the instructions whose row says "special", one rule each; the compiler demands that none is missing.
  * Immediates are read here in the order of the table's `imms`.
  */
+import { EMPTY_BLOCK, readBlockType as readBlockTypeImm, readCastFlags, readValTypes } from "../binary/imms.ts";
+import { readHeapType } from "../binary/types.ts";
 import type { Special } from "../instrs.ts";
 import { funcTypeAt } from "../module.ts";
-import { BOT, EXTERNREF, FUNCREF, I32, I64, isRef, V128, type ValType } from "../types.ts";
+import { BOT, FUNCREF, I32, I64, isRef, refType, V128, type ValType } from "../types.ts";
 import { type Compare, canBranch } from "./emitter.ts";
+import type { exceptionRules } from "./lower-exceptions.ts";
+import { gcSpecials, readCastType } from "./lower-gc.ts";
+import type { tailCallRules } from "./lower-tail.ts";
 import type { Label, Lowering } from "./lowering.ts";
 import { CONST, isWord, LOCAL, SUM, TEMP, wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
 
 type Rule = (l: Lowering) => void;
+
+/** Their rules are in files of their own; `lower.ts` brings all together. */
+type Elsewhere = keyof typeof tailCallRules | keyof typeof exceptionRules;
 
 /* Blocks */
 
@@ -19,17 +27,13 @@ interface BlockType {
   readonly results: readonly ValType[];
 }
 
-/** Reads a block type: empty, one value type, or a type index. */
-function readBlockType(l: Lowering): BlockType {
-  const code = l.reader.s33();
-  if (code >= 0) return funcTypeAt(l.module, code);
-  if (code === -64) return { params: [], results: [] };
-  const byte = code & 0x7f;
-  if (byte === 0x70) return { params: [], results: [FUNCREF] };
-  return { params: [], results: [byte === 0x6f ? EXTERNREF : byte] };
+export function readBlockType(l: Lowering): BlockType {
+  const type = readBlockTypeImm(l.reader);
+  if (type === EMPTY_BLOCK) return { params: [], results: [] };
+  return type < 0 ? { params: [], results: [-type] } : funcTypeAt(l.module, type);
 }
 
-function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
+export function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
   const { stack } = l;
   stack.settleAll();
   const height = stack.height - type.params.length;
@@ -74,13 +78,21 @@ function reopen(l: Lowering, label: Label, types: readonly ValType[]): void {
   l.out.join();
 }
 
-function lowerEnd(l: Lowering): void {
+/** Brings the results of `label`'s body to where code after its end finds them. */
+export function settleInto(l: Lowering, label: Label): void {
+  if (label.kind === "catch") moveTo(l, label);
+  else l.stack.settleAll();
+}
+
+export function lowerEnd(l: Lowering): void {
   const label = l.labels.pop() as Label;
   if (label.kind === "func") return endFunction(l, label);
   if (label.kind === "loop") l.out.loopDepth--;
-  if (!l.isDead) l.stack.settleAll();
+  if (!l.isDead) settleInto(l, label);
+  if (label.handler >= 0 && label.kind !== "catch") l.handlers.leave(l.out.pc);
   if (label.elseFixup >= 0) l.out.words[label.elseFixup] = l.out.pc;
   for (const f of label.fixups) l.out.words[f] = l.out.pc;
+  label.end = l.out.pc;
   reopen(l, label, label.results);
 }
 
@@ -108,7 +120,7 @@ function popCondition(l: Lowering): Condition {
 const branch = (l: Lowering, c: Condition, isSet: boolean, to = 0): number =>
   "compare" in c ? l.out.branchCompare(c.compare, isSet, to) : l.out.branchWord(c.word, isSet, to);
 
-const labelAt = (l: Lowering, depth: number): Label => l.labels[l.labels.length - 1 - depth];
+export const labelAt = (l: Lowering, depth: number): Label => l.labels[l.labels.length - 1 - depth];
 const typesOf = (label: Label): readonly ValType[] => (label.kind === "loop" ? label.params : label.results);
 
 /** True when the topmost operands already are where the label wants them. */
@@ -148,17 +160,53 @@ function lowerBr(l: Lowering): void {
 
 function lowerBrIf(l: Lowering): void {
   const label = labelAt(l, l.reader.u32());
-  const condition = popCondition(l);
+  branchIf(l, label, popCondition(l), true);
+}
+
+/** Branches when `condition` holds (`isSet`), or does not; operands stay described. */
+function branchIf(l: Lowering, label: Label, condition: Condition, isSet: boolean): void {
   if (isInPlace(l, label)) {
-    const at = branch(l, condition, true, label.kind === "loop" ? label.target : 0);
+    const at = branch(l, condition, isSet, label.kind === "loop" ? label.target : 0);
     if (label.kind !== "loop") label.fixups.push(at);
     return;
   }
   if (label.kind === "func") l.stack.settleAll();
-  const over = branch(l, condition, false);
+  const over = branch(l, condition, !isSet);
   jumpTo(l, label);
   l.out.words[over] = l.out.pc;
   l.out.join();
+}
+
+/** How a branch depends on a reference: the test's outcome that takes it; whether the reference stays then, or else. */
+interface RefBranch {
+  readonly isSet: boolean;
+  readonly taken: boolean;
+  readonly next: boolean;
+}
+
+/** Tests the topmost operand with operation `name`; its slot has room for the outcome beside the reference. */
+function branchOnRef(l: Lowering, label: Label, name: string, imms: readonly number[], how: RefBranch): void {
+  const { stack } = l;
+  const h = stack.height - 1;
+  stack.settle(h);
+  const place = stack.offs[h];
+  l.out.emit(op(name), place, place, ...imms);
+  const type = stack.types[h];
+  if (!how.taken) stack.pop();
+  branchIf(l, label, { word: place }, how.isSet);
+  if (how.taken && !how.next) stack.pop();
+  if (!how.taken && how.next) stack.push(TEMP, type);
+}
+
+/** `desc`: the cast is to what has the descriptor on top. */
+function lowerBrOnCast(l: Lowering, isSet: boolean, desc: boolean): void {
+  const flags = readCastFlags(l.reader);
+  const label = labelAt(l, l.reader.u32());
+  readHeapType(l.reader);
+  const type = readCastType(l, (flags & 2) !== 0);
+  const how = { isSet, taken: true, next: true };
+  if (desc) branchOnRef(l, label, "ref.test_desc", [l.popPlace(), type], how);
+  else branchOnRef(l, label, "ref.test", [type], how);
 }
 
 function lowerBrTable(l: Lowering): void {
@@ -253,20 +301,31 @@ function lowerCallIndirect(l: Lowering): void {
   const typeIdx = l.reader.u32();
   const table = l.reader.u32();
   const type = funcTypeAt(l.module, typeIdx);
-  // The index stays an operand, above the arguments, until the call is made: a stop before it must show it.
   l.stack.settleAll();
-  const index = l.stack.offs[l.stack.height - 1];
-  if (tableAddr(l, table) === I64) l.out.emit(op("table_index64"), index);
+  if (tableAddr(l, table) === I64) l.out.emit(op("table_index64"), l.stack.offs[l.stack.height - 1]);
+  callTop(l, type, (index) => [op("call_indirect"), index, table, l.canon[typeIdx]]);
+}
+
+/** A call whose callee follows from the topmost operand; `words` are made of its place. */
+function callTop(l: Lowering, type: BlockType, words: (place: number) => readonly number[]): void {
+  // The operand stays, above the arguments, until the call is made: a stop before it must show it.
+  const place = l.stack.offs[l.stack.height - 1];
   l.safepoint("call", l.at);
   l.stack.pop();
   const { stack, out } = l;
   const first = stack.height - type.params.length;
   const base = type.params.length > 0 ? stack.offs[first] : stack.top;
-  out.emit(op("call_indirect"), index, table, l.canon[typeIdx], base);
+  out.emit(...words(place), base);
   stack.truncate(first);
   l.safepoint("return", l.reader.pos);
   for (const t of type.results) stack.push(TEMP, t);
   out.join();
+}
+
+function lowerCallRef(l: Lowering): void {
+  const type = funcTypeAt(l.module, l.reader.u32());
+  l.stack.settleAll();
+  callTop(l, type, (f) => [op("call_ref"), f]);
 }
 
 /* Variables */
@@ -304,8 +363,7 @@ function lowerSelect(l: Lowering): void {
   const yAt = stack.place(y);
   const xAt = stack.place(x);
   const name = isRef(type) ? "select_ref" : isWord(type) ? "select32" : type === V128 ? "select128" : "select64";
-  if (isRef(type)) l.out.emit(op(name), stack.top, xAt, yAt, condition);
-  else l.out.result(op(name), stack.top, xAt, yAt, condition);
+  l.out.result(op(name), stack.top, xAt, yAt, condition);
   l.pushTemp(type);
 }
 
@@ -324,12 +382,7 @@ const memAddr = (l: Lowering, mem: number): ValType => (l.module.memTypes[mem].a
 const tableAddr = (l: Lowering, table: number): ValType => (l.module.tableTypes[table].addr === "i64" ? I64 : I32);
 const tableElem = (l: Lowering, table: number): ValType => l.module.tableTypes[table].elem;
 
-function readHeapType(l: Lowering): ValType {
-  const code = l.reader.s33();
-  return code === -17 ? EXTERNREF : FUNCREF;
-}
-
-export const specials: Readonly<Record<Special, Rule>> = {
+export const specials: Readonly<Record<Exclude<Special, Elsewhere>, Rule>> = {
   unreachable: (l) => {
     l.out.emit(op("unreachable"));
     l.isDead = true;
@@ -348,7 +401,7 @@ export const specials: Readonly<Record<Special, Rule>> = {
   drop: (l) => void l.stack.pop(),
   select: lowerSelect,
   "select t": (l) => {
-    for (let n = l.reader.u32(); n > 0; n--) readHeapType(l);
+    readValTypes(l.reader);
     lowerSelect(l);
   },
   "local.get": (l) => l.pushLocal(l.reader.u32()),
@@ -374,11 +427,25 @@ export const specials: Readonly<Record<Special, Rule>> = {
   "table.grow": operation("table.grow", 2, 1, tableAddr),
   "table.size": operation("table.size", 0, 1, tableAddr),
   "table.fill": operation("table.fill", 3, 1),
-  "ref.null": (l) => l.operation("ref.null", 0, readHeapType(l)),
+  "ref.null": (l) => l.operation("ref.null", 0, refType(readHeapType(l.reader), true)),
   "ref.is_null": (l) => l.operation("ref.is_null", 1, I32),
   "ref.func": operation("ref.func", 0, 1, () => FUNCREF),
   "atomic.fence": (l) => {
     l.reader.u8();
     l.out.emit(op("atomic.fence"));
   },
+  call_ref: lowerCallRef,
+  br_on_null: (l) => {
+    const label = labelAt(l, l.reader.u32());
+    branchOnRef(l, label, "ref.is_null", [], { isSet: true, taken: false, next: true });
+  },
+  br_on_non_null: (l) => {
+    const label = labelAt(l, l.reader.u32());
+    branchOnRef(l, label, "ref.is_null", [], { isSet: false, taken: true, next: false });
+  },
+  br_on_cast: (l) => lowerBrOnCast(l, true, false),
+  br_on_cast_fail: (l) => lowerBrOnCast(l, false, false),
+  br_on_cast_desc_eq: (l) => lowerBrOnCast(l, true, true),
+  br_on_cast_desc_eq_fail: (l) => lowerBrOnCast(l, false, true),
+  ...gcSpecials,
 };

@@ -11,12 +11,22 @@
 import { skipImms } from "../binary/imms.ts";
 import { instrDef, type Mnemonic, mnemonicOf, type Special } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
+import type { LoweredFunc } from "../runtime/flat-code.ts";
+import type { HandlerTable } from "../runtime/handlers.ts";
 import { lowerAtomic } from "./lower-atomic.ts";
+import { exceptionRules } from "./lower-exceptions.ts";
 import { lowerLoad, lowerStore } from "./lower-memory.ts";
 import { lowerPlain } from "./lower-numeric.ts";
 import { lowerVector } from "./lower-simd.ts";
 import { specials } from "./lower-special.ts";
+import { tailCallRules } from "./lower-tail.ts";
 import { Lowering, type Recorder } from "./lowering.ts";
+
+const rules: Readonly<Record<Special, (l: Lowering) => void>> = {
+  ...specials,
+  ...tailCallRules,
+  ...exceptionRules,
+};
 
 /** Constants kept in slots for a whole call cost two copies at entry each. */
 const MAX_CONSTANTS = 16;
@@ -27,19 +37,18 @@ const MAX_CONSTANTS = 16;
  *
  * @cost O(body); a module's functions are lowered one by one, when first called
  */
-export function lower(module: Module, func: Func, start: number, recorder?: Recorder): readonly number[] {
+export function lower(module: Module, func: Func, start: number, recorder?: Recorder): LoweredFunc {
   const first = new Lowering(module, func, start, []);
-  lowerBody(first);
+  const handlers = lowerBody(first);
   const constants = [...first.out.wanted.values()]
     .sort((a, b) => b.depth - a.depth || b.uses - a.uses)
     .slice(0, MAX_CONSTANTS);
-  if (constants.length === 0 && recorder === undefined) return first.out.words;
+  if (constants.length === 0 && recorder === undefined) return { words: first.out.words, handlers };
   const second = new Lowering(module, func, start, constants, recorder);
-  lowerBody(second);
-  return second.out.words;
+  return { handlers: lowerBody(second), words: second.out.words };
 }
 
-function lowerBody(l: Lowering): void {
+function lowerBody(l: Lowering): HandlerTable | undefined {
   while (l.labels.length > 0) {
     l.at = l.reader.pos;
     const m = mnemonicOf(l.reader.opcode()) as Mnemonic;
@@ -47,13 +56,14 @@ function lowerBody(l: Lowering): void {
     else lowerInstr(l, m);
   }
   l.out.words[1] = l.stack.maxTop;
+  return l.handlers.finish(l.out);
 }
 
 function lowerInstr(l: Lowering, m: Mnemonic): void {
   const d = instrDef(m);
   l.recorder?.instr(l.out.pc, l.at);
   if (d.lanes !== undefined) lowerVector(l, m, d);
-  else if (d.type === "special") specials[m as Special](l);
+  else if (d.type === "special") rules[m as Special](l);
   else if (d.type === "load") lowerLoad(l, m, d);
   else if (d.type === "store") lowerStore(l, m, d);
   else if (d.type === "atomic") lowerAtomic(l, d);
@@ -62,10 +72,13 @@ function lowerInstr(l: Lowering, m: Mnemonic): void {
 
 /** Dead code is decoded, not lowered. */
 function skipDead(l: Lowering, m: Mnemonic): void {
-  if (m === "block" || m === "loop" || m === "if") l.deadDepth++;
-  else if (m === "end" || (m === "else" && l.deadDepth === 0)) {
-    if (l.deadDepth === 0) return specials[m](l);
+  const isOwn = l.deadDepth === 0;
+  if (opens.has(m)) l.deadDepth++;
+  else if (m === "end" || m === "delegate") {
+    if (isOwn) return rules[m](l);
     l.deadDepth--;
-  }
+  } else if (isOwn && (m === "else" || m === "catch" || m === "catch_all")) return rules[m](l);
   skipImms(l.reader, instrDef(m));
 }
+
+const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table", "try"]);

@@ -8,6 +8,7 @@ import type { OpType } from "../instrs-simd.ts";
 import { type Func, funcTypeAt, type Module } from "../module.ts";
 import { F32, F64, type FuncType, I32, I64, isRef, V128, type ValType } from "../types.ts";
 import { type Constant, constantKey, Emitter } from "./emitter.ts";
+import { HandlerBuilder } from "./handler-builder.ts";
 import { LOCAL, Operands, TEMP, wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
 
@@ -26,7 +27,8 @@ export const numTypes: Readonly<Record<OpType, ValType>> = { i32: I32, i64: I64,
 
 /** A block that is open. Operands from `height` on are its own; its results start at frame offset `base`. */
 export interface Label {
-  readonly kind: "func" | "block" | "loop" | "if";
+  /** "try": a legacy try block in its body; it becomes "catch" in its catch bodies. */
+  kind: "func" | "block" | "loop" | "if" | "try" | "catch";
   readonly height: number;
   readonly base: number;
   readonly params: readonly ValType[];
@@ -37,6 +39,10 @@ export interface Label {
   readonly fixups: number[];
   /** `if`: word index to receive the start of `else` or the end. -1 when done. */
   elseFixup: number;
+  /** Number of its try block in the handler table; -1 if it is none. */
+  handler: number;
+  /** Not a loop: absolute word after the end; known then. */
+  end: number;
 }
 
 export class Lowering {
@@ -46,6 +52,7 @@ export class Lowering {
   readonly out: Emitter;
   readonly stack: Operands;
   readonly labels: Label[] = [];
+  readonly handlers = new HandlerBuilder();
   readonly recorder: Recorder | undefined;
   readonly localTypes: ValType[] = [];
   readonly localOffs: Int32Array;
@@ -113,7 +120,18 @@ export class Lowering {
     height: number,
     base: number,
   ): Label {
-    return { kind, height, base, params, results, target: this.out.pc, fixups: [], elseFixup: -1 };
+    return {
+      kind,
+      height,
+      base,
+      params,
+      results,
+      target: this.out.pc,
+      fixups: [],
+      elseFixup: -1,
+      handler: -1,
+      end: -1,
+    };
   }
 
   /** Pops an operand; the frame offset where it can be read. */
@@ -138,8 +156,7 @@ export class Lowering {
     if (type === undefined) this.out.emit(op(name), ...places, ...imms);
     else {
       const to = this.stack.top;
-      if (isRef(type)) this.out.emit(op(name), to, ...places, ...imms);
-      else this.out.result(op(name), to, ...places, ...imms);
+      this.out.result(op(name), to, ...places, ...imms);
       this.pushTemp(type);
     }
   }

@@ -20,6 +20,8 @@ export type OpClass =
   | "branch"
   | "coldNumeric"
   | "instance"
+  | "driver"
+  | "gc"
   | "vector";
 
 export interface OpDef {
@@ -41,9 +43,10 @@ const control: Record<string, number> = {
   add_br_ne: 6, // result, a, immediate, other, target: taken when the sum is not `other`
   br_table: 0, // index, n, n + 1 targets
   call: 4, // entry, funcidx, frame base
-  call_lazy: 4, // 0, funcidx, frame base: becomes `call`
   call_import: 3, // funcidx, frame base
   call_indirect: 5, // index, table, canonical type, frame base
+  call_ref: 3, // function, frame base
+  return_call: 3, // entry, funcidx; the arguments are at the frame's start
   ret: 1,
   ret1: 2, // source, two words
 };
@@ -92,12 +95,6 @@ const memory: Record<string, number> = {
 
 const instance: Record<string, number> = {
   unreachable: 1,
-  null_refs: 3, // first slot offset, end
-  copy_ref: 3,
-  select_ref: 5,
-  "ref.null": 2,
-  "ref.is_null": 3,
-  "ref.func": 3,
   "global.get_any": 3,
   "global.set_any": 3,
   load_any: 7, // result, address, offset low, offset high, memory, access number
@@ -124,6 +121,12 @@ const instance: Record<string, number> = {
   atomic_notify: 8, // result, address, count, ...
   atomic_wait: 9, // result, address, expected, timeout, ...: executed by the driver
   table_index64: 2, // index: traps if it needs more than the low word, which is all that call_indirect reads
+  "i64.add128": 6, // first of two result slots, operands
+  "i64.sub128": 6,
+  "i64.mul_wide_s": 4,
+  "i64.mul_wide_u": 4,
+  // Calls a function of the same instance that has flat code; else the `return_call_indirect` after it does.
+  return_call_table: 7, // as `return_call_indirect`
 };
 
 /** Vectors besides the rows with lanes: moves, and memory accesses that are not near (`lower-simd.ts`). */
@@ -140,6 +143,78 @@ function vectorWords(d: InstrDef): number {
   if (d.imms.includes("laneidx16")) return 8; // result, two operands, four words of lanes
   return d.imms.length > 0 || (d.type[0]?.length ?? 0) > 2 ? 5 : 4; // result, two operands; a third or the lane
 }
+
+/** References, structures, arrays: `gc-ops.ts`. A type is a canonical heap type, with the bit `NULLABLE`. */
+const gc: Record<string, number> = {
+  null_refs: 3, // first slot offset, end
+  copy_ref: 3,
+  select_ref: 5,
+  "ref.null": 2,
+  "ref.is_null": 3,
+  "ref.func": 3,
+  "ref.eq": 4,
+  "ref.check": 2,
+  "ref.test": 4, // result, reference, type
+  "ref.cast": 3, // reference, type
+  "ref.i31": 3,
+  "i31.get_s": 3,
+  "i31.get_u": 3,
+  "struct.new": 4, // result, first field, canonical type
+  "struct.new_default": 3, // result, canonical type
+  "struct.get_ref": 4, // result, structure, offset
+  "struct.get_32": 4,
+  "struct.get_64": 4,
+  "struct.get_128": 4,
+  "struct.get_8_s": 4,
+  "struct.get_16_s": 4,
+  "struct.set_ref": 4, // structure, value, offset
+  "struct.set_32": 4,
+  "struct.set_64": 4,
+  "struct.set_128": 4,
+  "struct.set_8": 4,
+  "struct.set_16": 4,
+  "struct.new_desc": 4, // result, first field, canonical type; the descriptor is after the fields
+  "struct.new_default_desc": 4, // result, descriptor, canonical type
+  "ref.get_desc": 3,
+  "ref.test_desc": 5, // result, reference, descriptor, type
+  "ref.cast_desc": 4, // reference, descriptor, type
+  "array.new": 5, // result, value, length, canonical type
+  "array.new_default": 4, // result, length, canonical type
+  "array.new_fixed": 5, // result, first element, length as an immediate, canonical type
+  "array.new_data": 6, // result, offset, length, canonical type, segment
+  "array.new_elem": 6,
+  "array.get_ref": 4, // result, array, index
+  "array.get_32": 4,
+  "array.get_64": 4,
+  "array.get_128": 4,
+  "array.get_8_s": 4,
+  "array.get_8_u": 4,
+  "array.get_16_s": 4,
+  "array.get_16_u": 4,
+  "array.set_ref": 4, // array, index, value
+  "array.set_8": 4,
+  "array.set_16": 4,
+  "array.set_32": 4,
+  "array.set_64": 4,
+  "array.set_128": 4,
+  "array.len": 3,
+  "array.fill": 6, // array, index, value, count, representation
+  "array.copy": 7, // array, index, array, index, count, representation
+  "array.init_data": 7, // array, index, offset, count, representation, segment
+  "array.init_elem": 6, // array, index, offset, count, segment
+};
+/** `run` leaves these to the driver: their number is the reason why it returned. */
+const driver = {
+  call_lazy: 4, // 0, funcidx, frame base: becomes `call`
+  return_call_lazy: 3, // 0, funcidx: becomes `return_call`
+  return_call_import: 5, // funcidx, first argument, words of arguments, 1 if some are references
+  return_call_ref: 5, // function, first argument, words of arguments, 1 if some are references
+  throw: 3, // tag, first value
+  throw_ref: 2, // exception
+  return_call_indirect: 7, // index, table, canonical type, first argument, words of arguments, 1 if some are references
+} as const satisfies Record<string, number>;
+export type DriverOp = keyof typeof driver;
+export const driverOpNames = Object.keys(driver) as readonly DriverOp[];
 
 const isPlain = (d: InstrDef): boolean => typeof d.type !== "string" && (d.js ?? d.words) !== undefined;
 /** Comparisons, by name: `i32.lt_s`, `f64.eq`, `i64.eqz`. */
@@ -191,6 +266,10 @@ function buildCold(list: OpDef[]): OpDef[] {
   }
   num = INSTANCE_START;
   for (const [name, words] of Object.entries(instance)) list.push({ name, num: num++, words, cls: "instance" });
+  num = GC_START;
+  for (const [name, words] of Object.entries(gc)) list.push({ name, num: num++, words, cls: "gc" });
+  num = DRIVER_START;
+  for (const [name, words] of Object.entries(driver)) list.push({ name, num: num++, words, cls: "driver" });
   buildVectors(list);
   return list;
 }
@@ -209,7 +288,9 @@ function buildVectors(list: OpDef[]): void {
 
 export const COLD_START = 256;
 export const INSTANCE_START = 1024;
-export const VECTOR_START = 4096;
+export const DRIVER_START = 2048;
+export const GC_START = 4096;
+export const VECTOR_START = 8192;
 const hot = build();
 /** First number that is not a case of the hot switch. */
 export const HOT_END = hot.length;

@@ -67,18 +67,28 @@ export class FrameStack {
   }
 
   private growFrames(words: number): void {
-    const buffer = new ArrayBuffer((words + (words & 1)) * 4);
-    const next = new Int32Array(buffer);
-    next.set(this.I);
-    this.I = next;
-    this.F32 = new Float32Array(buffer);
-    this.F64 = new Float64Array(buffer);
-    this.B = new BigInt64Array(buffer);
-    this.I8 = new Int8Array(buffer);
-    this.U8 = new Uint8Array(buffer);
-    this.I16 = new Int16Array(buffer);
-    this.U16 = new Uint16Array(buffer);
+    if (words > this.I.length) {
+      const buffer = new ArrayBuffer((words + (words & 1)) * 4);
+      const next = new Int32Array(buffer);
+      next.set(this.I);
+      this.I = next;
+      this.F32 = new Float32Array(buffer);
+      this.F64 = new Float64Array(buffer);
+      this.B = new BigInt64Array(buffer);
+      this.I8 = new Int8Array(buffer);
+      this.U8 = new Uint8Array(buffer);
+      this.I16 = new Int16Array(buffer);
+      this.U16 = new Uint16Array(buffer);
+    }
+    // A write far beyond the end would make it a hash table: V8 allows gaps below 1,024.
+    for (let at = this.refs.length; at < words >> 1; at++) this.refs.push(null);
     this.frameEnd = words;
+  }
+
+  /** Ready for another activation: no references are kept. */
+  reset(): void {
+    this.refs = [];
+    this.frameEnd = Math.min(this.frameEnd, FIRST_WORDS);
   }
 
   private growCalls(count: number): void {

@@ -1,8 +1,10 @@
 /** Evaluates constant expressions: bits of numbers, and references. Spec: valid/instructions (constant expressions). */
 import { Reader } from "../binary/reader.ts";
+import { readHeapType } from "../binary/types.ts";
 import { type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { ConstExpr } from "../module.ts";
 import { isRef, V128 } from "../types.ts";
+import { evaluateGc } from "./const-gc.ts";
 import type { ModuleInst } from "./instance.ts";
 import type { Val } from "./value.ts";
 
@@ -51,9 +53,11 @@ function step(inst: ModuleInst, r: Reader, m: Mnemonic, stack: ConstVal[]): Cons
     case "ref.func":
       return reference(inst.funcs[r.u32()]);
     case "ref.null":
-      r.s33();
+      readHeapType(r);
       return reference(null);
     default: {
+      const made = evaluateGc(inst, r, m, stack);
+      if (made !== undefined) return reference(made);
       const y = stack.pop() as ConstVal;
       return arithmetic(m, stack.pop() as ConstVal, y);
     }

@@ -3,6 +3,13 @@
  * and instances of one module share it.
  */
 import type { Module } from "../module.ts";
+import type { HandlerTable } from "./handlers.ts";
+
+/** What lowering makes of a function; its words are for one place. */
+export interface LoweredFunc {
+  readonly words: readonly number[];
+  readonly handlers: HandlerTable | undefined;
+}
 
 export class FlatCode {
   words = new Int32Array(4096);
@@ -11,13 +18,15 @@ export class FlatCode {
   readonly entries: Int32Array;
   /** Entries in ascending order of first word, with their function index: `[start, func, start, func, ...]`. */
   readonly ranges: number[] = [];
+  /** Of the functions with try blocks, by function index. */
+  private readonly handlers = new Map<number, HandlerTable>();
 
   constructor(module: Module) {
     this.entries = new Int32Array(module.funcTypes.length).fill(-1);
   }
 
   /** Appends the words of function `func`; its entry. */
-  append(func: number, words: readonly number[]): number {
+  append(func: number, { words, handlers }: LoweredFunc): number {
     const start = this.length;
     const need = start + words.length;
     if (need > this.words.length) {
@@ -29,7 +38,13 @@ export class FlatCode {
     this.length = need;
     this.entries[func] = start;
     this.ranges.push(start, func);
+    if (handlers !== undefined) this.handlers.set(func, handlers);
     return start;
+  }
+
+  /** Exception handlers of the function that word `pc` belongs to; undefined if it has none. O(log functions). */
+  handlersAt(pc: number): HandlerTable | undefined {
+    return this.handlers.size === 0 ? undefined : this.handlers.get(this.funcAt(pc));
   }
 
   /** Index of the function that word `pc` belongs to. O(log functions). */

@@ -1,6 +1,6 @@
 /** Functions and tags. Spec: exec/runtime (function instances, tag instances). */
 import type { HostResult } from "../blocked.ts";
-import { canonicalTypes } from "../canon.ts";
+import { funcTypeId, funcTypeOfId } from "../canon.ts";
 import type { FuncType } from "../types.ts";
 import type { ModuleInst } from "./instance.ts";
 import type { Val } from "./value.ts";
@@ -11,6 +11,7 @@ export type HostFn = (...args: Val[]) => HostResult;
 /** A function of an instance (`inst` set) or of the host (`host` set). Deviation: it holds its instance, not its code. */
 export class FuncInst {
   readonly kind = "func";
+  /** Type indices in it are canonical numbers. */
   readonly type: FuncType;
   /** Canonical type number (`canon.ts`). */
   readonly typeId: number;
@@ -21,8 +22,8 @@ export class FuncInst {
   entry = -1;
   readonly host: HostFn | null;
 
-  constructor(type: FuncType, typeId: number, inst: ModuleInst | null, index: number, host: HostFn | null) {
-    this.type = type;
+  constructor(typeId: number, inst: ModuleInst | null, index: number, host: HostFn | null) {
+    this.type = funcTypeOfId(typeId);
     this.typeId = typeId;
     this.inst = inst;
     this.index = index;
@@ -30,19 +31,15 @@ export class FuncInst {
   }
 }
 
-/** Canonical number of a function type that stands alone. */
-export const funcTypeId = (type: FuncType): number =>
-  canonicalTypes([{ isFinal: true, supers: [], comp: type, group: 0, place: 0 }])[0];
-
-/** A function of the host with the type `type`; which a guest imports. */
-export const hostFunc = (type: FuncType, fn: HostFn): FuncInst => new FuncInst(type, funcTypeId(type), null, -1, fn);
+/** A function of the host with the type `type`, which a guest imports. Type indices in it are canonical numbers. */
+export const hostFunc = (type: FuncType, fn: HostFn): FuncInst => new FuncInst(funcTypeId(type), null, -1, fn);
 
 export class TagInst {
   readonly kind = "tag";
   readonly type: FuncType;
   readonly typeId: number;
-  constructor(type: FuncType, typeId: number) {
-    this.type = type;
+  constructor(typeId: number) {
+    this.type = funcTypeOfId(typeId);
     this.typeId = typeId;
   }
 }

@@ -7,6 +7,7 @@ import type { Module } from "../module.ts";
 import type { FlatCode } from "./flat-code.ts";
 import type { FuncInst, TagInst } from "./func.ts";
 import type { GlobalCells, GlobalInst } from "./global.ts";
+import { HeapMeter } from "./heap-meter.ts";
 import type { MemInst } from "./memory.ts";
 import type { TableInst } from "./table.ts";
 import type { Val } from "./value.ts";
@@ -27,12 +28,21 @@ export class ModuleInst {
   /** Defined globals. */
   readonly cells: GlobalCells;
   readonly runner: Runner | undefined;
+  /** Limits what it allocates on the JavaScript heap. */
+  readonly heap: HeapMeter;
 
-  constructor(module: Module, code: FlatCode, cells: GlobalCells, runner: Runner | undefined) {
+  constructor(
+    module: Module,
+    code: FlatCode,
+    cells: GlobalCells,
+    runner: Runner | undefined,
+    heap: HeapMeter = new HeapMeter(),
+  ) {
     this.module = module;
     this.code = code;
     this.cells = cells;
     this.runner = runner;
+    this.heap = heap;
   }
 
   /** Words of the defined globals. */

@@ -3,12 +3,13 @@
  * run, since it may block. Spec: exec/modules (instantiation).
  */
 import type { Runner } from "../blocked.ts";
-import { canonOf } from "../canon.ts";
-import { type Elem, funcTypeAt, type Module } from "../module.ts";
+import { canonOf, canonVal } from "../canon.ts";
+import type { Elem, Module } from "../module.ts";
 import { evaluate } from "./const-eval.ts";
 import { flatCodeOf } from "./flat-code.ts";
 import { FuncInst, TagInst } from "./func.ts";
 import { GlobalCells, GlobalInst, slotsFor } from "./global.ts";
+import { type HeapGauge, HeapMeter } from "./heap-meter.ts";
 import { type Extern, ModuleInst } from "./instance.ts";
 import { type Imports, type MissingImport, resolveImports } from "./link.ts";
 import { DEFAULT_MAX_MEMORY, MemInst } from "./memory.ts";
@@ -20,6 +21,10 @@ export interface InstanceOptions {
   readonly maxMemoryBytes?: number | undefined;
   /** Most elements of one table that the instance defines. */
   readonly maxTableElements?: number | undefined;
+  /** Most bytes of one array of the GC proposal that the instance makes. */
+  readonly maxArrayBytes?: number | undefined;
+  /** Stops guests before they fill the host's heap; without one only the sizes of arrays are limited. */
+  readonly heapGauge?: HeapGauge | undefined;
   /** Most guest frames of one activation. */
   readonly maxStackDepth?: number | undefined;
   /** Blocks the thread for host functions that would wait; without one they suspend the guest. */
@@ -31,7 +36,8 @@ export interface InstanceOptions {
 export function instantiate(module: Module, imports: Imports, options: InstanceOptions): ModuleInst {
   const externs = resolveImports(module, imports, options.missingImport);
   const cells = new GlobalCells(slotsFor(module.globals.map((g) => g.type)));
-  const inst = new ModuleInst(module, flatCodeOf(module), cells, options.runner);
+  const heap = new HeapMeter(options.maxArrayBytes, options.heapGauge);
+  const inst = new ModuleInst(module, flatCodeOf(module), cells, options.runner, heap);
   for (const x of externs) addExtern(inst, x);
   allocate(inst, options);
   initialise(inst);
@@ -50,14 +56,13 @@ function allocate(inst: ModuleInst, options: InstanceOptions): void {
   const { module } = inst;
   const canon = canonOf(module.types);
   for (let i = module.importedFuncs; i < module.funcTypes.length; i++) {
-    const type = module.funcTypes[i];
-    inst.funcs.push(new FuncInst(funcTypeAt(module, type), canon[type], inst, i, null));
+    inst.funcs.push(new FuncInst(canon[module.funcTypes[i]], inst, i, null));
   }
   for (const t of module.memTypes.slice(module.importedMems)) {
     inst.mems.push(new MemInst(t, options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY));
   }
   for (const t of module.tagTypes.slice(module.importedTags)) {
-    inst.tags.push(new TagInst(funcTypeAt(module, t.type), canon[t.type]));
+    inst.tags.push(new TagInst(canon[t.type]));
   }
   let vectorSlot = module.globals.length;
   module.globals.forEach((g, i) => {
@@ -66,11 +71,12 @@ function allocate(inst: ModuleInst, options: InstanceOptions): void {
     if (upper !== undefined) vectorSlot += 2;
     inst.cells.I.set(upper === undefined ? [lo, hi] : [lo, hi, ...upper], slot * 2);
     inst.cells.refs[slot] = ref;
-    inst.globals.push(new GlobalInst(g.type, inst.cells, slot));
+    inst.globals.push(new GlobalInst({ ...g.type, val: canonVal(g.type.val, canon) }, inst.cells, slot));
   });
   for (const t of module.tables) {
     const init = t.init === undefined ? null : evaluate(inst, t.init).ref;
-    inst.tables.push(new TableInst(t.type, init, options.maxTableElements ?? DEFAULT_MAX_TABLE));
+    const type = { ...t.type, elem: canonVal(t.type.elem, canon) };
+    inst.tables.push(new TableInst(type, init, options.maxTableElements ?? DEFAULT_MAX_TABLE));
   }
 }
 

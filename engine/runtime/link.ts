@@ -1,6 +1,7 @@
 /** Resolves the imports of a module against what the embedder gives, with types checked. Spec: exec/modules (external typing). */
-import { canonOf, isSubtypeId } from "../canon.ts";
+import { canonOf, canonVal, isSubtypeId } from "../canon.ts";
 import { printable, WasmError } from "../errors.ts";
+import { canonicalMatcher } from "../match.ts";
 import { funcTypeAt, type Import, type Module } from "../module.ts";
 import {
   type ExternType,
@@ -10,6 +11,7 @@ import {
   printGlobalType,
   printMemType,
   printTableType,
+  type ValType,
 } from "../types.ts";
 import { FuncInst, type HostFn, TagInst } from "./func.ts";
 import { GlobalInst } from "./global.ts";
@@ -29,7 +31,7 @@ export function resolveImports(module: Module, imports: Imports, missing?: Missi
   return module.imports.map((imp, i) => {
     const given = own(own(imports, imp.module), imp.name) ?? missing?.(imp);
     if (given === undefined) throw unknown(module, imp, i);
-    const extern = typeof given === "function" ? fromFunction(module, imp, given, canon) : given;
+    const extern = typeof given === "function" ? fromFunction(imp, given, canon) : given;
     if (extern === undefined || !matches(imp.type, extern, canon)) throw incompatible(module, imp, i, extern);
     return extern;
   });
@@ -40,25 +42,32 @@ function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T
   return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-function fromFunction(module: Module, imp: Import, fn: HostFn, canon: Int32Array): FuncInst | undefined {
+function fromFunction(imp: Import, fn: HostFn, canon: Int32Array): FuncInst | undefined {
   if (imp.type.kind !== "func") return undefined;
-  return new FuncInst(funcTypeAt(module, imp.type.type), canon[imp.type.type], null, -1, fn);
+  return new FuncInst(canon[imp.type.type], null, -1, fn);
 }
 
 const limitsMatch = (have: Limits, want: Limits): boolean =>
   have.min >= want.min && (want.max === undefined || (have.max !== undefined && have.max <= want.max));
 
+const isSub = (a: ValType, b: ValType): boolean => canonicalMatcher.isSub(a, b);
+/** Canonical numbers are equal when types are. */
+const areEqual = (a: ValType, b: ValType): boolean => a === b;
+
 function matches(want: ExternType, have: Extern, canon: Int32Array): boolean {
   switch (want.kind) {
     case "func":
-      return have instanceof FuncInst && isSubtypeId(have.typeId, canon[want.type]);
+      return (
+        have instanceof FuncInst &&
+        (want.isExact ? have.typeId === canon[want.type] : isSubtypeId(have.typeId, canon[want.type]))
+      );
     case "tag":
       return have instanceof TagInst && have.typeId === canon[want.type.type];
     case "table":
       return (
         have instanceof TableInst &&
         have.type.addr === want.type.addr &&
-        have.type.elem === want.type.elem &&
+        areEqual(have.type.elem, canonVal(want.type.elem, canon)) &&
         limitsMatch(have.type.limits, want.type.limits)
       );
     case "memory":
@@ -71,7 +80,9 @@ function matches(want: ExternType, have: Extern, canon: Int32Array): boolean {
       );
     case "global":
       return (
-        have instanceof GlobalInst && have.type.isMutable === want.type.isMutable && have.type.val === want.type.val
+        have instanceof GlobalInst &&
+        have.type.isMutable === want.type.isMutable &&
+        (have.type.isMutable ? areEqual : isSub)(have.type.val, canonVal(want.type.val, canon))
       );
   }
 }

@@ -20,7 +20,19 @@ const constants: readonly Mnemonic[] = [
   "end",
 ];
 const extended: readonly Mnemonic[] = ["i32.add", "i32.sub", "i32.mul", "i64.add", "i64.sub", "i64.mul"];
-const plainOpcodes = new Set(constants.map((m) => instrDef(m).opcode));
+const aggregate: readonly Mnemonic[] = [
+  "struct.new",
+  "struct.new_default",
+  "struct.new_desc",
+  "struct.new_default_desc",
+  "array.new",
+  "array.new_default",
+  "array.new_fixed",
+  "ref.i31",
+  "any.convert_extern",
+  "extern.convert_any",
+];
+const plainOpcodes = new Set([...constants, ...aggregate].map((m) => instrDef(m).opcode));
 const extendedOpcodes = new Set(extended.map((m) => instrDef(m).opcode));
 const GLOBAL_GET = instrDef("global.get").opcode;
 const REF_FUNC = instrDef("ref.func").opcode;

@@ -13,6 +13,7 @@ import { atomicType, type InstrDef, instrDef, mnemonics, type Special } from "..
 import type { OpType } from "../instrs-simd.ts";
 import type { Func } from "../module.ts";
 import { F32, F64, type FuncType, I32, I64, V128, type ValType } from "../types.ts";
+import { exceptionRules } from "./exceptions.ts";
 import { checkLanes, laneLimit } from "./lanes.ts";
 import { memAddr, type Rule, specialRules } from "./special.ts";
 import type { FuncState } from "./state.ts";
@@ -49,6 +50,8 @@ const laneLimits = new Uint8Array(OPCODES + 1);
 const rules: Rule[] = new Array<Rule>(OPCODES + 1).fill(() => undefined);
 const defs: (InstrDef | undefined)[] = new Array(OPCODES + 1).fill(undefined);
 
+const allRules: Readonly<Record<Special, Rule>> = { ...specialRules, ...exceptionRules };
+
 for (const mnemonic of mnemonics) {
   const def = instrDef(mnemonic);
   const op = denseOpcode(def.opcode);
@@ -56,7 +59,7 @@ for (const mnemonic of mnemonics) {
   laneLimits[op] = laneLimit(def);
   if (def.type === "special") {
     kinds[op] = SPECIAL;
-    rules[op] = specialRules[mnemonic as Special];
+    rules[op] = allRules[mnemonic as Special];
   } else if (def.type === "atomic") {
     const [from, to] = atomicType(def);
     fillPlain(op, from, to);
@@ -70,7 +73,13 @@ for (const mnemonic of mnemonics) {
 
 function fillAccess(op: number, def: InstrDef): void {
   if (def.access === undefined) throw new Error(`opcode ${def.opcode} has no access column`);
-  const accessKinds = { load: LOAD, store: STORE, load_lane: LOAD_LANE, store_lane: STORE_LANE, atomic: ATOMIC } as const;
+  const accessKinds = {
+    load: LOAD,
+    store: STORE,
+    load_lane: LOAD_LANE,
+    store_lane: STORE_LANE,
+    atomic: ATOMIC,
+  } as const;
   kinds[op] = accessKinds[def.type as keyof typeof accessKinds];
   accessVals[op] = opTypes[def.access.val];
   accessAligns[op] = Math.log2(def.access.bits / 8);

@@ -11,16 +11,21 @@ import {
   type AddrType,
   BOT,
   CONCRETE,
+  EXACT,
   FUNCREF,
   type FuncType,
   I32,
   I64,
   isRef,
+  nonNull,
   printValType,
   refType,
   type TableType,
   type ValType,
 } from "../types.ts";
+import type { exceptionRules } from "./exceptions.ts";
+import { checkData, elemType, funcTypeAt, requireSub } from "./lookup.ts";
+import { gcRules } from "./special-gc.ts";
 import { type FuncState, valueBlock } from "./state.ts";
 import { checkHeapType, checkValType } from "./types.ts";
 
@@ -57,38 +62,13 @@ function readFunc(s: FuncState): number {
   return idx;
 }
 
-function funcTypeAt(s: FuncState, idx: number): FuncType {
-  const type = s.ctx.module.types[idx];
-  if (type === undefined) throw s.fault("unknownType", ` ${idx}`);
-  if (type.comp.kind !== "func") throw s.fault("notFuncType", ` ${idx}`);
-  return type.comp;
-}
-
-/** Type of the elements of segment `idx`. */
-function elemType(s: FuncState, idx: number): ValType {
-  const elem = s.ctx.module.elems[idx];
-  if (elem === undefined) throw s.fault("unknownElem", ` ${idx}`);
-  return elem.type;
-}
-
-/** A data segment must exist, and the number of them have been announced before the code. */
-function checkData(s: FuncState, idx: number): void {
-  const { dataCount, datas } = s.ctx.module;
-  if (idx >= datas.length) throw s.fault("unknownData", ` ${idx}`);
-  if (dataCount === undefined) throw s.r.malformed("dataCountRequired", s.at, " before code that uses data segments");
-}
-
-function requireSub(s: FuncState, actual: ValType, expected: ValType, what: string): void {
-  if (!s.ctx.matcher.isSub(actual, expected)) {
-    throw s.fault("typeMismatch", `: ${what} is ${printValType(actual)}, not ${printValType(expected)}`);
-  }
-}
+export { funcTypeAt };
 
 // Control
 
 const emptyBlock: FuncType = { kind: "func", params: [], results: [] };
 
-function readBlock(s: FuncState): FuncType {
+export function readBlock(s: FuncState): FuncType {
   const type = readBlockType(s.r);
   if (type === EMPTY_BLOCK) return emptyBlock;
   if (type >= 0) {
@@ -189,6 +169,65 @@ const checkCallIndirect: Rule = (s) => {
   s.popVal(addrVal(table.addr));
   s.popVals(type.params);
   s.pushVals(type.results);
+};
+
+const checkCallRef: Rule = (s) => {
+  const typeIdx = s.r.u32();
+  const type = funcTypeAt(s, typeIdx);
+  s.popVal(refType(CONCRETE + typeIdx, true));
+  s.popVals(type.params);
+  s.pushVals(type.results);
+};
+
+const checkBrOnNull: Rule = (s) => {
+  const types = s.labelTypes(s.r.u32());
+  const ref = s.popRef();
+  s.popVals(types);
+  s.pushVals(types);
+  s.pushVal(nonNull(ref));
+};
+
+const checkBrOnNonNull: Rule = (s) => {
+  const types = s.labelTypes(s.r.u32());
+  const last = types[types.length - 1];
+  const ref = nonNull(s.popRef());
+  if (last === undefined) throw s.fault("typeMismatch", ": the label takes no reference");
+  requireSub(s, ref, last, "type of the branch");
+  const rest = types.slice(0, -1);
+  s.popVals(rest);
+  s.pushVals(rest);
+};
+
+/** The callee's results go to the caller: there must be as many, and each must match. */
+function popTailCall(s: FuncState, type: FuncType): void {
+  const wanted = s.ctrlTypes[0]!.results;
+  if (!s.ctx.matcher.areSubs(type.results, wanted)) {
+    const print = (types: readonly ValType[]): string => types.map(printValType).join(" ");
+    throw s.fault(
+      "typeMismatch",
+      `: current function requires [${print(wanted)}] but callee returns [${print(type.results)}]`,
+    );
+  }
+  s.popVals(type.params);
+  s.setUnreachable();
+}
+
+const checkReturnCall: Rule = (s) => popTailCall(s, s.ctx.funcs[readFunc(s)]!);
+
+const checkReturnCallIndirect: Rule = (s) => {
+  const typeIdx = s.r.u32();
+  const table = readTable(s);
+  requireSub(s, table.elem, FUNCREF, "table element");
+  const type = funcTypeAt(s, typeIdx);
+  s.popVal(addrVal(table.addr));
+  popTailCall(s, type);
+};
+
+const checkReturnCallRef: Rule = (s) => {
+  const typeIdx = s.r.u32();
+  const type = funcTypeAt(s, typeIdx);
+  s.popVal(refType(CONCRETE + typeIdx, true));
+  popTailCall(s, type);
 };
 
 // Parametric
@@ -316,7 +355,8 @@ const checkMemGrow: Rule = (s) => {
 const checkRefFunc: Rule = (s) => {
   const idx = readFunc(s);
   if (s.ctx.declared[idx] === 0) throw s.fault("undeclaredRef", ` ${idx}`);
-  s.pushVal(refType(CONCRETE + s.ctx.module.funcTypes[idx]!, false));
+  const type = refType(CONCRETE + s.ctx.module.funcTypes[idx]!, false);
+  s.pushVal(s.ctx.isExactFunc(idx) ? type | EXACT : type);
 };
 
 const checkRefNull: Rule = (s) => {
@@ -325,8 +365,8 @@ const checkRefNull: Rule = (s) => {
   s.pushVal(refType(heap, true));
 };
 
-/** One rule for each instruction whose row says "special". */
-export const specialRules: Readonly<Record<Special, Rule>> = {
+/** One rule for each instruction whose row says "special"; those of exceptions are in `exceptions.ts`. */
+export const specialRules: Readonly<Record<Exclude<Special, keyof typeof exceptionRules>, Rule>> = {
   unreachable: (s) => s.setUnreachable(),
   block: checkBlock,
   loop: checkBlock,
@@ -339,6 +379,9 @@ export const specialRules: Readonly<Record<Special, Rule>> = {
   return: checkReturn,
   call: checkCall,
   call_indirect: checkCallIndirect,
+  return_call: checkReturnCall,
+  return_call_indirect: checkReturnCallIndirect,
+  return_call_ref: checkReturnCallRef,
   drop: (s) => void s.popAny(),
   select: checkSelect,
   "select t": checkSelectTyped,
@@ -362,6 +405,11 @@ export const specialRules: Readonly<Record<Special, Rule>> = {
   },
   "ref.func": checkRefFunc,
   "atomic.fence": (s) => readZero(s.r),
+  call_ref: checkCallRef,
+  "ref.as_non_null": (s) => s.pushVal(nonNull(s.popRef())),
+  br_on_null: checkBrOnNull,
+  br_on_non_null: checkBrOnNonNull,
+  ...gcRules,
   "memory.init": checkMemInit,
   "data.drop": (s) => checkData(s, s.r.u32()),
   "memory.copy": (s) => popCopy(s, readMem(s), readMem(s)),

@@ -10,7 +10,7 @@ import { Reader } from "../binary/reader.ts";
 import type { WasmError } from "../errors.ts";
 import { type InvalidFault, invalid, overLimit } from "../faults.ts";
 import type { Func } from "../module.ts";
-import { BOT, type FuncType, isNullable, isRef, printValType, type ValType } from "../types.ts";
+import { BOT, BOT_HEAP, type FuncType, isNullable, isRef, printValType, refType, type ValType } from "../types.ts";
 import type { ModuleContext } from "./context.ts";
 import { checkValType } from "./types.ts";
 
@@ -136,10 +136,11 @@ export class FuncState {
     return BOT;
   }
 
-  /** Pops a reference of any type; `BOT` in unreachable code. */
+  /** Pops a reference of any type; one of heap type `BOT_HEAP` in unreachable code. */
   popRef(): ValType {
     const type = this.popAny();
-    if (type !== BOT && !isRef(type)) {
+    if (type === BOT) return refType(BOT_HEAP, false);
+    if (!isRef(type)) {
       throw this.fault("typeMismatch", `: ${this.#instr()} requires a reference but stack has [${printValType(type)}]`);
     }
     return type;

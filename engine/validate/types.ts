@@ -17,6 +17,7 @@ import {
   type ValType,
 } from "../types.ts";
 import type { ModuleContext } from "./context.ts";
+import { checkDescriptor, checkSubDescriptor } from "./descriptors.ts";
 
 /** Largest limits, in pages of 64 KiB and elements. */
 const MAX_PAGES_32 = 2 ** 16;
@@ -34,12 +35,14 @@ export function validateTypes(ctx: ModuleContext, at: number): void {
     while (groupEnd < types.length && types[groupEnd]!.group <= type.group) groupEnd++;
     checkRefs(type.comp, groupEnd, at);
     if (type.supers.length > 0) depths[idx] = checkSuper(ctx, idx, depths, at);
+    if (type.descriptor !== undefined || type.describes !== undefined) checkDescriptor(types, idx, groupEnd, at);
   }
   for (let idx = 0; idx < types.length; idx++) {
     const parent = types[idx]!.supers[0];
     if (parent !== undefined && !ctx.matcher.isSubComp(types[idx]!.comp, types[parent]!.comp)) {
-      throw invalid("subType", at, ` ${idx} does not match its supertype ${parent}`);
+      throw invalid("subType", at, ` ${idx} does not match super type ${parent}`);
     }
+    if (parent !== undefined) checkSubDescriptor(ctx, idx, parent, at);
   }
 }
 

@@ -1,21 +1,24 @@
 /**
- * Subtyping between the types of one module: value, heap and composite types. Spec: valid/matching.
+ * Subtyping between value, heap and composite types of one type space: those of a module, or canonical ones, which
+ * compare types of different modules. Spec: valid/matching.
  */
-import { canonOf, isSubtypeId } from "../canon.ts";
+import { canonOf, compOfId, isSubtypeId } from "./canon.ts";
 import {
   BOT,
+  BOT_HEAP,
   type CompType,
   type FieldType,
   type HeapType,
   heapOf,
   heapTypes,
   isConcrete,
+  isExact,
   isNullable,
   isRef,
   type SubType,
   typeIdxOf,
   type ValType,
-} from "../types.ts";
+} from "./types.ts";
 
 /** Direct supertypes of abstract heap types. */
 const parents: Readonly<Record<HeapType, HeapType>> = {
@@ -32,12 +35,39 @@ const bottoms: Readonly<Record<HeapType, HeapType>> = {
   [heapTypes.noexn]: heapTypes.exn,
 };
 
-export class Matcher {
-  readonly #types: readonly SubType[];
+const isBottom = (heap: HeapType): boolean => heap === BOT_HEAP || bottoms[heap] !== undefined;
 
-  /** @param types  may be invalid as long as no concrete types are compared */
+/** What type indices mean. */
+interface TypeSpace {
+  /** Canonical number. */
+  idOf(idx: number): number;
+  kindOf(idx: number): CompType["kind"];
+}
+
+/** The types of a module; they may be invalid as long as no concrete ones are compared. */
+class ModuleSpace implements TypeSpace {
+  readonly #types: readonly SubType[];
+  #canon: Int32Array | undefined;
+
   constructor(types: readonly SubType[]) {
     this.#types = types;
+  }
+
+  idOf(idx: number): number {
+    this.#canon ??= canonOf(this.#types);
+    return this.#canon[idx]!;
+  }
+
+  kindOf(idx: number): CompType["kind"] {
+    return this.#types[idx]!.comp.kind;
+  }
+}
+
+export class Matcher {
+  readonly #space: TypeSpace;
+
+  constructor(space: TypeSpace) {
+    this.#space = space;
   }
 
   /** Whether `a` matches `b`. `BOT` matches everything. */
@@ -45,17 +75,23 @@ export class Matcher {
     if (a === b || a === BOT) return true;
     if (!isRef(a) || !isRef(b)) return false;
     if (isNullable(a) && !isNullable(b)) return false;
+    if (isExact(b))
+      return isExact(a) ? this.#areEqual(a, b) : isBottom(heapOf(a)) && this.isSubHeap(heapOf(a), heapOf(b));
     return this.isSubHeap(heapOf(a), heapOf(b));
   }
 
   isSubHeap(a: HeapType, b: HeapType): boolean {
-    if (a === b) return true;
+    if (a === b || a === BOT_HEAP) return true;
     if (isConcrete(a))
       return isConcrete(b) ? this.#isSubConcrete(typeIdxOf(a), typeIdxOf(b)) : this.isSubHeap(this.#abstractOf(a), b);
     const top = bottoms[a];
-    if (top !== undefined) return this.#topOf(b) === top;
+    if (top !== undefined) return this.topOf(b) === top;
     const parent = parents[a];
     return parent !== undefined && this.isSubHeap(parent, b);
+  }
+
+  #areEqual(a: ValType, b: ValType): boolean {
+    return this.#space.idOf(typeIdxOf(heapOf(a))) === this.#space.idOf(typeIdxOf(heapOf(b)));
   }
 
   /** Whether composite type `a` matches `b`. */
@@ -79,18 +115,23 @@ export class Matcher {
   }
 
   #isSubConcrete(a: number, b: number): boolean {
-    const canon = canonOf(this.#types);
-    return isSubtypeId(canon[a]!, canon[b]!);
+    return isSubtypeId(this.#space.idOf(a), this.#space.idOf(b));
   }
 
   /** `func`, `struct` or `array`. */
   #abstractOf(concrete: HeapType): HeapType {
-    return heapTypes[this.#types[typeIdxOf(concrete)]!.comp.kind];
+    return heapTypes[this.#space.kindOf(typeIdxOf(concrete))];
   }
 
-  #topOf(heap: HeapType): HeapType {
-    if (isConcrete(heap)) return this.#topOf(this.#abstractOf(heap));
+  /** The topmost type of the hierarchy that `heap` is in. */
+  topOf(heap: HeapType): HeapType {
+    if (isConcrete(heap)) return this.topOf(this.#abstractOf(heap));
     const above = bottoms[heap] ?? parents[heap];
-    return above === undefined ? heap : this.#topOf(above);
+    return above === undefined ? heap : this.topOf(above);
   }
 }
+
+export const matcherOf = (types: readonly SubType[]): Matcher => new Matcher(new ModuleSpace(types));
+
+/** For types whose indices are canonical numbers. */
+export const canonicalMatcher: Matcher = new Matcher({ idOf: (id) => id, kindOf: (id) => compOfId(id).kind });
