@@ -1,0 +1,162 @@
+/** `wasmts [run] [OPTIONS] FILE [--] [GUEST ARGS...]`: options to an execution, its outcome to stdout, report and status. */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { basename } from "node:path";
+import { CliError } from "../cli-error.ts";
+import { readEnvironment } from "../environment.ts";
+import { type ExecuteOptions, type Execution, execute, type Preload } from "../execute.ts";
+import { readFeaturesOff } from "../features.ts";
+import { readMounts } from "../mounts.ts";
+import { problemOf, statusOf } from "../outcome.ts";
+import { print, printError } from "../output.ts";
+import type { Flags } from "../parse.ts";
+import { readModule } from "../read-module.ts";
+import { parseChoice, parseCount, parseSize } from "../units.ts";
+import * as wasiHost from "../wasi-host.ts";
+
+/** Errors of the command line are thrown unless there is a report to write; `main` prints them. */
+export async function run(flags: Flags, operands: readonly string[]): Promise<number> {
+  if (flags.has("features")) {
+    parseChoice("--features", flags.get("features")!, ["list"]);
+    const { columns, featureList } = await import("../more.ts");
+    print(featureList(columns()));
+    return 0;
+  }
+  const report = openReport(flags.get("report"));
+  const execution = await attempt(flags, operands);
+  const status =
+    execution.problem === undefined ? (execution.exitCode ?? 0) & 255 : statusOf(execution.problem, process.platform);
+  if (report !== undefined || flags.has("json")) {
+    const record = JSON.stringify((await import("../more.ts")).recordOf(execution, status));
+    if (report !== undefined) writeReport(report, record);
+    if (flags.has("json")) print(record);
+  }
+  if (!flags.has("json")) await show(execution, flags);
+  return status;
+}
+
+async function attempt(flags: Flags, operands: readonly string[]): Promise<Execution> {
+  let options: ExecuteOptions;
+  try {
+    options = readOptions(flags, operands);
+  } catch (error) {
+    const problem = problemOf(error);
+    return { kind: problem.kind, problem, error, usage: { compileMs: 0, runMs: 0, memoryBytes: 0 } };
+  }
+  return execute(options);
+}
+
+function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions {
+  const [file, ...words] = operands;
+  if (file === undefined) {
+    throw new CliError("WT6506", "no module given", {
+      where: "the options are not followed by a file",
+      help: "write: wasmts [OPTIONS] FILE [ARGS...]; 'wasmts -h' has examples",
+    });
+  }
+  const unknown = parseChoice("--unknown-imports", flags.get("unknown-imports") ?? "error", [
+    "error",
+    "trap",
+    "default",
+  ]);
+  const tier = readTier(flags.get("tier") ?? "auto");
+  const invoke = flags.get("invoke");
+  const settings: wasiHost.WasiSettings = {
+    args: [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])],
+    env: readEnvironment(flags, process.env),
+    dirs: readMounts(flags.all("dir")),
+    maxOutputBytes: optional(flags, "max-output", parseSize),
+    stdin: 0,
+    stdout: 1,
+    stderr: 2,
+    isTerminalSafe: !flags.has("allow-escapes"),
+    trace: flags.has("trace-wasi") ? wasiHost.traceTo(printError, flags.get("trace-wasi")!) : undefined,
+  };
+  return {
+    file,
+    preloads: readPreloads(flags.all("preload")),
+    bytes: readModule(file),
+    wasi: settings,
+    loadWasi: () => wasiHost,
+    unknownImports: unknown,
+    featuresOff: readFeaturesOff(flags),
+    tier,
+    limits: {
+      memoryBytes: optional(flags, "max-memory", parseSize),
+      tableElements: optional(flags, "max-table", parseCount),
+      stackDepth: optional(flags, "max-stack-depth", parseCount),
+    },
+    invoke: invoke === undefined ? undefined : { name: invoke, words },
+  };
+}
+
+/** @throws CliError WT6503, WT6505 */
+function readTier(text: string): "auto" | "interp" {
+  const tier = parseChoice("--tier", text, ["auto", "interp", "js", "native"]);
+  if (tier === "auto" || tier === "interp") return tier;
+  throw new CliError("WT6505", `--tier ${tier} is not available in this version`, {
+    where: "the interpreter is the only tier so far",
+    help: "leave --tier out",
+  });
+}
+
+type NumberFlag = "max-output" | "max-memory" | "max-table" | "max-stack-depth";
+
+function optional(flags: Flags, name: NumberFlag, parse: (flag: string, text: string) => number): number | undefined {
+  const text = flags.get(name);
+  return text === undefined ? undefined : parse(`--${name}`, text);
+}
+
+/** @throws CliError WT6561, and those of `readModule` */
+function readPreloads(texts: readonly string[]): Preload[] {
+  const preloads: Preload[] = [];
+  for (const text of texts) {
+    const equals = text.indexOf("=");
+    const name = text.slice(0, equals);
+    const file = text.slice(equals + 1);
+    if (equals <= 0 || file === "") {
+      throw new CliError("WT6561", `--preload '${text}' cannot be read`, {
+        where: "it is not NAME=FILE",
+        help: "write --preload NAME=FILE",
+      });
+    }
+    if (preloads.some((preload) => preload.name === name)) {
+      throw new CliError("WT6561", `two preloads are named ${name}`, {
+        where: `the second is ${file}`,
+        help: "give each its own name",
+      });
+    }
+    preloads.push({ name, file, bytes: readModule(file) });
+  }
+  return preloads;
+}
+
+/** For a person: results on stdout, problems on stderr. */
+async function show({ problem, results, error }: Execution, flags: Flags): Promise<void> {
+  if (results === undefined && problem === undefined) return;
+  const { presentProblem, printValue } = await import("../more.ts");
+  for (const { type, value } of results ?? []) print(printValue(value, type));
+  if (problem === undefined) return;
+  printError(presentProblem(problem, { color: flags.get("color"), isQuiet: flags.has("quiet") }));
+  if (problem.kind === "internal" && process.env.WASMTS_DEBUG && error instanceof Error) printError(error.stack ?? "");
+}
+
+/** Opened before the guest runs, so that a path that cannot be written is told in time. @throws CliError WT6570 */
+function openReport(path: string | undefined): number | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return openSync(path, "w");
+  } catch (error) {
+    throw new CliError("WT6570", `cannot write the report ${path}`, {
+      where: (error as Error).message,
+      help: "choose a path that can be written",
+    });
+  }
+}
+
+function writeReport(fd: number, record: string): void {
+  try {
+    writeSync(fd, `${record}\n`);
+  } finally {
+    closeSync(fd);
+  }
+}

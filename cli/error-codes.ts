@@ -1,0 +1,284 @@
+/**
+ * What the command line's own error codes mean (WT6500..WT6999): texts for `wasmts explain`, and exit statuses.
+ *
+ * Those of the engine and of WASI are in their rooms; `explain` shows all three tables.
+ */
+
+/** Exit statuses; see `wasmts help exit-codes`. */
+export const exitStatus = {
+  ok: 0,
+  usage: 2,
+  timeout: 124,
+  internal: 125,
+  notRunnable: 126,
+  notFound: 127,
+  trap: 134,
+  /** There is no SIGABRT on Windows; abort() ends with 3. */
+  trapWindows: 3,
+  limit: 137,
+} as const;
+
+export interface CliCodeDef {
+  readonly title: string;
+  readonly explanation: string;
+  /** A command line that causes it. */
+  readonly example: string;
+  readonly fix: string;
+  readonly exit: keyof typeof exitStatus;
+}
+
+export const cliCodes = {
+  WT6500: {
+    title: "unknown option",
+    explanation: "A word before the module starts with a dash and is no option of this command.",
+    example: "wasmts --dri . app.wasm",
+    fix: "Look it up with 'wasmts run --help'. Options meant for the guest go after the module.",
+    exit: "usage",
+  },
+  WT6501: {
+    title: "an option without its value",
+    explanation: "The option needs a value, and the command line ends or goes on with another option.",
+    example: "wasmts --dir --env A=1 app.wasm",
+    fix: "Write the value after the option, or attach it: --dir=.",
+    exit: "usage",
+  },
+  WT6502: {
+    title: "a value for an option that takes none",
+    explanation: "The option is a switch: it is there or not.",
+    example: "wasmts --inherit-env=yes app.wasm",
+    fix: "Leave the value out.",
+    exit: "usage",
+  },
+  WT6503: {
+    title: "bad value for an option",
+    explanation: "The value cannot be read as what the option takes: a size, a count, one of a few words.",
+    example: "wasmts --max-memory lots app.wasm",
+    fix: "Sizes are bytes, or have a unit: 64KiB, 16MiB, 1GiB (1024s), or kB, MB, GB (1000s).",
+    exit: "usage",
+  },
+  WT6504: {
+    title: "option given twice",
+    explanation: "The option takes one value and was given two that differ.",
+    example: "wasmts --argv0 a --argv0 b app.wasm",
+    fix: "Keep one. Only --dir, --env, --env-file, --preload and -W may be repeated.",
+    exit: "usage",
+  },
+  WT6505: {
+    title: "option that is not available in this version",
+    explanation: "The option is part of the design, and what it needs is not there yet.",
+    example: "wasmts --fuel 1000 app.wasm",
+    fix: "Leave it out; nothing is done halfway in its place.",
+    exit: "usage",
+  },
+  WT6506: {
+    title: "no module given",
+    explanation: "The command needs a file, and the command line has none.",
+    example: "wasmts run --dir .",
+    fix: "Put the path of a .wasm file after the options.",
+    exit: "usage",
+  },
+  WT6507: {
+    title: "unexpected word",
+    explanation: "The command takes fewer words than were given.",
+    example: "wasmts version now",
+    fix: "See 'wasmts help' for what each command takes.",
+    exit: "usage",
+  },
+  WT6508: {
+    title: "unknown topic or code",
+    explanation: "There is no such help topic, or no error has this code.",
+    example: "wasmts explain WT0000",
+    fix: "'wasmts help' lists the topics, 'wasmts explain' the codes.",
+    exit: "usage",
+  },
+  WT6510: {
+    title: "file not found",
+    explanation: "No file has this path. It is looked up from the current directory; there is no search path.",
+    example: "wasmts ap.wasm",
+    fix: "Check the spelling and the directory.",
+    exit: "notFound",
+  },
+  WT6511: {
+    title: "a directory instead of a module",
+    explanation: "The path names a directory.",
+    example: "wasmts ./target",
+    fix: "Name the .wasm file in it. If you meant to mount it, write --dir before it.",
+    exit: "notRunnable",
+  },
+  WT6512: {
+    title: "file that cannot be read",
+    explanation: "The file exists, and the system refuses to read it, or it is a device.",
+    example: "wasmts /root/app.wasm",
+    fix: "Check its permissions. A device is no module either.",
+    exit: "notRunnable",
+  },
+  WT6513: {
+    title: "file too large to be a module",
+    explanation: "Modules of more than 1 GiB are refused; so is what never ends, such as a device.",
+    example: "wasmts /dev/zero",
+    fix: "Check that the path is the one you meant.",
+    exit: "notRunnable",
+  },
+  WT6520: {
+    title: "directory to mount not found",
+    explanation: "The host side of --dir does not exist.",
+    example: "wasmts --dir ./dta:/data app.wasm",
+    fix: "Create it or correct the path. The host side is the first one.",
+    exit: "usage",
+  },
+  WT6521: {
+    title: "mount that looks reversed",
+    explanation:
+      "The host side of --dir does not exist, and the guest side does, on the host. WasmEdge and iwasm write the guest first; wasmts, Docker, wazero and wasmtime write the host first.",
+    example: "wasmts --dir /data:/home/me/data app.wasm",
+    fix: "Swap the two: --dir /home/me/data:/data",
+    exit: "usage",
+  },
+  WT6522: {
+    title: "mount that is no directory",
+    explanation: "Only directories can be given to a guest, and the host side of --dir is something else.",
+    example: "wasmts --dir ./notes.txt app.wasm",
+    fix: "Mount the directory the file is in.",
+    exit: "usage",
+  },
+  WT6523: {
+    title: "two mounts at one guest path",
+    explanation: "Two --dir options name the same guest path; the guest could not tell them apart.",
+    example: "wasmts --dir a:/data --dir b:/data app.wasm",
+    fix: "Give each its own guest path.",
+    exit: "usage",
+  },
+  WT6524: {
+    title: "mount that cannot be read",
+    explanation: "The text after --dir has an empty host or guest side, or a NUL character.",
+    example: "wasmts --dir :/data app.wasm",
+    fix: "Write --dir HOST, --dir HOST:GUEST or --dir HOST:GUEST:ro.",
+    exit: "usage",
+  },
+  WT6530: {
+    title: "bad environment variable",
+    explanation: "A name is empty, or the text has a NUL character.",
+    example: "wasmts --env =1 app.wasm",
+    fix: "Write --env NAME=VALUE, or --env NAME to pass on the host's.",
+    exit: "usage",
+  },
+  WT6531: {
+    title: "environment file that cannot be read",
+    explanation:
+      "The file given with --env-file is missing, unreadable, or has a line that is neither NAME=VALUE, a comment nor empty.",
+    example: "wasmts --env-file .evn app.wasm",
+    fix: "One NAME=VALUE per line; '#' starts a comment line; quotes around a whole value are taken off.",
+    exit: "usage",
+  },
+  WT6540: {
+    title: "no such export",
+    explanation: "The module exports nothing of the name given with --invoke.",
+    example: "wasmts --invoke fbi fib.wasm 30",
+    fix: "The message lists the functions there are; 'wasmts inspect' lists every export.",
+    exit: "usage",
+  },
+  WT6541: {
+    title: "export that is no function",
+    explanation: "Only functions can be called with --invoke.",
+    example: "wasmts --invoke memory app.wasm",
+    fix: "Choose one of the functions the message lists.",
+    exit: "usage",
+  },
+  WT6542: {
+    title: "wrong number of arguments",
+    explanation:
+      "The function called with --invoke takes more or fewer parameters than there are words after the module.",
+    example: "wasmts --invoke add add.wasm 1",
+    fix: "Give one word for each parameter of the signature.",
+    exit: "usage",
+  },
+  WT6543: {
+    title: "argument that does not fit its type",
+    explanation: "A word after the module cannot be read as the type of its parameter.",
+    example: "wasmts --invoke add add.wasm 1 4294967296",
+    fix: "i32 and i64: decimal or 0x, signed or unsigned, in range. f32 and f64: also 1e3, inf, -inf, nan. References: null.",
+    exit: "usage",
+  },
+  WT6544: {
+    title: "type that cannot be written on a command line",
+    explanation: "A parameter is a vector or a reference that cannot be null.",
+    example: "wasmts --invoke shuffle simd.wasm 1",
+    fix: 'Call it from JavaScript instead: import { Engine } from "wasmts".',
+    exit: "usage",
+  },
+  WT6550: {
+    title: "nothing to run",
+    explanation:
+      "The module exports no _start, so it is no program but a library (or reactor) whose exports others call.",
+    example: "wasmts library.wasm",
+    fix: "Call one export with --invoke NAME, or build the module as a command.",
+    exit: "notRunnable",
+  },
+  WT6560: {
+    title: "unknown import",
+    explanation:
+      "The module asks for something nobody provides. wasmts provides WASI preview 1 and what --preload adds; modules built for a browser, for Emscripten's or Go's JavaScript, or for another engine's extensions ask for more.",
+    example: "wasmts app.wasm",
+    fix: "Rebuild for WASI (wasm32-wasip1), preload a module that provides it, or try --unknown-imports trap if it is never called.",
+    exit: "notRunnable",
+  },
+  WT6561: {
+    title: "preload that cannot be used",
+    explanation: "--preload is not NAME=FILE, or two of them have one name.",
+    example: "wasmts --preload math.wasm app.wasm",
+    fix: "Write --preload NAME=FILE, NAME being the module name in the import.",
+    exit: "usage",
+  },
+  WT6562: {
+    title: "proposal turned off",
+    explanation: "The module uses a proposal that -W, --wasm-1 or --wasm-2 turned off.",
+    example: "wasmts --wasm-1 app.wasm",
+    fix: "Allow it, or rebuild the module without it.",
+    exit: "notRunnable",
+  },
+  WT6563: {
+    title: "unknown proposal",
+    explanation: "-W names something that is no WebAssembly proposal known here.",
+    example: "wasmts -W smid app.wasm",
+    fix: "'wasmts --features list' prints the names.",
+    exit: "usage",
+  },
+  WT6564: {
+    title: "proposal that is not there yet",
+    explanation: "-W asks for a proposal this version does not have.",
+    example: "wasmts -W gc app.wasm",
+    fix: "'wasmts --features list' tells which are there. Many compilers can be told not to use the others.",
+    exit: "usage",
+  },
+  WT6565: {
+    title: "unknown import called",
+    explanation:
+      "With --unknown-imports trap a module may run without some of its imports. The guest called one of them and was ended.",
+    example: "wasmts --unknown-imports trap app.wasm",
+    fix: "Provide it with --preload, or build the module without what needs it.",
+    exit: "trap",
+  },
+  WT6570: {
+    title: "report that cannot be written",
+    explanation: "The file given with --report cannot be created. It is opened before the guest runs.",
+    example: "wasmts --report /no/such/dir/r.json app.wasm",
+    fix: "Choose a path that can be written.",
+    exit: "usage",
+  },
+  WT6580: {
+    title: "the host is out of memory",
+    explanation: "The system refused memory that the module may have by its limits.",
+    example: "wasmts huge.wasm",
+    fix: "Lower the guest's limit with --max-memory, or give the process more.",
+    exit: "limit",
+  },
+  WT6999: {
+    title: "a bug in wasmts",
+    explanation: "Something happened inside wasmts that must not happen, whatever the module does.",
+    example: "",
+    fix: "Report it with the module and the command line; WASMTS_DEBUG=1 in the environment adds a stack trace.",
+    exit: "internal",
+  },
+} as const satisfies Record<string, CliCodeDef>;
+
+export type CliCode = keyof typeof cliCodes;

@@ -1,0 +1,264 @@
+/**
+ * Runs one module from bytes to outcome: compile, link, instantiate, call. What the command `run` and the package's
+ * `run` have in common.
+ *
+ * Not for reading files, options or printing. Everything a module can do ends in a `RunResult`; only a bug of ours, or
+ * wrong usage, is thrown.
+ */
+import {
+  Engine,
+  type FuncInst,
+  GuestExit,
+  type Import,
+  type Imports,
+  type Instance,
+  type InstanceOptions,
+  type Module,
+  printable,
+  printFuncType,
+  type Val,
+  type ValType,
+} from "../engine/index.ts";
+import { CliError } from "./cli-error.ts";
+import { checkFeatures, type FeaturesOff } from "./features.ts";
+import { mergeImports, standIn, type UnknownImports, unknownImportError, unknownImports } from "./link.ts";
+import { type Problem, problemOf } from "./outcome.ts";
+import { closest } from "./suggest.ts";
+import { checkArgumentCount, parseArguments } from "./values.ts";
+import type { WasiSettings } from "./wasi-host.ts";
+
+export interface Limits {
+  readonly memoryBytes?: number | undefined;
+  readonly tableElements?: number | undefined;
+  readonly stackDepth?: number | undefined;
+}
+
+/** A module instantiated before the guest; its exports satisfy imports from `name`. */
+export interface Preload {
+  readonly name: string;
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+/** `wasi-host.ts`, which needs Node.js; so it is not imported here. */
+type WasiModule = typeof import("./wasi-host.ts");
+
+export interface ExecuteOptions {
+  /** For messages. */
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly wasi: WasiSettings;
+  /** Asked for when a module imports WASI. */
+  readonly loadWasi: () => WasiModule | Promise<WasiModule>;
+  readonly imports?: Imports | undefined;
+  readonly preloads?: readonly Preload[] | undefined;
+  readonly unknownImports?: UnknownImports | undefined;
+  readonly featuresOff?: FeaturesOff | undefined;
+  readonly tier?: "auto" | "interp" | undefined;
+  readonly limits?: Limits | undefined;
+  /** Call this export instead of `_start`. Words are read by the types of its parameters. */
+  readonly invoke?:
+    | { readonly name: string; readonly words: readonly string[] }
+    | { readonly name: string; readonly args: readonly Val[] }
+    | undefined;
+}
+
+export interface Usage {
+  /** Decoding and validation, ms. */
+  readonly compileMs: number;
+  /** Instantiation and the guest's run, ms. */
+  readonly runMs: number;
+  /** Linear memory the guest had at its end. */
+  readonly memoryBytes: number;
+}
+
+export interface Execution {
+  readonly kind: "exit" | Problem["kind"];
+  /** What the guest gave to `proc_exit`; 0 if it returned; undefined if it did not end by itself. */
+  readonly exitCode?: number;
+  /** What went wrong, unless kind is "exit". */
+  readonly problem?: Problem;
+  /** The error itself, for debugging. */
+  readonly error?: unknown;
+  /** Of `invoke`. */
+  readonly results?: readonly { readonly type: ValType; readonly value: Val }[];
+  readonly usage: Usage;
+}
+
+/** Compiles, links and runs. Never throws for anything a module or the settings can cause. */
+export async function execute(options: ExecuteOptions): Promise<Execution> {
+  const run = new Run(options);
+  try {
+    return { kind: "exit", ...(await run.toEnd()), usage: run.usage() };
+  } catch (error) {
+    if (error instanceof GuestExit) return { kind: "exit", exitCode: error.exitCode, usage: run.usage() };
+    const problem = problemOf(error, printable(options.file), options.bytes);
+    return { kind: problem.kind, problem, error, usage: run.usage() };
+  } finally {
+    run.dispose();
+  }
+}
+
+type Ending = Pick<Execution, "exitCode" | "results">;
+
+/** One execution under way: what its steps share, and what must be closed at its end. */
+class Run {
+  private readonly options: ExecuteOptions;
+  private readonly engine: Engine;
+  private readonly closers: (() => void)[] = [];
+  private readonly started = performance.now();
+  private compiled: number | undefined;
+  private instance: Instance | undefined;
+
+  constructor(options: ExecuteOptions) {
+    this.options = options;
+    this.engine = new Engine({ tier: options.tier });
+  }
+
+  usage(): Usage {
+    const now = performance.now();
+    const compiled = this.compiled ?? now;
+    const memories = Object.values(this.instance?.exports ?? {}).filter((e) => e.kind === "memory");
+    return {
+      compileMs: round(compiled - this.started),
+      runMs: round(now - compiled),
+      memoryBytes: [...new Set(memories)].reduce((sum, memory) => sum + memory.bytes.length, 0),
+    };
+  }
+
+  dispose(): void {
+    for (const close of this.closers) close();
+  }
+
+  async toEnd(): Promise<Ending> {
+    const { file, bytes, invoke } = this.options;
+    const module = this.compile(bytes, file);
+    if (invoke === undefined) checkRunnable(module, file);
+    const args = invoke === undefined ? [] : argumentsFor(module, invoke, file);
+    const preloaded = await this.preload();
+    this.compiled = performance.now();
+    const instance = await this.link(module, file, preloaded);
+    this.instance = instance;
+    if (invoke === undefined) {
+      instance.invoke("_start");
+      return { exitCode: 0 };
+    }
+    initialize(instance);
+    const { results: types } = instance.func(invoke.name).type;
+    const values = instance.invoke(invoke.name, args);
+    return { exitCode: 0, results: values.map((value, i) => ({ type: types[i]!, value })) };
+  }
+
+  private compile(bytes: Uint8Array, file: string): Module {
+    const module = this.engine.compile(bytes);
+    if (this.options.featuresOff !== undefined) checkFeatures(module, this.options.featuresOff, file);
+    return module;
+  }
+
+  /** Each sees those before it. */
+  private async preload(): Promise<Imports> {
+    const preloaded = Object.create(null) as Record<string, Imports[string]>;
+    for (const { name, file, bytes } of this.options.preloads ?? []) {
+      const instance = await this.link(this.compile(bytes, file), file, preloaded);
+      initialize(instance);
+      preloaded[name] = instance.exports;
+    }
+    return preloaded;
+  }
+
+  /** Instantiates `module`, with a WASI host of its own if it imports WASI. */
+  private async link(module: Module, file: string, preloaded: Imports): Promise<Instance> {
+    const host = module.imports.some((imp) => imp.module.startsWith("wasi_"))
+      ? await this.options.loadWasi()
+      : undefined;
+    const version = host?.wasiVersion(module);
+    const wasi = version && host?.makeWasi(version, this.options.wasi);
+    if (wasi !== undefined) this.closers.push(() => wasi.close());
+    const given = mergeImports([wasi?.hostImports() ?? {}, this.options.imports ?? {}, preloaded]);
+    const mode = this.options.unknownImports ?? "error";
+    const unknown = unknownImports(module, given);
+    if (unknown.length > 0 && mode === "error") throw unknownImportError(module, unknown, given, file);
+    const { memoryBytes, tableElements, stackDepth } = this.options.limits ?? {};
+    const options: InstanceOptions = {
+      maxMemoryBytes: memoryBytes,
+      maxTableElements: tableElements,
+      maxStackDepth: stackDepth,
+      runner: host?.blockThread,
+      missingImport: mode === "error" ? undefined : (imp: Import) => standIn(module, imp, mode),
+    };
+    if (wasi === undefined || host === undefined) return this.engine.instantiate(module, given, options);
+    // A start function may call WASI, which needs the memory of the instance: it runs when that is known.
+    const instance = this.engine.instantiate(withoutStart(module), given, options);
+    host.bindMemory(wasi, instance, given);
+    if (module.start !== undefined) instance.call(instance.inst.funcs[module.start]!);
+    return instance;
+  }
+}
+
+const withoutStart = (module: Module): Module =>
+  module.start === undefined ? module : (Object.create(module, { start: { value: undefined } }) as Module);
+
+function initialize(instance: Instance): void {
+  if (instance.exports._initialize?.kind === "func") instance.invoke("_initialize");
+}
+
+const round = (ms: number): number => Math.round(ms * 1000) / 1000;
+
+const isFunc = (module: Module, name: string): boolean =>
+  module.exports.some((e) => e.name === name && e.kind === "func");
+
+function checkRunnable(module: Module, file: string): void {
+  if (isFunc(module, "_start")) return;
+  const functions = exportedFunctions(module);
+  throw new CliError("WT6550", `nothing to run in ${file}: it exports no _start`, {
+    where: isFunc(module, "_initialize")
+      ? "it is a reactor: its exports are there to be called"
+      : "it is a library, not a program",
+    help:
+      functions.length === 0
+        ? "it exports no function at all"
+        : ["call one of its functions with --invoke NAME:", ...functions],
+  });
+}
+
+/** Lines such as `fib (func (param i32) (result i64))`; the first few. */
+function exportedFunctions(module: Module, most = 12): string[] {
+  const functions = module.exports.filter((e) => e.kind === "func");
+  const lines = functions
+    .slice(0, most)
+    .map((e) => `  ${printable(e.name, 60)} ${printFuncType(typeOf(module, e.idx))}`);
+  return functions.length > most ? [...lines, `  and ${functions.length - most} more: wasmts inspect`] : lines;
+}
+
+function typeOf(module: Module, func: number): FuncInst["type"] {
+  const comp = module.types[module.funcTypes[func]!]!.comp;
+  if (comp.kind !== "func") throw new Error(`function ${func} has no function type`);
+  return comp;
+}
+
+/** Looked up before anything runs, so that a wrong name or word changes nothing. */
+function argumentsFor(module: Module, invoke: NonNullable<ExecuteOptions["invoke"]>, file: string): readonly Val[] {
+  const found = module.exports.find((e) => e.name === invoke.name);
+  const functions = exportedFunctions(module);
+  if (found === undefined) {
+    const near = closest(
+      invoke.name,
+      module.exports.filter((e) => e.kind === "func").map((e) => e.name),
+    );
+    const list = functions.length === 0 ? ["it exports no function"] : ["functions it exports:", ...functions];
+    throw new CliError("WT6540", `${file} exports nothing named ${invoke.name}`, {
+      where: list,
+      help: near === undefined ? "choose one of its functions" : `did you mean --invoke ${near}?`,
+    });
+  }
+  if (found.kind !== "func") {
+    throw new CliError("WT6541", `the export ${invoke.name} of ${file} is a ${found.kind}, not a function`, {
+      where: functions.length === 0 ? "it exports no function" : ["functions it exports:", ...functions],
+      help: "choose one of its functions",
+    });
+  }
+  const type = typeOf(module, found.idx);
+  if ("words" in invoke) return parseArguments(invoke.name, type, invoke.words);
+  checkArgumentCount(invoke.name, type, invoke.args.length);
+  return invoke.args;
+}

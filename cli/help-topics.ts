@@ -1,0 +1,61 @@
+/** Texts of `wasmts help TOPIC`. A line that starts with two spaces is printed as it is. */
+
+export interface Topic {
+  readonly name: string;
+  readonly text: string;
+}
+
+export const topics: readonly Topic[] = [
+  {
+    name: "exit-codes",
+    text: `The exit status of 'wasmts run':
+
+  n     the guest ended with n (modulo 256)
+  2     the command line is wrong
+  125   wasmts itself failed: please report it
+  126   the module was found and cannot be run: not WebAssembly, not valid,
+        an unknown import, a proposal that is not there
+  127   the module was not found
+  134   the guest trapped (3 on Windows)
+  137   the guest asked for more than it may have
+  130   ended by Ctrl-C (SIGINT); 143 by SIGTERM
+
+A guest can end with any of these numbers itself. What really happened is in the record that --report FILE writes: kind is exit, trap, exhausted, limit, malformed, invalid, unsupported, unlinkable, not-found, not-runnable, usage or internal.
+
+'wasmts validate' ends with 0 if every module is valid, else 126 or 127.`,
+  },
+  {
+    name: "mounts",
+    text: `--dir gives the guest one directory of the host, with everything below it:
+
+  --dir HOST             under the same name
+  --dir HOST:GUEST       under the name GUEST, such as /data or /
+  --dir HOST:GUEST:ro    and every attempt to change something fails
+  --dir HOST::GUEST      the same, as wasmtime writes it
+
+-v, --volume and --mount are the same option; it may be repeated. The host side comes first, as in Docker, wazero and wasmtime; WasmEdge and iwasm have it the other way round. Paths of the guest cannot leave the directory: not by '..', not by symbolic links, not by a race.`,
+  },
+  {
+    name: "invoke",
+    text: `--invoke NAME calls the exported function NAME instead of the program's start. The words after FILE are its arguments, read by the types of its parameters:
+
+  i32, i64     42  -7  0xff  1_000_000   (signed or unsigned, in range)
+  f32, f64     1.5  -2e9  inf  -inf  nan
+  references   null
+
+Results are printed on stdout, one per line. With --json the last line on stdout is the outcome with typed results. If the module exports _initialize, that is called first.`,
+  },
+  {
+    name: "json",
+    text: `--json prints one line of JSON after everything the guest wrote to stdout; --report FILE writes the same to a file:
+
+  kind       how it ended; see 'wasmts help exit-codes'
+  code       what the guest gave to proc_exit (0 if it returned), else the
+             exit status of wasmts
+  trap       for a trap: {code, message}
+  error      for other failures: {code, message, where, help}
+  backtrace  guest functions, innermost first: {func, name, offset}
+  results    of --invoke: {type, value}; 64-bit integers are strings
+  usage      {compileMs, runMs, memoryBytes}`,
+  },
+];

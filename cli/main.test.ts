@@ -1,0 +1,336 @@
+/**
+ * The command as users meet it: the built dist/cli/main.js in a process of its own. Exit statuses, what goes to which
+ * stream, messages in three parts that fit in 80 columns, and never a stack of ours.
+ */
+import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import loadWabt from "wabt";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const main = join(root, "dist/cli/main.js");
+const folder = mkdtempSync(join(tmpdir(), "wasmts-cli-"));
+
+const texts: Readonly<Record<string, string>> = {
+  exit: `(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (func (export "_start") (call $exit (i32.const 7))))`,
+  exit300: `(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (func (export "_start") (call $exit (i32.const 300))))`,
+  trap: `(module (memory 1) (func $inner (drop (i32.load (i32.const -4))))
+    (func $outer (export "_start") (call $inner)))`,
+  recurse: '(module (func $again (export "_start") (call $again)))',
+  big: '(module (memory 20000) (func (export "_start")))',
+  library: `(module (memory (export "memory") 1) (func (export "add") (param i32 i32) (result i32) (i32.add (local.get 0) (local.get 1)))
+    (func (export "pair") (result i64 f32) (i64.const -1) (f32.const 0.1)))`,
+  user: `(module (import "math" "add" (func $add (param i32 i32) (result i32)))
+    (func (export "sum") (result i32) (call $add (i32.const 40) (i32.const 2))))`,
+  emscripten:
+    '(module (import "env" "emscripten_date_now" (func)) (import "env" "invoke_vi" (func)) (func (export "_start")))',
+  misspelt: `(module (import "wasi_snapshot_preview1" "fd_raed" (func (param i32))) (memory (export "memory") 1)
+    (func (export "_start")))`,
+  mistyped: `(module (import "wasi_snapshot_preview1" "fd_close" (func (param i64))) (memory (export "memory") 1)
+    (func (export "_start")))`,
+  invalid: '(module (func (export "_start") (drop (i32.add (i32.const 1) (i64.const 2)))))',
+  reactor: `(module (global $g (mut i32) (i32.const 0)) (func (export "_initialize") (global.set $g (i32.const 5)))
+    (func (export "get") (result i32) (global.get $g)))`,
+  starts: `(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
+    (func $init (call $exit (i32.const 3))) (start $init) (func (export "_start")))`,
+  loop: '(module (func (export "_start") (loop (br 0))))',
+};
+
+const path = (name: string): string => join(folder, `${name}.wasm`);
+type Result = SpawnSyncReturns<string>;
+const wasmts = (args: readonly string[], options: { env?: NodeJS.ProcessEnv; input?: string } = {}): Result =>
+  spawnSync(process.execPath, [main, ...args], {
+    encoding: "utf8",
+    cwd: folder,
+    env: { ...process.env, NO_COLOR: "1", ...options.env },
+    input: options.input ?? "",
+  });
+
+beforeAll(async () => {
+  if (!existsSync(main))
+    throw new Error("dist/cli/main.js is not there: these tests run the built command; first: npm run build");
+  const wabt = await loadWabt();
+  for (const [name, text] of Object.entries(texts)) {
+    const module = wabt.parseWat(`${name}.wat`, text, { simd: true, multi_value: true });
+    writeFileSync(path(name), module.toBinary({ write_debug_names: true }).buffer);
+  }
+  // An opcode (cont.new) of a proposal that is not there.
+  const absent = "0061736d01000000 010401600000 03020100 070a01065f73746172740000 0a05010300e00b".replaceAll(" ", "");
+  writeFileSync(path("absent"), Buffer.from(absent, "hex"));
+  // A function name that would act on a terminal.
+  const evil = Buffer.from(readFileSync(path("trap")));
+  evil.write("\u001b[2J!", evil.lastIndexOf("inner"), "latin1");
+  writeFileSync(path("evil"), evil);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What every message of ours must be. */
+function expectMessage(result: Result, status: number, code: string, text: RegExp): void {
+  expect(result.stderr).toMatch(text);
+  expect(result.stderr).toMatch(new RegExp(`^wasmts: (error|trap) ${code}: `));
+  expect(result.stderr).toContain(`wasmts explain ${code}`);
+  expect(result.stderr).toMatch(/^ {2}(where: |at )/m);
+  expect(result.stderr).toMatch(/^ {2}help: /m);
+  expect(result.stderr).not.toMatch(/node:|\.js:|\.ts:|Error:/);
+  for (const line of result.stderr.split("\n"))
+    expect(line.length, line).toBeLessThanOrEqual(Math.max(80, longestWord(line) + 9));
+  expect(result.status).toBe(status);
+}
+const longestWord = (line: string): number => Math.max(...line.split(" ").map((word) => word.length));
+
+describe("exit status", () => {
+  it.each([
+    ["of the guest", ["exit"], 7],
+    ["of the guest, modulo 256", ["exit300"], 44],
+    ["of a guest that ends in its start function", ["starts"], 3],
+    ["of a trap", ["trap"], 134],
+    ["of recursion for ever", ["recurse"], 134],
+    ["beyond a limit", ["--max-memory", "64MiB", "big"], 137],
+    ["of an unknown import", ["emscripten"], 126],
+    ["of a library", ["library"], 126],
+    ["of a missing file", ["missing"], 127],
+  ])("%s", (_, args, status) => {
+    const [name, ...options] = [...args].reverse();
+    expect(wasmts([...options.reverse(), `${name}.wasm`]).status).toBe(status);
+  });
+  it("of wrong usage", () => expect(wasmts(["--nonsense", "exit.wasm"]).status).toBe(2));
+  it("of a directory", () => expect(wasmts(["."]).status).toBe(126));
+  it("of nothing at all, with help", () => {
+    const result = wasmts([]);
+    expect([result.status, result.stdout]).toEqual([2, ""]);
+    expect(result.stderr).toContain("Usage");
+  });
+});
+
+describe("messages", () => {
+  it.each([
+    [["missing.wasm"], 127, "WT6510", /file not found: missing\.wasm/],
+    [["exti.wasm"], 127, "WT6510", /did you mean exit\.wasm/],
+    [["inspct"], 127, "WT6510", /the command 'wasmts inspect'/],
+    [["."], 126, "WT6511", /is a directory/],
+    [["/dev/null"], 126, "WT6512", /device/],
+    [
+      ["emscripten.wasm"],
+      126,
+      "WT6560",
+      /emscripten_date_now \(func\)[\s\S]*1 more: env\.invoke_vi[\s\S]*made for Emscripten/,
+    ],
+    [["misspelt.wasm"], 126, "WT6560", /did you mean wasi_snapshot_preview1\.fd_read/],
+    [["mistyped.wasm"], 126, "WT3002", /fd_close/],
+    [["invalid.wasm"], 126, "WT2001", /i32\.add[\s\S]*byte \d+ \(0x[0-9a-f]+\), in function 0/],
+    [["absent.wasm"], 126, "WT1921", /stack-switching[\s\S]*byte \d+/],
+    [["trap.wasm"], 134, "WT4005", /at inner \(function 0[\s\S]*at outer \(function 1/],
+    [["recurse.wasm"], 134, "WT5001", /at again[\s\S]*the same \d+ times more/],
+    [["library.wasm"], 126, "WT6550", /add \(func \(param i32 i32\) \(result i32\)\)/],
+    [["--max-memory", "64MiB", "big.wasm"], 137, "WT3004", /1310720000[\s\S]*--max-memory/],
+    [["--invoke", "ad", "library.wasm"], 2, "WT6540", /did you mean --invoke add/],
+    [["--invoke", "memory", "library.wasm"], 2, "WT6541", /a memory, not a\s+function/],
+    [["--invoke", "add", "library.wasm", "1"], 2, "WT6542", /takes 2 arguments, not 1/],
+    [["--invoke", "add", "library.wasm", "1", "x"], 2, "WT6543", /'x' is no i32/],
+    [
+      ["--dir", "/nowhere/at/all:/tmp", "exit.wasm"],
+      2,
+      "WT6521",
+      /looks reversed[\s\S]*--dir \/tmp:\/nowhere\/at\/all/,
+    ],
+    [["--dir", "exit.wasm", "exit.wasm"], 2, "WT6522", /not a directory/],
+    [["--env-from", "none.env", "exit.wasm"], 2, "WT6531", /none\.env/],
+    [["--preload", "math", "exit.wasm"], 2, "WT6561", /NAME=FILE/],
+    [["--wasm-1", "../examples/tour.wasm", "x"], 127, "WT6510", /tour\.wasm/],
+    [["-W", "smid", "exit.wasm"], 2, "WT6563", /did you mean -W simd/],
+    [["-W", "stack-switching", "exit.wasm"], 2, "WT6564", /not there yet/],
+    [["--timeout", "1s", "exit.wasm"], 2, "WT6505", /not there yet/],
+    [["--tier", "js", "exit.wasm"], 2, "WT6505", /only tier so far/],
+    [["--trace-wasi=nonsense", "exit.wasm"], 2, "WT6503", /clock/],
+    [["--report", "/nowhere/at/all/r.json", "exit.wasm"], 2, "WT6570", /r\.json/],
+    [["run"], 2, "WT6506", /no module/],
+    [["validate"], 2, "WT6506", /no module/],
+    [["explain", "WT0000"], 2, "WT6508", /WT0000/],
+    [["help", "exit-code"], 2, "WT6508", /help exit-codes/],
+  ])("%j", (args, status, code, text) => expectMessage(wasmts(args), status, code, text));
+
+  it("escape what a module's names could do to a terminal", () => {
+    const result = wasmts(["evil.wasm"]);
+    expect(result.stderr).toContain("\\u{1b}[2J!");
+    expect(result.stderr).not.toContain("\u001b");
+  });
+  it("are short with -q", () => {
+    const result = wasmts(["-q", "missing.wasm"]);
+    expect(result.stderr).toBe("wasmts: error WT6510: file not found: missing.wasm\n");
+  });
+  it("are coloured only when wanted", () => {
+    expect(wasmts(["--color", "always", "missing.wasm"]).stderr).toContain("\u001b[31m");
+    expect(wasmts(["missing.wasm"], { env: { NO_COLOR: "", FORCE_COLOR: "1" } }).stderr).toContain("\u001b[31m");
+  });
+});
+
+describe("--invoke", () => {
+  it("prints results, one per line", () =>
+    expect(wasmts(["--invoke", "pair", "library.wasm"]).stdout).toBe("-1\n0.1\n"));
+  it("reads arguments by type, also those that look like options", () => {
+    expect(wasmts(["--invoke", "add", "library.wasm", "-0x10", "4294967295"]).stdout).toBe("-17\n");
+  });
+  it("calls _initialize first", () => expect(wasmts(["--invoke", "get", "reactor.wasm"]).stdout).toBe("5\n"));
+  it("with --json gives types", () => {
+    const record = JSON.parse(wasmts(["--json", "--invoke", "pair", "library.wasm"]).stdout) as { results: unknown };
+    expect(record.results).toEqual([
+      { type: "i64", value: "-1" },
+      { type: "f32", value: Math.fround(0.1) },
+    ]);
+  });
+});
+
+describe("linking", () => {
+  it("--preload", () =>
+    expect(wasmts(["--preload", "math=library.wasm", "--invoke", "sum", "user.wasm"]).stdout).toBe("42\n"));
+  it("--unknown-imports trap runs until one is called", () => {
+    expect(wasmts(["--unknown-imports", "trap", "emscripten.wasm"]).status).toBe(0);
+    expectMessage(
+      wasmts(["--unknown-imports", "trap", "--invoke", "sum", "user.wasm"]),
+      134,
+      "WT6565",
+      /math\.add was called/,
+    );
+  });
+  it("--unknown-imports default returns zero", () => {
+    expect(wasmts(["--unknown-imports", "default", "--invoke", "sum", "user.wasm"]).stdout).toBe("0\n");
+  });
+});
+
+describe("records", () => {
+  it("--json is the last line, whatever happened", () => {
+    expect(JSON.parse(wasmts(["--json", "exit300.wasm"]).stdout)).toMatchObject({
+      kind: "exit",
+      code: 300,
+      status: 44,
+    });
+    const trap = JSON.parse(wasmts(["--json", "trap.wasm"]).stdout) as { backtrace: object[] };
+    expect(trap).toMatchObject({
+      kind: "trap",
+      code: 134,
+      trap: { code: "WT4005" },
+      backtrace: [{ name: "inner" }, { name: "outer" }],
+    });
+    expect(JSON.parse(wasmts(["--json", "missing.wasm"]).stdout)).toMatchObject({
+      kind: "not-found",
+      error: { code: "WT6510" },
+    });
+  });
+  it("--report writes the same to a file", () => {
+    const file = join(folder, "report.json");
+    expect(wasmts(["--report", file, "invalid.wasm"]).status).toBe(126);
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
+      kind: "invalid",
+      status: 126,
+      error: { code: "WT2001" },
+    });
+  });
+});
+
+describe("the guest", () => {
+  const tour = join(root, "examples/tour.wasm");
+  it("gets arguments, environment and directories, and nothing else", () => {
+    const bare = wasmts([tour], { env: { SECRET: "x" } }).stdout;
+    expect(bare).toContain("I am tour.wasm");
+    expect(bare).toContain("variables I was given: 0");
+    expect(bare).toContain("no directory");
+    const given = wasmts(["--env", "A=1", "--argv0", "me", "--dir", `${root}:/:ro`, tour, "--", "--dir", "x"]).stdout;
+    expect(given).toContain("I am me");
+    expect(given).toContain("argument 1: --dir\n  argument 2: x");
+    expect(given).toContain("variables I was given: 1");
+    expect(given).toContain("README.md has");
+  });
+  it("is traced on stderr, by scope", () => {
+    const { stderr } = wasmts(["--trace-wasi=path", "--dir", `${root}:/`, tour]);
+    const lines = stderr.trim().split("\n");
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toMatch(/^wasi: path_\w+\(/);
+  });
+});
+
+describe("other commands", () => {
+  it("validate: one line for each file, the worst decides", () => {
+    const result = wasmts(["validate", "exit.wasm", "invalid.wasm"]);
+    expect([result.status, result.stdout]).toEqual([126, "exit.wasm: valid\n"]);
+    expect(result.stderr).toContain("WT2001");
+    const records = JSON.parse(wasmts(["validate", "--json", "exit.wasm", "invalid.wasm"]).stdout) as object[];
+    expect(records).toMatchObject([{ valid: true }, { valid: false, code: "WT2001" }]);
+  });
+  it("inspect: a page that fits, and JSON", () => {
+    const tour = join(root, "examples/tour.wasm");
+    const { stdout } = wasmts(["inspect", tour]);
+    expect(stdout).toMatch(
+      /WASI command[\s\S]*features[\s\S]*Sections[\s\S]*Imports[\s\S]*fd_readdir[\s\S]*Exports[\s\S]*_start/,
+    );
+    for (const line of stdout.split("\n").slice(1)) expect(line.length, line).toBeLessThanOrEqual(80);
+    const found = JSON.parse(wasmts(["inspect", "--json", tour]).stdout) as { wasi: { needs: string[] } };
+    expect(found).toMatchObject({ kind: "WASI command", problem: null, unknownImports: [] });
+    expect(found.wasi.needs).toContain("directories");
+  });
+  it("inspect: what is not valid, and what cannot run", () => {
+    expect(wasmts(["inspect", "invalid.wasm"]).stdout).toMatch(/NOT VALID +WT2001/);
+    expect(wasmts(["inspect", "emscripten.wasm"]).stdout).toMatch(/cannot run[\s\S]*Emscripten/);
+  });
+  it("version: name and version on the first line", () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    expect(wasmts(["--version"]).stdout.split("\n")[0]).toBe(`wasmts ${version}`);
+    expect(JSON.parse(wasmts(["version", "--json"]).stdout)).toMatchObject({ name: "wasmts", version });
+  });
+  it("explain: every code has a page; case and prefix do not matter", () => {
+    expect(wasmts(["explain", "wt6521"]).stdout).toMatch(/^WT6521: /);
+    expect(wasmts(["explain", "4005"]).stdout).toMatch(/^WT4005: /);
+    expect(wasmts(["explain"]).stdout.split("\n").length).toBeGreaterThan(100);
+  });
+  it("help: short has six examples, long has every option", () => {
+    const short = wasmts(["-h"]).stdout;
+    const examples = /Examples\n([\s\S]*?)\n\n/.exec(short)![1]!;
+    expect(examples.split("\n")).toHaveLength(6);
+    const long = wasmts(["--help"]).stdout;
+    for (const flag of ["--dir", "--env-file", "--max-stack-depth", "--unknown-imports", "--trace-wasi", "--fuel"])
+      expect(long).toContain(flag);
+    for (const line of `${short}\n${long}`.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+    for (const topic of ["exit-codes", "mounts", "invoke", "json", "inspect"]) {
+      for (const line of wasmts(["help", topic]).stdout.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+    }
+  });
+  it("--features list", () =>
+    expect(wasmts(["--features", "list"]).stdout).toMatch(/yes {2}bulk-memory[\s\S]*no {3}stack-switching/));
+});
+
+describe("the installed command", () => {
+  it("is the same", () => {
+    const { bin } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { bin: { wasmts: string } };
+    const installed = (...args: string[]): Result =>
+      spawnSync(process.execPath, [join(root, bin.wasmts), ...args], { encoding: "utf8", cwd: folder, input: "" });
+    expect(installed("--dir", `${root}:/:ro`, join(root, "examples/tour.wasm"), "x").stdout).toMatch(
+      /argument 1: x[\s\S]*README\.md has/,
+    );
+    expect(installed("trap.wasm").stderr).toMatch(/^wasmts: trap WT4005[\s\S]*at inner/);
+    for (const args of [["--version"], ["--help"], ["inspect", "exit.wasm"], ["explain", "WT6510"]])
+      expect(installed(...args).status).toBe(0);
+  });
+});
+
+describe("a signal", () => {
+  it("ends a guest that runs for ever", async () => {
+    const child = spawn(process.execPath, [main, "loop.wasm"], { cwd: folder, stdio: "ignore" });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    child.kill("SIGINT");
+    const [, signal] = (await once(child, "exit")) as [number | null, string | null];
+    expect(signal).toBe("SIGINT");
+  });
+});
+
+describe("a closed stdout", () => {
+  it("ends quietly", () => {
+    const shell = spawnSync("sh", ["-c", `"${process.execPath}" "${main}" explain | head -n 1`], { encoding: "utf8" });
+    expect([shell.status, shell.stderr]).toEqual([0, ""]);
+    expect(shell.stdout).toMatch(/^WT1001/);
+  });
+});

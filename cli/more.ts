@@ -1,0 +1,15 @@
+/**
+ * What a run that goes well does not need: the other commands, messages, records. Loaded as one piece when something
+ * in it is wanted, since every file read at start-up is time; re-exports only.
+ */
+export { explain } from "./commands/explain.ts";
+export { reportFailure } from "./commands/failure.ts";
+export { help, noArguments, topicHelp } from "./commands/help.ts";
+export { inspect } from "./commands/inspect.ts";
+export { validateFiles } from "./commands/validate.ts";
+export { version } from "./commands/version.ts";
+export { featureList } from "./feature-list.ts";
+export { presentProblem } from "./present.ts";
+export { recordOf } from "./record.ts";
+export { columns } from "./text.ts";
+export { printValue } from "./values.ts";

@@ -1,0 +1,296 @@
+/**
+ * The flag table: every option of every command, once. The parser, `-h`, `--help` and did-you-mean are functions of it.
+ *
+ * Not for what a flag does: commands read the parsed values. A flag that is known but whose feature has not landed
+ * says so in `notYet`, and using it is an error that repeats that text.
+ */
+
+export type CommandName = "run" | "validate" | "inspect" | "explain" | "version" | "help";
+
+export interface CommandDef {
+  /** What follows the options. */
+  readonly operands: string;
+  readonly summary: string;
+  /** The same for `-h`, where there is little room. */
+  readonly brief: string;
+  /** Options end at the first operand; the rest belongs to the guest. */
+  readonly stopsAtOperand?: true;
+}
+
+export const commands = {
+  run: {
+    operands: "FILE [--] [GUEST ARGS...]",
+    summary: "run a WASI program, or call one export",
+    brief: "run a program, or one export",
+    stopsAtOperand: true,
+  },
+  validate: {
+    operands: "FILE...",
+    summary: "check modules; say where and why one is not valid",
+    brief: "check modules",
+  },
+  inspect: {
+    operands: "FILE",
+    summary: "imports, exports, sections, sizes, toolchain, WASI needs",
+    brief: "what is in a module",
+  },
+  explain: {
+    operands: "CODE",
+    summary: "what an error code means, with an example",
+    brief: "what an error code means",
+  },
+  version: { operands: "", summary: "print the version", brief: "print the version" },
+  help: { operands: "[TOPIC]", summary: "help on a command or a topic", brief: "help on a command or topic" },
+} as const satisfies Record<CommandName, CommandDef>;
+
+export const groups = [
+  "Files",
+  "Environment",
+  "Entry point",
+  "Limits",
+  "Linking",
+  "Engine",
+  "Observation",
+  "Output",
+] as const;
+export type Group = (typeof groups)[number];
+
+export interface FlagDef {
+  /** One letter, used with one dash. */
+  readonly short?: string;
+  readonly aliases?: readonly string[];
+  /** Placeholder of the value in help; absent for a switch. */
+  readonly value?: string;
+  /** The value may be left out; if given it must be attached with `=`. */
+  readonly hasOptionalValue?: true;
+  readonly isRepeatable?: true;
+  /** Shown by `-h`. */
+  readonly isCommon?: true;
+  readonly group: Group;
+  readonly help: string;
+  readonly commands: readonly CommandName[];
+  /** What is missing; the flag is refused with it. */
+  readonly notYet?: string;
+}
+
+const run = ["run"] as const;
+const sockets = "sockets are not there yet; guests see an error from every socket call";
+
+export const flags = {
+  dir: {
+    short: "v",
+    aliases: ["mount", "volume"],
+    value: "HOST[:GUEST][:ro]",
+    isRepeatable: true,
+    isCommon: true,
+    group: "Files",
+    help: "give the guest a directory; host first. HOST::GUEST works too. ':ro' forbids every change",
+    commands: run,
+  },
+  env: {
+    short: "e",
+    value: "NAME[=VALUE]",
+    isRepeatable: true,
+    isCommon: true,
+    group: "Environment",
+    help: "set an environment variable; without '=' pass on the host's",
+    commands: run,
+  },
+  "env-file": {
+    aliases: ["env-from"],
+    value: "FILE",
+    isRepeatable: true,
+    group: "Environment",
+    help: "read NAME=VALUE lines from FILE",
+    commands: run,
+  },
+  "inherit-env": { group: "Environment", help: "pass on the whole environment (nothing is by default)", commands: run },
+  argv0: {
+    value: "NAME",
+    group: "Environment",
+    help: "the program's own name; default: the base name of FILE",
+    commands: run,
+  },
+  invoke: {
+    value: "NAME",
+    isCommon: true,
+    group: "Entry point",
+    help: "call this export instead of the program's start; what follows FILE are its arguments, read by their types",
+    commands: run,
+  },
+  "max-memory": {
+    value: "SIZE",
+    isCommon: true,
+    group: "Limits",
+    help: "bytes of linear memory the guest may have, such as 64MiB; growing beyond fails",
+    commands: run,
+  },
+  "max-table": { value: "N", group: "Limits", help: "elements of tables the guest may have", commands: run },
+  "max-stack-depth": { value: "N", group: "Limits", help: "calls that may be active at once", commands: run },
+  "max-output": {
+    value: "SIZE",
+    group: "Limits",
+    help: "bytes the guest may write to stdout and stderr together; writing more fails",
+    commands: run,
+  },
+  timeout: {
+    value: "TIME",
+    group: "Limits",
+    help: "end the guest after 300ms, 2s, 1m",
+    commands: run,
+    notYet: "deadlines are not there yet; use the system's own, such as 'timeout 2s wasmts ...'",
+  },
+  fuel: {
+    value: "N",
+    group: "Limits",
+    help: "end the guest after N units of work",
+    commands: run,
+    notYet: "metering is not there yet; 'timeout 2s wasmts ...' bounds the time",
+  },
+  preload: {
+    value: "NAME=FILE",
+    isRepeatable: true,
+    group: "Linking",
+    help: "instantiate FILE first; its exports satisfy imports from NAME",
+    commands: run,
+  },
+  "unknown-imports": {
+    value: "error|trap|default",
+    group: "Linking",
+    help: "imports nobody provides: refuse (default), trap when called, or return zeros",
+    commands: run,
+  },
+  tier: {
+    value: "auto|interp",
+    group: "Engine",
+    help: "how the guest is executed; auto (default) takes the fastest there is",
+    commands: run,
+  },
+  "no-eval": { group: "Engine", help: "generate no JavaScript (so far none ever is)", commands: run },
+  wasm: {
+    short: "W",
+    value: "NAME,-NAME",
+    isRepeatable: true,
+    group: "Engine",
+    help: "refuse modules that use proposals turned off here: -W -bulk-memory. See --features list",
+    commands: ["run", "validate"],
+  },
+  "wasm-1": { group: "Engine", help: "allow WebAssembly 1.0 only", commands: ["run", "validate"] },
+  "wasm-2": { group: "Engine", help: "allow what 2.0 has", commands: ["run", "validate"] },
+  "wasm-3": { group: "Engine", help: "allow what 3.0 has", commands: ["run", "validate"] },
+  features: {
+    value: "list",
+    group: "Engine",
+    help: "print the proposals and which are there",
+    commands: ["run", "validate"],
+  },
+  "trace-wasi": {
+    value: "SCOPES",
+    hasOptionalValue: true,
+    isCommon: true,
+    group: "Observation",
+    help: "log every WASI call with its result to stderr; SCOPES such as fs,clock limit it",
+    commands: run,
+  },
+  "allow-escapes": {
+    group: "Output",
+    help: "let the guest's output act on the terminal (colours, cursor); otherwise escape sequences are made visible there",
+    commands: run,
+  },
+  coredump: {
+    value: "FILE",
+    group: "Observation",
+    help: "write a core dump on a trap",
+    commands: run,
+    notYet: "core dumps are not there yet",
+  },
+  profile: {
+    value: "FILE",
+    group: "Observation",
+    help: "write a profile",
+    commands: run,
+    notYet: "the profiler is not there yet",
+  },
+  tcplisten: {
+    value: "ADDR",
+    group: "Environment",
+    help: "give the guest a listening socket",
+    commands: run,
+    notYet: sockets,
+  },
+  net: {
+    value: "none|inherit|RULES",
+    group: "Environment",
+    help: "what the guest may reach",
+    commands: run,
+    notYet: sockets,
+  },
+  "allow-listen": {
+    value: "ADDR",
+    group: "Environment",
+    help: "where the guest may listen",
+    commands: run,
+    notYet: sockets,
+  },
+  "allow-connect": {
+    value: "ADDR",
+    group: "Environment",
+    help: "where the guest may connect to",
+    commands: run,
+    notYet: sockets,
+  },
+  "allow-resolve": {
+    value: "NAME",
+    group: "Environment",
+    help: "names the guest may resolve",
+    commands: run,
+    notYet: sockets,
+  },
+  report: {
+    value: "FILE",
+    group: "Output",
+    help: "write the outcome to FILE as JSON, whatever happens",
+    commands: run,
+  },
+  json: {
+    isCommon: true,
+    group: "Output",
+    help: "print for programs: one line of JSON, the last on stdout",
+    commands: ["run", "validate", "inspect", "version", "explain"],
+  },
+  quiet: { short: "q", group: "Output", help: "no hints, only what went wrong", commands: ["run", "validate"] },
+  color: {
+    value: "auto|always|never",
+    group: "Output",
+    help: "colour of our own messages; NO_COLOR and FORCE_COLOR count in auto",
+    commands: ["run", "validate", "inspect", "explain", "help"],
+  },
+} as const satisfies Record<string, FlagDef>;
+
+export type FlagName = keyof typeof flags;
+
+/** What people coming from other engines type, and what they get here. */
+export const foreignFlags: Readonly<Record<string, string>> = {
+  "--mapdir": "here it is --dir HOST:GUEST, host first",
+  "--map-dir": "here it is --dir HOST:GUEST, host first",
+  "--function": "here it is --invoke NAME",
+  "-f": "here it is --invoke NAME",
+  "--func": "here it is --invoke NAME",
+  "--reactor": "here it is --invoke NAME",
+  "--forward-host-env": "here it is --inherit-env",
+  "--env-inherit": "here it is --inherit-env",
+  "--gas-limit": "that would be --fuel, which is not there yet",
+  "--time-limit": "that would be --timeout, which is not there yet",
+  "--memory-page-limit": "here it is --max-memory SIZE, in bytes: one page is 64KiB",
+  "--stack-size": "here it is --max-stack-depth N, in calls",
+  "--interpreter": "here it is --tier interp",
+  "--interp": "here it is --tier interp",
+  "--hostlogging": "here it is --trace-wasi",
+  "--strace": "here it is --trace-wasi",
+  "--module": "here it is --preload NAME=FILE",
+  "--cwd": "a guest has no working directory of its own; mount the one it expects: --dir HOST:/",
+  "-S": "WASI is always on here; see --help for its options",
+  "-O": "there are no optimisation levels here; see --help",
+  "-C": "there are no code generation options here; see --help",
+  "-D": "see --help, Observation",
+};

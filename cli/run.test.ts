@@ -1,0 +1,123 @@
+/** `run` of the package: options, captured output, every kind of end as a result. */
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, it } from "vitest";
+import loadWabt from "wabt";
+import { run } from "./index.ts";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const tour = join(root, "examples/tour.wasm");
+let assemble: (text: string) => Uint8Array;
+beforeAll(async () => {
+  const wabt = await loadWabt();
+  assemble = (text) =>
+    wabt.parseWat("test.wat", text, { multi_value: true }).toBinary({ write_debug_names: true }).buffer;
+});
+
+const echo = `(module
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func (export "_start")
+    (loop $again
+      (i32.store (i32.const 0) (i32.const 16))
+      (i32.store (i32.const 4) (i32.const 1000))
+      (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 8)))
+      (if (i32.load (i32.const 8)) (then
+        (i32.store (i32.const 4) (i32.load (i32.const 8)))
+        (if (i32.eqz (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))) (then (br $again))))))))`;
+
+describe("run", () => {
+  it("runs a file and captures what it writes", async () => {
+    const result = await run(tour, {
+      args: ["a", "b"],
+      env: { X: "1" },
+      dirs: [{ host: root, guest: "/", readOnly: true }],
+    });
+    expect(result).toMatchObject({ kind: "exit", code: 0, stderr: "" });
+    expect(result.stdout).toMatch(/I am tour\.wasm[\s\S]*argument 2: b[\s\S]*given: 1[\s\S]*README\.md has/);
+    expect(Buffer.from(result.stdoutBytes!).toString()).toBe(result.stdout);
+    expect(result.usage.memoryBytes).toBeGreaterThan(65535);
+  });
+
+  it("gives nothing that was not asked for", async () => {
+    const { stdout } = await run(tour);
+    expect(stdout).toContain("variables I was given: 0");
+    expect(stdout).toContain("no directory");
+  });
+
+  it("feeds stdin and gives output to a function", async () => {
+    const chunks: string[] = [];
+    const result = await run(assemble(echo), {
+      stdin: "hello wide world",
+      stdout: (chunk) => void chunks.push(Buffer.from(chunk).toString()),
+    });
+    expect(result.kind).toBe("exit");
+    expect(chunks.join("")).toBe("hello wide world");
+    expect(result.stdout).toBeUndefined();
+  });
+
+  it("bounds captured output", async () => {
+    const result = await run(assemble(echo), { stdin: "x".repeat(5000), limits: { outputBytes: 1500 } });
+    expect(result.stdout).toHaveLength(1500);
+  });
+
+  it("calls one export", async () => {
+    const module = assemble(
+      '(module (func (export "f") (param i32 i64) (result i64 i32) (local.get 1) (local.get 0)))',
+    );
+    const result = await run(module, { invoke: { name: "f", args: [1, 2n] } });
+    expect(result).toMatchObject({ kind: "exit", code: 0, results: [2n, 1] });
+  });
+
+  it("links imports and preloaded modules", async () => {
+    const user =
+      assemble(`(module (import "host" "get" (func $get (result i32))) (import "lib" "twice" (func $twice (param i32) (result i32)))
+      (func (export "f") (result i32) (call $twice (call $get))))`);
+    const lib = assemble(
+      '(module (func (export "twice") (param i32) (result i32) (i32.mul (local.get 0) (i32.const 2))))',
+    );
+    const result = await run(user, { imports: { host: { get: () => 21 } }, preload: { lib }, invoke: { name: "f" } });
+    expect(result.results).toEqual([42]);
+  });
+
+  it("tells WASI calls as they end", async () => {
+    const calls: string[] = [];
+    await run(tour, { onCall: (event) => void calls.push(event.call) });
+    expect(calls).toContain("fd_write");
+  });
+
+  it("returns a trap with the guest's backtrace", async () => {
+    const module = assemble('(module (func $deep unreachable) (func $top (export "_start") (call $deep)))');
+    const result = await run(module);
+    expect(result).toMatchObject({ kind: "trap", code: 134, trap: { code: "WT4001", message: "unreachable" } });
+    expect(result.backtrace?.map((frame) => frame.name)).toEqual(["deep", "top"]);
+  });
+
+  it.each([
+    ["exhausted", '(module (func $f (export "_start") (call $f)))', {}],
+    ["limit", '(module (memory 100) (func (export "_start")))', { limits: { memoryBytes: 65536 } }],
+    ["unlinkable", '(module (import "a" "b" (func)) (func (export "_start")))', {}],
+    ["not-runnable", "(module)", {}],
+    ["usage", '(module (func (export "f")))', { invoke: { name: "g" } }],
+    ["usage", '(module (func (export "f")))', { invoke: { name: "f", args: [1] } }],
+  ] as const)("%s is a result", async (kind, text, options) => {
+    const result = await run(assemble(text), options);
+    expect(result.kind).toBe(kind);
+    expect(result.problem?.code).toMatch(/^WT\d{4}$/);
+    expect(result.problem?.help.length).toBeGreaterThan(0);
+  });
+
+  it("so are files that are not there, bytes that are no module, directories that cannot be mounted", async () => {
+    expect((await run("/nowhere.wasm")).kind).toBe("not-found");
+    expect((await run(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8))).kind).toBe("malformed");
+    expect(await run(tour, { dirs: [{ host: "/nowhere" }] })).toMatchObject({
+      kind: "usage",
+      problem: { code: "WT6001" },
+    });
+  });
+
+  it("throws only for wrong types", async () => {
+    await expect(run(5 as unknown as string)).rejects.toThrow(TypeError);
+  });
+});

@@ -1,0 +1,3 @@
+module wasmts.test/guests
+
+go 1.21

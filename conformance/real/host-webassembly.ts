@@ -1,0 +1,16 @@
+/**
+ * The host's own `WebAssembly`, typed. TypeScript declares it only with the browser's library. Nothing but tests and
+ * benchmarks may use it: it is the peer our engine is compared with, never what runs a guest.
+ */
+
+export interface HostInstance {
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+interface HostNamespace {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports?: object) => HostInstance;
+  validate(bytes: Uint8Array): boolean;
+}
+
+export const hostWebAssembly: HostNamespace = (globalThis as unknown as { WebAssembly: HostNamespace }).WebAssembly;

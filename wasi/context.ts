@@ -1,0 +1,105 @@
+/**
+ * The state of one guest's host, which every handler gets: memory, descriptors, and the capabilities it was given.
+ *
+ * A capability that is undefined does not exist for the guest: there are no ambient defaults here. Binding handlers to
+ * a guest is the job of `host.ts`.
+ */
+import type { Blocked, GuestExit, Wait } from "../engine/index.ts";
+import { type Abi, preview1 } from "./abi.ts";
+import type { CallArgs, CallName } from "./calls.ts";
+import { dirDesc, FdTable, streamDesc } from "./fd-table.ts";
+import type { Mount } from "./file-system.ts";
+import { limits } from "./limits.ts";
+import { GuestMemory } from "./memory.ts";
+import type { InputStream, OutputStream } from "./streams.ts";
+
+export type ClockId = "realtime" | "monotonic" | "process" | "thread";
+
+/** Time, as far as the guest may know it. All values are ns. */
+export interface Clock {
+  /** Since 1970 for realtime, since any fixed point for monotonic, used processor time for the others; undefined when
+   *  there is no such clock. */
+  now(id: ClockId): bigint | undefined;
+  /** Smallest step of `now`, at least 1. */
+  resolution(id: ClockId): bigint | undefined;
+  /** The clock that `Wait.deadlineNs` counts in (`process.hrtime.bigint()` in Node), for sleeping. */
+  hostNow(): bigint;
+}
+
+export interface Random {
+  /** Fills `bytes` (at most `limits.randomChunk`, never shared memory) with unpredictable values. */
+  fill(bytes: Uint8Array): void;
+}
+
+/** What a guest is given. Strings are bytes without a NUL; what is left out, the guest does not have. */
+export interface HostOptions {
+  readonly args?: readonly Uint8Array[];
+  /** Each `NAME=value`. */
+  readonly env?: readonly Uint8Array[];
+  readonly stdin?: InputStream | undefined;
+  readonly stdout?: OutputStream | undefined;
+  readonly stderr?: OutputStream | undefined;
+  /** Descriptors 3, 4, ... in this order. The host owns their handles from then on. */
+  readonly mounts?: readonly Mount[];
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  /** Open descriptors at once. */
+  readonly maxFds?: number | undefined;
+  readonly abi?: Abi;
+}
+
+/** A handler's answer "call me again, with the same arguments, when this wait is over". */
+export class Again {
+  readonly wait: Wait;
+  constructor(wait: Wait) {
+    this.wait = wait;
+  }
+}
+
+/** Undefined is success. A `Blocked` has its own way to go on; its `retry` returns a result of this type again. */
+export type HandlerResult = undefined | Again | Blocked;
+
+export type Handlers = { [C in CallName]: (host: Context, ...args: CallArgs<C>) => HandlerResult };
+
+export class Context {
+  readonly mem = new GuestMemory();
+  readonly abi: Abi;
+  readonly fds: FdTable;
+  readonly args: readonly Uint8Array[];
+  readonly env: readonly Uint8Array[];
+  readonly clock: Clock | undefined;
+  readonly random: Random | undefined;
+  /** Roots of the read-only mounts by identity, when there are writable mounts they could be reached through. */
+  readonly guards: ReadonlyMap<string, Mount>;
+  /** Set once the guest has called proc_exit; every later call throws it again. */
+  exited: GuestExit | undefined = undefined;
+  /** Calls of sched_yield since the last other call. */
+  yields = 0;
+
+  constructor(options: HostOptions) {
+    this.abi = options.abi ?? preview1;
+    this.args = options.args ?? [];
+    this.env = options.env ?? [];
+    this.clock = options.clock;
+    this.random = options.random;
+    this.fds = new FdTable(options.maxFds ?? limits.fds);
+    const mounts = options.mounts ?? [];
+    this.guards = guardsOf(mounts);
+    const { stdin, stdout, stderr } = options;
+    this.fds.add(streamDesc({ input: stdin, close: () => stdin?.close?.() }));
+    this.fds.add(streamDesc({ output: stdout, close: () => stdout?.close?.() }));
+    this.fds.add(streamDesc({ output: stderr, close: () => stderr?.close?.() }));
+    for (const mount of mounts) this.fds.add(dirDesc(mount.root, mount, mount.guest));
+  }
+}
+
+function guardsOf(mounts: readonly Mount[]): Map<string, Mount> {
+  const readOnly = mounts.filter((m) => m.isReadOnly);
+  if (readOnly.length === mounts.length) return new Map();
+  return new Map(readOnly.map((m) => [identity(m.root.stat()), m]));
+}
+
+/** Equal for two handles exactly when they are the same file. */
+export function identity(stat: { readonly dev: bigint; readonly ino: bigint }): string {
+  return `${stat.dev}:${stat.ino}`;
+}

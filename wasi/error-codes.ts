@@ -1,0 +1,78 @@
+/**
+ * What is wrong with a configuration of the host: the class, and what each code means.
+ *
+ * These are mistakes of the embedder or of a command line, told before a guest runs. A guest's own mistakes are errnos.
+ */
+
+export interface ErrorCode {
+  readonly title: string;
+  readonly explanation: string;
+  readonly example: string;
+}
+
+/** Code to meaning; `wasmts explain CODE` prints a row. */
+export const wasiErrorCodes = {
+  WT6001: {
+    title: "directory to mount does not exist",
+    explanation: "A directory given to the guest must exist on the host when the guest starts. It is not created.",
+    example: 'new WASI({ version: "preview1", dirs: [{ host: "./missing", guest: "/data" }] })',
+  },
+  WT6002: {
+    title: "what should be mounted is not a directory",
+    explanation: "Only directories can be given to a guest. Mount the directory that holds the file.",
+    example: 'dirs: [{ host: "./package.json", guest: "/p" }]   // use { host: ".", guest: "/p", readOnly: true }',
+  },
+  WT6003: {
+    title: "two mounts have the same guest path",
+    explanation: "A guest could reach only one of them. Trailing slashes do not make a difference.",
+    example: 'dirs: [{ host: "a", guest: "/x" }, { host: "b", guest: "/x/" }]',
+  },
+  WT6004: {
+    title: "argument, variable or guest path has a NUL or is malformed",
+    explanation:
+      "Guests receive NUL-terminated strings: none of them may contain a NUL. Names of variables may not be empty or contain '='.",
+    example: 'new WASI({ version: "preview1", args: ["a\\0b"] })',
+  },
+  WT6005: {
+    title: "directories cannot be given safely on this host",
+    explanation:
+      "The sandbox walks paths over directory handles, which from JavaScript needs Linux with /proc mounted. Without it there is no way to keep a guest inside a directory while someone else renames files, so mounting is refused.",
+    example: "mount -t proc proc /proc   # in a container or chroot without /proc",
+  },
+  WT6006: {
+    title: "directory to mount cannot be opened",
+    explanation: "The host refused to open it; the message has the host's reason.",
+    example: 'dirs: [{ host: "/root", guest: "/data" }]   // as another user: EACCES',
+  },
+  WT6007: {
+    title: "unusable stream for stdin, stdout or stderr",
+    explanation:
+      "A stream is a host file descriptor (a number), bytes or a callback, a stream object, or null for none.",
+    example: 'new WASI({ version: "preview1", stdout: "out.txt" })   // open it, pass the number',
+  },
+  WT6008: {
+    title: "limit out of range",
+    explanation: "maxFds must be at least 3 plus the number of mounts, maxOutputBytes must not be negative.",
+    example: 'new WASI({ version: "preview1", maxFds: 0 })',
+  },
+} as const satisfies Record<`WT6${number}`, ErrorCode>;
+
+export type WasiErrorCode = keyof typeof wasiErrorCodes;
+
+/** A configuration the host cannot work with. */
+export class WasiError extends Error {
+  override readonly name = "WasiError";
+  /** Row of `wasiErrorCodes`; for the options of `node:wasi`, the code that `node:wasi` uses. */
+  readonly code: string;
+  /** Always a row of `wasiErrorCodes`. */
+  readonly wtCode: WasiErrorCode;
+  /** What to do about it. One sentence. */
+  readonly hint: string | undefined;
+
+  constructor(code: WasiErrorCode, message: string, more: { hint?: string; nodeCode?: string; cause?: unknown } = {}) {
+    super(message, more.cause === undefined ? undefined : { cause: more.cause });
+    this.code = more.nodeCode ?? code;
+    this.wtCode = code;
+    this.hint = more.hint;
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * What the host needs of a file system: directories and files as handles, names as single components.
+ *
+ * No method takes a path. `..`, symlinks and the question whether something is inside a mount are decided in
+ * `path-resolver.ts` alone; an implementation only has to make sure that it never follows a link in `name` and that a
+ * handle means the same directory for ever, whatever is renamed around it.
+ *
+ * All methods fail by throwing: a `Failure`, or a host error whose `code` is an errno name such as "ENOENT".
+ */
+import type { Filestat, Filetype } from "./abi.ts";
+import type { InputStream, OutputStream } from "./streams.ts";
+
+/** One path component as bytes: not empty, no slash, no NUL, neither "." nor "..". */
+export type Name = Uint8Array;
+
+/** How an existing or new file is to be opened. */
+export interface FileMode {
+  readonly isRead: boolean;
+  readonly isWrite: boolean;
+  readonly isAppend: boolean;
+  readonly isTruncate: boolean;
+  readonly isSync: boolean;
+  readonly isDsync: boolean;
+}
+
+/** Times to set, ns since 1970; undefined leaves one as it is. */
+export interface FileTimes {
+  readonly atim: bigint | undefined;
+  readonly mtim: bigint | undefined;
+}
+
+export interface DirEntry {
+  readonly name: Uint8Array;
+  readonly filetype: Filetype;
+}
+
+/** A regular file, open. Positions and sizes are bytes, at most 2^53-1. */
+export interface FileHandle {
+  readonly kind: "file";
+  /** Bytes read; 0 at the end. May be short. */
+  read(buffers: readonly Uint8Array[], position: number): number;
+  /** Bytes written, at `position`. May be short. */
+  write(buffers: readonly Uint8Array[], position: number): number;
+  /** Bytes written, at the end of the file as it is then. Only after `setAppend(true)`. */
+  append(buffers: readonly Uint8Array[]): number;
+  setAppend(isAppend: boolean): void;
+  size(): number;
+  stat(): Filestat;
+  setSize(size: number): void;
+  setTimes(times: FileTimes): void;
+  sync(): void;
+  datasync(): void;
+  close(): void;
+}
+
+/** A named pipe or the like inside a mount, open. */
+export interface PipeHandle {
+  readonly kind: "pipe";
+  readonly input: InputStream | undefined;
+  readonly output: OutputStream | undefined;
+  close(): void;
+}
+
+/** A directory, held. */
+export interface DirHandle {
+  readonly kind: "dir";
+  /** Attributes of what `name` is, never of what it points to; undefined when there is nothing. */
+  statAt(name: Name): Filestat | undefined;
+  /** Only the type; cheaper. */
+  typeAt(name: Name): Filetype | undefined;
+  /** The directory `name`; undefined when it is not a directory but perhaps a link. Missing: ENOENT. */
+  dirAt(name: Name): DirHandle | undefined;
+  /** Opens the file or pipe `name`; a link is ELOOP, a device EACCES, a directory EISDIR. */
+  fileAt(name: Name, mode: FileMode): FileHandle | PipeHandle;
+  /** Creates the regular file `name`; whatever is there already, dangling links too, is EEXIST. */
+  createAt(name: Name, mode: FileMode): FileHandle;
+  /** Text of the link `name`; anything else is EINVAL. */
+  readLinkAt(name: Name): Uint8Array;
+  makeDirAt(name: Name): void;
+  removeDirAt(name: Name): void;
+  unlinkAt(name: Name): void;
+  symlinkAt(target: Uint8Array, name: Name): void;
+  /** Hard link; a symlink itself is linked, not what it points to. */
+  linkAt(name: Name, toDir: DirHandle, toName: Name): void;
+  renameAt(name: Name, toDir: DirHandle, toName: Name): void;
+  /** Never follows a link. */
+  setTimesAt(name: Name, times: FileTimes): void;
+  stat(): Filestat;
+  setTimes(times: FileTimes): void;
+  /** All entries but "." and "..", in the order of the host. @throws Failure OVERFLOW above `max` */
+  list(max: number): DirEntry[];
+  sync(): void;
+  /** Another handle on the same directory. */
+  duplicate(): DirHandle;
+  close(): void;
+}
+
+/**
+ * How strongly an implementation keeps guests inside.
+ * `beneath`: every step goes through a held directory; no rename by anyone can lead outside.
+ * `virtual`: there is no host file system behind it.
+ */
+export type FsLevel = "beneath" | "virtual";
+
+/** A directory given to the guest. Everything opened below it refers to it. */
+export interface Mount {
+  /** What the guest sees as its name, bytes. */
+  readonly guest: Uint8Array;
+  readonly root: DirHandle;
+  readonly isReadOnly: boolean;
+  readonly level: FsLevel;
+}

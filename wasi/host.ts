@@ -1,0 +1,193 @@
+/**
+ * Binds the handlers to one guest: from WebAssembly values to a handler's arguments, from its outcome to an errno.
+ *
+ * ```
+ * guest ──i32, i64──► decode.ts ──checked values──► handler ──► success | Failure | wait
+ *   ▲                                                                │
+ *   └────────────── errno, or Blocked for the runner ◄───────────────┘
+ * ```
+ */
+import {
+  Blocked,
+  type FuncInst,
+  GuestExit,
+  type HostFn,
+  type HostResult,
+  hostFunc,
+  I32,
+  I64,
+  type Val,
+} from "../engine/index.ts";
+import { args_get, args_sizes_get } from "./args.ts";
+import { type CallDef, type CallName, callNames, calls, callType } from "./calls.ts";
+import { clock_res_get, clock_time_get } from "./clock.ts";
+import { codedError } from "./coded-error.ts";
+import { Again, type Context, type HandlerResult, type Handlers } from "./context.ts";
+import { decodeArgs } from "./decode.ts";
+import { environ_get, environ_sizes_get } from "./environ.ts";
+import { errno, errnoOf } from "./errno.ts";
+import * as fd from "./fd.ts";
+import { fd_pread, fd_pwrite, fd_read, fd_write } from "./fd-io.ts";
+import { fd_readdir } from "./fd-readdir.ts";
+import { describeArgs, describeResults, type Trace } from "./log.ts";
+import * as path from "./path.ts";
+import { path_open } from "./path-open.ts";
+import { poll_oneoff } from "./poll.ts";
+import { proc_exit, proc_raise } from "./proc.ts";
+import { random_get } from "./random.ts";
+import { sched_yield } from "./sched.ts";
+import { sock_accept, sock_recv, sock_send, sock_shutdown } from "./sock.ts";
+
+const handlers: Handlers = {
+  args_get,
+  args_sizes_get,
+  environ_get,
+  environ_sizes_get,
+  clock_res_get,
+  clock_time_get,
+  fd_advise: fd.fd_advise,
+  fd_allocate: fd.fd_allocate,
+  fd_close: fd.fd_close,
+  fd_datasync: fd.fd_datasync,
+  fd_fdstat_get: fd.fd_fdstat_get,
+  fd_fdstat_set_flags: fd.fd_fdstat_set_flags,
+  fd_fdstat_set_rights: fd.fd_fdstat_set_rights,
+  fd_filestat_get: fd.fd_filestat_get,
+  fd_filestat_set_size: fd.fd_filestat_set_size,
+  fd_filestat_set_times: fd.fd_filestat_set_times,
+  fd_pread,
+  fd_prestat_get: fd.fd_prestat_get,
+  fd_prestat_dir_name: fd.fd_prestat_dir_name,
+  fd_pwrite,
+  fd_read,
+  fd_readdir,
+  fd_renumber: fd.fd_renumber,
+  fd_seek: fd.fd_seek,
+  fd_sync: fd.fd_sync,
+  fd_tell: fd.fd_tell,
+  fd_write,
+  path_create_directory: path.path_create_directory,
+  path_filestat_get: path.path_filestat_get,
+  path_filestat_set_times: path.path_filestat_set_times,
+  path_link: path.path_link,
+  path_open,
+  path_readlink: path.path_readlink,
+  path_remove_directory: path.path_remove_directory,
+  path_rename: path.path_rename,
+  path_symlink: path.path_symlink,
+  path_unlink_file: path.path_unlink_file,
+  poll_oneoff,
+  proc_exit,
+  proc_raise,
+  sched_yield,
+  random_get,
+  sock_accept,
+  sock_recv,
+  sock_send,
+  sock_shutdown,
+};
+
+type AnyHandler = (host: Context, ...args: unknown[]) => HandlerResult;
+
+/**
+ * One host call.
+ *
+ * @param raw  the WebAssembly arguments
+ * @returns the errno, or `Blocked` when it has to wait
+ * @throws GuestExit from proc_exit, and from every call after it; ERR_WASI_NOT_STARTED before there is a memory
+ */
+export function callHost(host: Context, name: CallName, raw: readonly Val[]): HostResult {
+  if (host.exited !== undefined) throw host.exited;
+  if (!host.mem.isAttached) throw codedError(Error, "ERR_WASI_NOT_STARTED", "wasi.start() has not been called");
+  if (name !== "sched_yield") host.yields = 0;
+  host.mem.refresh();
+  try {
+    const result = (handlers[name] as AnyHandler)(host, ...decodeArgs(host, name, raw));
+    return result === undefined ? errno.SUCCESS : suspend(host, name, raw, result);
+  } catch (error) {
+    return errnoFor(host, error);
+  }
+}
+
+/** For the runner: `Again` repeats the whole call, a handler's `Blocked` goes on in its own way. */
+function suspend(host: Context, name: CallName, raw: readonly Val[], result: Again | Blocked): Blocked {
+  if (result instanceof Again) return new Blocked(result.wait, () => callHost(host, name, raw));
+  return new Blocked(result.wait, () => {
+    host.mem.refresh();
+    try {
+      const next = result.retry() as HandlerResult;
+      return next === undefined ? errno.SUCCESS : suspend(host, name, raw, next);
+    } catch (error) {
+      return errnoFor(host, error);
+    }
+  });
+}
+
+/** What the guest is told; what it is not to be told is thrown on. */
+function errnoFor(host: Context, error: unknown): number {
+  if (error instanceof GuestExit) host.exited = error;
+  const code = errnoOf(error);
+  if (code === undefined) throw error;
+  return code;
+}
+
+/** The same, told to `trace` when it is over. */
+function traceCall(host: Context, name: CallName, raw: readonly Val[], trace: Trace): HostResult {
+  const start = performance.now();
+  host.mem.refresh();
+  const args = describeArgs(host, name, raw);
+  let hasWaited = false;
+  const tell = (code: number | undefined): void => {
+    const results = code === errno.SUCCESS ? describeResults(host, name, raw) : [];
+    const durationMs = performance.now() - start;
+    trace({ call: name, scope: calls[name].scope, args, errno: code, results, hasWaited, durationMs });
+  };
+  const observe = (step: () => HostResult): HostResult => {
+    let result: HostResult;
+    try {
+      result = step();
+    } catch (error) {
+      tell(undefined);
+      throw error;
+    }
+    if (!(result instanceof Blocked)) {
+      tell(result as number);
+      return result;
+    }
+    const { wait, retry } = result;
+    hasWaited = true;
+    return new Blocked(wait, () => observe(retry));
+  };
+  return observe(() => callHost(host, name, raw));
+}
+
+/**
+ * The functions to import, which return `Blocked` instead of waiting.
+ *
+ * @param trace  told of every call that is over
+ */
+export function bindCalls(host: Context, trace?: Trace): Record<CallName, HostFn> {
+  const call = trace ? (name: CallName, raw: readonly Val[]) => traceCall(host, name, raw, trace) : undefined;
+  const bind = (name: CallName): HostFn => {
+    const run = call ?? ((_: CallName, raw: readonly Val[]) => callHost(host, name, raw));
+    const { result }: CallDef = calls[name];
+    return result === "none" ? (...raw) => void run(name, raw) : (...raw) => run(name, raw);
+  };
+  return Object.fromEntries(callNames.map((name) => [name, bind(name)])) as Record<CallName, HostFn>;
+}
+
+/** The same functions with their WebAssembly types: a module that imports one with another type does not link. */
+export function bindImports(host: Context, trace?: Trace): Record<CallName, FuncInst> {
+  const bound = bindCalls(host, trace);
+  const valTypes = { i32: I32, i64: I64 };
+  const typed = callNames.map((name): [CallName, FuncInst] => {
+    const { params, results } = callType(name);
+    const type = {
+      kind: "func",
+      params: params.map((p) => valTypes[p]),
+      results: results.map((r) => valTypes[r]),
+    } as const;
+    return [name, hostFunc(type, bound[name])];
+  });
+  return Object.fromEntries(typed) as Record<CallName, FuncInst>;
+}

@@ -1,0 +1,185 @@
+/**
+ * The guest's memory as host calls see it: bounds-checked loads and stores, little endian.
+ *
+ * Views are taken anew for every host call, because the guest may have grown its memory. Addresses are u32 carried as
+ * non-negative numbers, so `pointer + length` cannot wrap. Out of bounds is errno FAULT, decided before anything moves.
+ * Alignment is not required.
+ */
+import { fail } from "./errno.ts";
+import { limits } from "./limits.ts";
+
+/** Anything with the current bytes of a memory: a `MemInst`, or one made by `memoryOf`. */
+export interface MemorySource {
+  /** A view of exactly the current memory. */
+  readonly bytes: Uint8Array;
+}
+
+const none: Uint8Array = new Uint8Array(0);
+
+export class GuestMemory {
+  #source: MemorySource | undefined;
+  /** The current memory; valid until the guest runs again. */
+  bytes: Uint8Array = none;
+  #view: DataView = new DataView(none.buffer);
+
+  /** True once there is a memory to work on. */
+  get isAttached(): boolean {
+    return this.#source !== undefined;
+  }
+
+  /** Other threads can write to it while a call runs; host functions that need private bytes get copies. */
+  get isShared(): boolean {
+    return typeof SharedArrayBuffer !== "undefined" && this.bytes.buffer instanceof SharedArrayBuffer;
+  }
+
+  attach(source: MemorySource): void {
+    this.#source = source;
+    this.refresh();
+  }
+
+  /** Takes views of the memory as it is now. Called at the start of every host call and retry. */
+  refresh(): void {
+    const bytes = this.#source?.bytes ?? none;
+    if (bytes === this.bytes) return;
+    this.bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Fails with FAULT unless `length` bytes at `pointer` are in bounds. Nothing is always in bounds. */
+  check(pointer: number, length: number): void {
+    if (length > 0 && pointer + length > this.bytes.length) fail("FAULT");
+  }
+
+  u8(pointer: number): number {
+    this.check(pointer, 1);
+    return this.bytes[pointer] as number;
+  }
+
+  u16(pointer: number): number {
+    this.check(pointer, 2);
+    return this.#view.getUint16(pointer, true);
+  }
+
+  u32(pointer: number): number {
+    this.check(pointer, 4);
+    return this.#view.getUint32(pointer, true);
+  }
+
+  u64(pointer: number): bigint {
+    this.check(pointer, 8);
+    return this.#view.getBigUint64(pointer, true);
+  }
+
+  setU8(pointer: number, value: number): void {
+    this.check(pointer, 1);
+    this.bytes[pointer] = value;
+  }
+
+  setU16(pointer: number, value: number): void {
+    this.check(pointer, 2);
+    this.#view.setUint16(pointer, value, true);
+  }
+
+  setU32(pointer: number, value: number): void {
+    this.check(pointer, 4);
+    this.#view.setUint32(pointer, value, true);
+  }
+
+  setU64(pointer: number, value: bigint): void {
+    this.check(pointer, 8);
+    this.#view.setBigUint64(pointer, value, true);
+  }
+
+  /** The bytes themselves, not a copy. */
+  slice(pointer: number, length: number): Uint8Array {
+    if (length === 0) return none;
+    this.check(pointer, length);
+    return this.bytes.subarray(pointer, pointer + length);
+  }
+
+  /** A private copy. */
+  copy(pointer: number, length: number): Uint8Array {
+    return Uint8Array.from(this.slice(pointer, length));
+  }
+
+  write(pointer: number, bytes: Uint8Array): void {
+    this.check(pointer, bytes.length);
+    if (bytes.length > 0) this.bytes.set(bytes, pointer);
+  }
+
+  zero(pointer: number, length: number): void {
+    this.check(pointer, length);
+    if (length > 0) this.bytes.fill(0, pointer, pointer + length);
+  }
+
+  /**
+   * The buffers of an I/O vector, empty ones left out. All of it is checked before any of it is used.
+   *
+   * @param count  number of (pointer, length) pairs at `pointer`
+   * @throws Failure INVAL above `limits.iovecs` pairs or 2^32-1 bytes in all; FAULT when any part is out of bounds
+   */
+  iovecs(pointer: number, count: number): Uint8Array[] {
+    if (count > limits.iovecs) fail("INVAL");
+    this.check(pointer, count * 8);
+    const buffers: Uint8Array[] = [];
+    let total = 0;
+    for (let at = pointer; at < pointer + count * 8; at += 8) {
+      const start = this.#view.getUint32(at, true);
+      const length = this.#view.getUint32(at + 4, true);
+      this.check(start, length);
+      total += length;
+      if (length > 0) buffers.push(this.bytes.subarray(start, start + length));
+    }
+    if (total > 0xffff_ffff) fail("INVAL");
+    return buffers;
+  }
+}
+
+/**
+ * Cuts a list of buffers to `max` bytes in all. Buffers that overlap in the guest count each time they are named.
+ *
+ * @cost O(buffers), copies nothing
+ */
+export function cutBuffers(buffers: readonly Uint8Array[], max: number): readonly Uint8Array[] {
+  let total = 0;
+  for (const [i, buffer] of buffers.entries()) {
+    total += buffer.length;
+    if (total > max) return [...buffers.slice(0, i), buffer.subarray(0, buffer.length - (total - max))];
+  }
+  return buffers;
+}
+
+/** One private array with the contents of all buffers. */
+export function joinBuffers(buffers: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(buffers.reduce((sum, b) => sum + b.length, 0));
+  let at = 0;
+  for (const buffer of buffers) {
+    joined.set(buffer, at);
+    at += buffer.length;
+  }
+  return joined;
+}
+
+/** Spreads `bytes` over `buffers`, which have room for at least as much. */
+export function spreadBytes(bytes: Uint8Array, buffers: readonly Uint8Array[]): void {
+  let at = 0;
+  for (const buffer of buffers) {
+    const part = bytes.subarray(at, at + buffer.length);
+    buffer.set(part);
+    at += part.length;
+    if (at >= bytes.length) return;
+  }
+}
+
+/** A source for a memory of the host's own WebAssembly, or anything with a `buffer`. */
+export function memoryOf(memory: { readonly buffer: ArrayBufferLike }): MemorySource {
+  let bytes = none;
+  return {
+    get bytes() {
+      const { buffer } = memory;
+      // A shared memory keeps its buffer object but may have grown: then a new buffer object appears as well.
+      if (bytes.buffer !== buffer || bytes.length !== buffer.byteLength) bytes = new Uint8Array(buffer);
+      return bytes;
+    },
+  };
+}

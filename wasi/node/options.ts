@@ -1,0 +1,178 @@
+/**
+ * The options of the `WASI` class: what `node:wasi` takes, checked as it checks them, and what it lacks.
+ */
+import type { Runner } from "../../engine/index.ts";
+import { type Abi, filetype, preview1, unstable } from "../abi.ts";
+import { codedError, typeError } from "../coded-error.ts";
+import type { Clock, Random } from "../context.ts";
+import { WasiError } from "../error-codes.ts";
+import { neutralisedOutput } from "../escapes.ts";
+import type { Trace } from "../log.ts";
+import {
+  bytesInput,
+  callbackOutput,
+  type InputStream,
+  limitedOutput,
+  type OutputBudget,
+  type OutputStream,
+} from "../streams.ts";
+import type { DirOption } from "./mounts.ts";
+import { HostInput, HostOutput } from "./stdio.ts";
+
+/** A host descriptor, bytes, a stream of your own, or null for none. */
+export type InputOption = number | Uint8Array | InputStream | null;
+/** A host descriptor, a function that gets each chunk, a stream of your own, or null for none. */
+export type OutputOption = number | ((chunk: Uint8Array) => void) | OutputStream | null;
+
+export interface WasiOptions {
+  readonly version: "preview1" | "unstable";
+  /** Strings are passed as UTF-8. The first is the program's name. */
+  readonly args?: readonly (string | Uint8Array)[] | undefined;
+  /** Variables with the value undefined are left out. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Guest path to host path, as in node:wasi. */
+  readonly preopens?: Readonly<Record<string, string>> | undefined;
+  /** Directories, after those of `preopens`. */
+  readonly dirs?: readonly DirOption[] | undefined;
+  /** True (default): `start` returns the exit code. False: the process exits with it. */
+  readonly returnOnExit?: boolean | undefined;
+  /** Default 0. */
+  readonly stdin?: InputOption | undefined;
+  /** Default 1. */
+  readonly stdout?: OutputOption | undefined;
+  /** Default 2. */
+  readonly stderr?: OutputOption | undefined;
+  /** Bytes that stdout and stderr take together; what is beyond is FBIG. Default: no limit. */
+  readonly maxOutputBytes?: number | undefined;
+  /** Make control characters visible: always, or where the output is a terminal. Default false. */
+  readonly neutraliseEscapes?: boolean | "terminal" | undefined;
+  /** Null: the guest has no clock and cannot sleep. Default: the system's. */
+  readonly clock?: Clock | null | undefined;
+  /** Null: the guest has no randomness. Default: the system's. */
+  readonly random?: Random | null | undefined;
+  /** Open descriptors at once; default `limits.fds`. */
+  readonly maxFds?: number | undefined;
+  /** Told of every host call that is over; see `formatTrace`. */
+  readonly trace?: Trace | undefined;
+  /** How host calls wait when the engine cannot suspend the guest. Default `blockThread`. */
+  readonly runner?: Runner | undefined;
+}
+
+const isObject = (x: unknown): x is object => typeof x === "object" && x !== null;
+
+/** Types and ranges as node:wasi checks them, in its order. @throws TypeError, RangeError */
+export function checkOptions(options: unknown): asserts options is WasiOptions {
+  if (!isObject(options)) throw typeError('The "options" argument must be of type object', options);
+  const o = options as Record<string, unknown>;
+  if (typeof o.version !== "string")
+    throw typeError('The "options.version" property must be of type string', o.version);
+  if (o.version !== "preview1" && o.version !== "unstable") {
+    const message = `The property 'options.version' unsupported WASI version. Received '${o.version}'`;
+    throw codedError(TypeError, "ERR_INVALID_ARG_VALUE", message);
+  }
+  if (o.args !== undefined && !Array.isArray(o.args)) {
+    throw typeError('The "options.args" property must be an instance of Array', o.args);
+  }
+  for (const name of ["env", "preopens"]) {
+    if (o[name] !== undefined && !isObject(o[name])) {
+      throw typeError(`The "options.${name}" property must be of type object`, o[name]);
+    }
+  }
+  for (const name of ["stdin", "stdout", "stderr"]) checkFd(name, o[name]);
+  if (o.returnOnExit !== undefined && typeof o.returnOnExit !== "boolean") {
+    throw typeError('The "options.returnOnExit" property must be of type boolean', o.returnOnExit);
+  }
+  checkLimits(o);
+}
+
+function checkFd(name: string, fd: unknown): void {
+  if (typeof fd === "number" && (!Number.isInteger(fd) || fd < 0 || fd > 0x7fff_ffff)) {
+    const range = Number.isInteger(fd) ? ">= 0 && <= 2147483647" : "an integer";
+    const message = `The value of "options.${name}" is out of range. It must be ${range}. Received ${fd}`;
+    throw codedError(RangeError, "ERR_OUT_OF_RANGE", message);
+  }
+}
+
+function checkLimits({ maxFds, maxOutputBytes }: Record<string, unknown>): void {
+  for (const [name, value, min] of [["maxFds", maxFds, 3] as const, ["maxOutputBytes", maxOutputBytes, 0] as const]) {
+    if (value === undefined || (typeof value === "number" && value >= min)) continue;
+    throw new WasiError("WT6008", `${name} must be a number of at least ${min}; it is ${String(value)}`);
+  }
+}
+
+export const abiOf = (version: WasiOptions["version"]): Abi => (version === "unstable" ? unstable : preview1);
+
+/** @throws WasiError WT6004 for a NUL */
+export function argBytes(args: WasiOptions["args"] = []): Uint8Array[] {
+  return args.map((arg) =>
+    cString(arg instanceof Uint8Array ? Uint8Array.from(arg) : Buffer.from(String(arg)), "argument"),
+  );
+}
+
+/** `NAME=value` for each variable. @throws WasiError WT6004 */
+export function envBytes(env: WasiOptions["env"] = {}): Uint8Array[] {
+  const set = Object.entries(env).filter(([, value]) => value !== undefined);
+  return set.map(([name, value]) => {
+    if (name === "" || name.includes("=")) {
+      throw new WasiError("WT6004", `bad name of an environment variable: ${JSON.stringify(name)}`);
+    }
+    return cString(Buffer.from(`${name}=${String(value)}`), "environment variable");
+  });
+}
+
+function cString(bytes: Uint8Array, what: string): Uint8Array {
+  if (!bytes.includes(0)) return bytes;
+  throw new WasiError("WT6004", `${what} contains a NUL: ${JSON.stringify(Buffer.from(bytes).toString())}`);
+}
+
+/** `preopens` and `dirs` as one list. */
+export function dirsOf({ preopens = {}, dirs = [] }: WasiOptions): DirOption[] {
+  const named = Object.entries(preopens).map(([guest, host]) => ({ host: String(host), guest, nodeCode: "UVWASI" }));
+  return [...named, ...dirs];
+}
+
+/** @throws WasiError WT6007 */
+export function inputOf(option: InputOption | undefined): InputStream | undefined {
+  if (option === null) return undefined;
+  if (typeof option === "number" || option === undefined) return openStream("stdin", () => new HostInput(option ?? 0));
+  if (option instanceof Uint8Array) return bytesInput(option);
+  if (isObject(option) && typeof option.read === "function") return option;
+  throw unusable("stdin", option);
+}
+
+/** @throws WasiError WT6007 */
+export function outputOf(
+  name: "stdout" | "stderr",
+  options: WasiOptions,
+  budget: OutputBudget,
+): OutputStream | undefined {
+  const stream = plainOutput(name, options[name]);
+  if (stream === undefined) return undefined;
+  const { neutraliseEscapes } = options;
+  const isTerminal = stream.filetype === filetype.characterDevice;
+  const isUnsafe = neutraliseEscapes === true || (neutraliseEscapes === "terminal" && isTerminal);
+  return limitedOutput(isUnsafe ? neutralisedOutput(stream) : stream, budget);
+}
+
+function plainOutput(name: "stdout" | "stderr", option: OutputOption | undefined): OutputStream | undefined {
+  if (option === null) return undefined;
+  if (typeof option === "number" || option === undefined) {
+    return openStream(name, () => new HostOutput(option ?? (name === "stdout" ? 1 : 2)));
+  }
+  if (typeof option === "function") return callbackOutput(option);
+  if (isObject(option) && typeof option.write === "function") return option;
+  throw unusable(name, option);
+}
+
+function openStream<S>(name: string, open: () => S): S {
+  try {
+    return open();
+  } catch (cause) {
+    throw new WasiError("WT6007", `${name} is not an open descriptor: ${(cause as Error).message}`, { cause });
+  }
+}
+
+const unusable = (name: string, option: unknown): WasiError =>
+  new WasiError("WT6007", `${name} is neither a descriptor nor a stream: ${typeof option}`, {
+    nodeCode: "ERR_INVALID_ARG_TYPE",
+  });

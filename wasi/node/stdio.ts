@@ -1,0 +1,169 @@
+/**
+ * Streams on host descriptors: standard input and output, FIFOs.
+ *
+ * Reading and writing never wait here, except where the runner asks for it (`ready.block`). Whether a pipe or terminal
+ * has input cannot be asked from JavaScript; so it is opened again without waiting, through /proc (a new open file: the
+ * shared descriptor 0 is not switched), and read ahead of the guest, at most as much as the guest wants.
+ */
+import fs from "node:fs";
+import tty from "node:tty";
+import type { WaitSource } from "../../engine/index.ts";
+import { type Filetype, filetype } from "../abi.ts";
+import { isHostError } from "../errno.ts";
+import { limits } from "../limits.ts";
+import type { InputStream, OutputStream } from "../streams.ts";
+import { pause } from "./pause.ts";
+
+/** Longest time between two looks at a source that cannot be waited for, ms. */
+const maxSliceMs = 5;
+
+/**
+ * The type guests see. Only a real terminal is a character device: `isatty` believes it. A socket is no socket for a
+ * guest, which cannot use the calls for sockets on it.
+ */
+function filetypeOf(fd: number, stat: fs.Stats): Filetype {
+  if (stat.isFile()) return filetype.regularFile;
+  return tty.isatty(fd) ? filetype.characterDevice : filetype.unknown;
+}
+
+export class HostInput implements InputStream {
+  readonly filetype: Filetype;
+  readonly ready: WaitSource;
+  readonly #fd: number;
+  /** Never waits: regular files and the like. */
+  readonly #isPrompt: boolean;
+  /** The end is not for ever: a terminal after ^D, a FIFO that gets a new writer. */
+  readonly #canGoOn: boolean;
+  /** Descriptor that reads without waiting; undefined until needed, null when there is no way to have one. */
+  #probeFd: number | null | undefined;
+  readonly #ownsProbe: boolean;
+  #ahead: Uint8Array = new Uint8Array(0);
+  #isEnd = false;
+  /** What the guest asked for last, bytes. */
+  #wanted = 1;
+
+  /** @param probeFd  the same input, already open without waiting */
+  constructor(fd: number, probeFd?: number) {
+    const stat = fs.fstatSync(fd);
+    this.#fd = fd;
+    this.#probeFd = probeFd;
+    this.#ownsProbe = probeFd === undefined;
+    this.filetype = filetypeOf(fd, stat);
+    const isTerminal = this.filetype === filetype.characterDevice;
+    this.#canGoOn = isTerminal || probeFd !== undefined;
+    this.#isPrompt = stat.isFile() || (stat.isCharacterDevice() && !isTerminal);
+    this.ready = { isReady: () => this.#isReady(), block: (timeoutMs) => this.#block(timeoutMs) };
+  }
+
+  read(into: Uint8Array): number | undefined {
+    if (this.#isPrompt) return fs.readSync(this.#fd, into, 0, into.length, null);
+    this.#wanted = into.length;
+    if (this.#ahead.length > 0) return this.#readBuffered(into);
+    if (!this.#isEnd) return undefined;
+    this.#isEnd = !this.#canGoOn;
+    return 0;
+  }
+
+  /** What was read ahead, often a single byte, and what can be had besides without waiting. */
+  #readBuffered(into: Uint8Array): number {
+    const part = this.#ahead.subarray(0, into.length);
+    into.set(part);
+    this.#ahead = this.#ahead.subarray(part.length);
+    const rest = into.subarray(part.length);
+    if (rest.length === 0 || typeof this.#probeFd !== "number" || !this.#readAhead(this.#probeFd, rest.length))
+      return part.length;
+    const more = this.#ahead;
+    rest.set(more);
+    this.#ahead = more.subarray(more.length);
+    return part.length + more.length;
+  }
+
+  available(): number {
+    return this.#isPrompt ? this.#leftInFile() : this.#ahead.length;
+  }
+
+  /** The position of a shared descriptor is not known here: one byte as long as it might not be at the end. */
+  #leftInFile(): number {
+    return this.filetype === filetype.regularFile && fs.fstatSync(this.#fd).size === 0 ? 0 : 1;
+  }
+
+  #isReady(): boolean {
+    if (this.#isPrompt || this.#ahead.length > 0 || this.#isEnd) return true;
+    const probe = this.#probe();
+    // Without a probe, reading is the only way to find out.
+    return probe === null ? true : this.#readAhead(probe);
+  }
+
+  #probe(): number | null {
+    if (this.#probeFd === undefined) {
+      try {
+        this.#probeFd = fs.openSync(`/proc/self/fd/${this.#fd}`, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+      } catch {
+        this.#probeFd = null;
+      }
+    }
+    return this.#probeFd;
+  }
+
+  /** True when there is something now, if only the end. */
+  #readAhead(fd: number, max = this.#wanted): boolean {
+    const bytes = new Uint8Array(Math.min(max, limits.inputBytes));
+    try {
+      const count = fs.readSync(fd, bytes, 0, bytes.length, null);
+      this.#ahead = bytes.subarray(0, count);
+      this.#isEnd = count === 0;
+      return true;
+    } catch (error) {
+      if (isHostError(error, "EAGAIN")) return false;
+      // A terminal that is gone, a descriptor closed under us: the guest sees the end.
+      if (isHostError(error, "EIO", "EBADF")) return (this.#isEnd = true);
+      throw error;
+    }
+  }
+
+  #block(timeoutMs: number): void {
+    if (timeoutMs === Infinity && this.#ownsProbe && this.#readAhead(this.#fd)) return;
+    const end = performance.now() + timeoutMs;
+    for (let slice = 1; !this.#isReady(); slice = Math.min(slice + 1, maxSliceMs)) {
+      const left = end - performance.now();
+      if (left <= 0) return;
+      pause(Math.min(slice, left));
+    }
+  }
+
+  close(): void {
+    if (this.#ownsProbe && typeof this.#probeFd === "number") fs.closeSync(this.#probeFd);
+    this.#probeFd = null;
+  }
+}
+
+export class HostOutput implements OutputStream {
+  readonly filetype: Filetype;
+  readonly ready: WaitSource;
+  readonly #fd: number;
+  /** When the host last refused, ms. */
+  #refusedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+    this.filetype = filetypeOf(fd, fs.fstatSync(fd));
+    this.ready = {
+      // Whether it could write cannot be asked: trying again is worth it after a moment.
+      isReady: () => performance.now() - this.#refusedAt >= 1,
+      block: (timeoutMs) => pause(Math.min(timeoutMs, 1)),
+    };
+  }
+
+  write(buffers: readonly Uint8Array[]): number | undefined {
+    const [first, second] = buffers;
+    if (first === undefined) return 0;
+    try {
+      if (second !== undefined) return fs.writevSync(this.#fd, buffers);
+      return fs.writeSync(this.#fd, first, 0, first.length, null);
+    } catch (error) {
+      if (!isHostError(error, "EAGAIN")) throw error;
+      this.#refusedAt = performance.now();
+      return undefined;
+    }
+  }
+}

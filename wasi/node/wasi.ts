@@ -1,0 +1,169 @@
+/**
+ * The `WASI` class: the shape of `node:wasi`, with a sandbox that is one, for instances of wasmts and of the host's own
+ * WebAssembly.
+ */
+import { Blocked, type FuncInst, GuestExit, type HostFn, type Runner } from "../../engine/index.ts";
+import type { CallName } from "../calls.ts";
+import { codedError } from "../coded-error.ts";
+import { Context } from "../context.ts";
+import { WasiError } from "../error-codes.ts";
+import type { FsLevel } from "../file-system.ts";
+import { bindCalls, bindImports } from "../host.ts";
+import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
+import { limits } from "../limits.ts";
+import type { OutputBudget } from "../streams.ts";
+import { nodeClock } from "./clock.ts";
+import { openMounts } from "./mounts.ts";
+import { abiOf, argBytes, checkOptions, dirsOf, envBytes, inputOf, outputOf, type WasiOptions } from "./options.ts";
+import { nodeRandom } from "./random.ts";
+import { blockThread } from "./runner.ts";
+
+/**
+ * A WASI host for one guest.
+ *
+ * @example
+ * const wasi = new WASI({ version: "preview1", args: ["prog"], dirs: [{ host: ".", guest: "/", readOnly: true }] });
+ * const instance = new WebAssembly.Instance(module, wasi.getImportObject());
+ * const code = wasi.start(instance);
+ *
+ * @example
+ * // with wasmts, which can suspend a guest that waits
+ * const instance = engine.instantiate(module, wasi.hostImports(), { runner: blockThread });
+ */
+export class WASI {
+  /** The 46 functions. They block the thread where they have to wait; see the option `runner`. */
+  readonly wasiImport: Readonly<Record<CallName, HostFn>>;
+  /** How strongly guests are kept inside their directories; undefined without directories. */
+  readonly level: FsLevel | undefined;
+  readonly #host: Context;
+  readonly #options: WasiOptions;
+  readonly #budget: OutputBudget;
+  #isStarted = false;
+  #isClosed = false;
+
+  /**
+   * @throws TypeError, RangeError with the codes of node:wasi
+   * @throws WasiError WT6001..WT6008; about `preopens` with code UVWASI_ENOENT and the like
+   */
+  constructor(options: WasiOptions) {
+    checkOptions(options);
+    this.#options = options;
+    this.#budget = { left: options.maxOutputBytes ?? Number.POSITIVE_INFINITY, isExceeded: false };
+    this.#host = createContext(options, this.#budget);
+    this.level = dirsOf(options).length > 0 ? "beneath" : undefined;
+    this.wasiImport = blocking(bindCalls(this.#host, options.trace), options.runner ?? blockThread);
+  }
+
+  /** For `WebAssembly.instantiate`. */
+  getImportObject(): Record<string, Readonly<Record<CallName, HostFn>>> {
+    return { [this.#host.abi.module]: this.wasiImport };
+  }
+
+  /** For `Engine.instantiate` of wasmts: typed, and returning `Blocked` instead of waiting. */
+  hostImports(): Record<string, Record<CallName, FuncInst>> {
+    return { [this.#host.abi.module]: bindImports(this.#host, this.#options.trace) };
+  }
+
+  /** What the guest passed to proc_exit; undefined when it has not called it. */
+  get exitCode(): number | undefined {
+    return this.#host.exited?.exitCode;
+  }
+
+  /** The guest wanted to write more than `maxOutputBytes`. */
+  get isOutputExceeded(): boolean {
+    return this.#budget.isExceeded;
+  }
+
+  /**
+   * Runs a command: calls `_start`, and releases everything when it is over.
+   *
+   * @returns the exit code, 0 when `_start` returned
+   * @throws ERR_WASI_ALREADY_STARTED; TypeError for what is not a command; what the guest's trap throws
+   */
+  start(instance: AnyInstance): number {
+    this.#run(this.#begin(instance, "command"), () => this.close());
+    const code = this.exitCode ?? 0;
+    if (this.#options.returnOnExit === false && this.exitCode !== undefined) process.exit(code);
+    return code;
+  }
+
+  /** Makes a reactor ready: calls `_initialize`, if there is one. Throws as `start`. */
+  initialize(instance: AnyInstance): void {
+    this.#run(this.#begin(instance, "reactor"), () => {});
+  }
+
+  /** Gives the guest's memory without calling anything; `memory` for modules that import theirs. */
+  finalizeBindings(instance: AnyInstance, { memory }: { memory?: object | undefined } = {}): void {
+    this.#markStarted();
+    const exports = instance.exports as Record<string, unknown>;
+    const { memory: source } = entryOf({ exports: { memory: memory ?? exports.memory } }, "reactor");
+    this.#host.mem.attach(source);
+  }
+
+  /** Closes all descriptors the guest has, the directories included. Twice does nothing. Standard streams stay open. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#host.fds.closeAll();
+  }
+
+  #begin(instance: AnyInstance, role: "command" | "reactor"): Entry {
+    if (this.#isStarted) throw alreadyStarted();
+    const entry = entryOf(instance, role);
+    this.#markStarted();
+    this.#host.mem.attach(entry.memory);
+    return entry;
+  }
+
+  #markStarted(): void {
+    if (this.#isStarted) throw alreadyStarted();
+    this.#isStarted = true;
+  }
+
+  #run(entry: Entry, atEnd: () => void): void {
+    try {
+      entry.run();
+    } catch (error) {
+      if (!(error instanceof GuestExit)) throw error;
+    } finally {
+      atEnd();
+    }
+  }
+}
+
+const alreadyStarted = (): Error => codedError(Error, "ERR_WASI_ALREADY_STARTED", "WASI instance has already started");
+
+function createContext(options: WasiOptions, budget: OutputBudget): Context {
+  const args = argBytes(options.args);
+  const env = envBytes(options.env);
+  const dirs = dirsOf(options);
+  const maxFds = options.maxFds ?? limits.fds;
+  if (maxFds < 3 + dirs.length)
+    throw new WasiError("WT6008", `maxFds of ${maxFds} has no room for ${dirs.length} mounts`);
+  const stdin = inputOf(options.stdin);
+  const stdout = outputOf("stdout", options, budget);
+  const stderr = outputOf("stderr", options, budget);
+  return new Context({
+    args,
+    env,
+    maxFds,
+    stdin,
+    stdout,
+    stderr,
+    mounts: openMounts(dirs),
+    clock: options.clock === null ? undefined : (options.clock ?? nodeClock()),
+    random: options.random === null ? undefined : (options.random ?? nodeRandom),
+    abi: abiOf(options.version),
+  });
+}
+
+/** Functions for an engine that cannot suspend: the runner waits inside the call. */
+function blocking(bound: Record<CallName, HostFn>, runner: Runner): Record<CallName, HostFn> {
+  const wrap = (fn: HostFn): HostFn => {
+    return (...args) => {
+      const result = fn(...args);
+      return result instanceof Blocked ? runner(result) : result;
+    };
+  };
+  return Object.fromEntries(Object.entries(bound).map(([name, fn]) => [name, wrap(fn)])) as Record<CallName, HostFn>;
+}

@@ -1,0 +1,142 @@
+/**
+ * path_open: from a path to a new descriptor.
+ *
+ * What is there is looked at first, without opening it: opening a device can have effects. Then it is opened without
+ * following links, and what was opened is looked at again by the file system. When the two differ, someone is renaming
+ * under us: start again with what is there now.
+ */
+import { type Filetype, fdflags, filetype, oflags } from "./abi.ts";
+import type { Context } from "./context.ts";
+import { fail, isHostError } from "./errno.ts";
+import { type Descriptor, type DirDesc, dirDesc, type FileDesc, fileDesc, streamDesc } from "./fd-table.ts";
+import type { DirHandle, FileHandle, FileMode } from "./file-system.ts";
+import { mountOf, type Walk, withWalk } from "./path-resolver.ts";
+import { allRights, createRight, readRight, truncateRight, writeRight } from "./rights.ts";
+
+/** Times to look again before giving up with AGAIN: final links, and others renaming in the right microsecond. */
+const maxTries = 128;
+
+interface Request {
+  readonly isFollow: boolean;
+  readonly isCreate: boolean;
+  readonly isExclusive: boolean;
+  readonly isDirectory: boolean;
+  readonly mode: FileMode;
+  readonly flags: number;
+  /** Asked to write, by rights. All rights at once ask for whatever is possible. */
+  readonly isWriteMeant: boolean;
+}
+
+function requestOf(dirflags: number, open: number, rights: number, flags: number): Request {
+  const isDirectory = (open & oflags.directory) !== 0;
+  if (isDirectory && (open & (oflags.creat | oflags.excl | oflags.trunc)) !== 0) fail("INVAL");
+  const isCreate = (open & oflags.creat) !== 0;
+  const isWrite = (rights & writeRight) !== 0;
+  return {
+    isFollow: dirflags !== 0,
+    isCreate,
+    isExclusive: isCreate && (open & oflags.excl) !== 0,
+    isDirectory,
+    mode: {
+      isRead: (rights & readRight) !== 0,
+      isWrite,
+      isAppend: (flags & fdflags.append) !== 0,
+      isTruncate: (open & oflags.trunc) !== 0,
+      isSync: (flags & (fdflags.sync | fdflags.rsync)) !== 0,
+      isDsync: (flags & fdflags.dsync) !== 0,
+    },
+    flags,
+    isWriteMeant: isWrite && rights !== allRights,
+  };
+}
+
+/** Rights that the guest gave up; what it asks for is otherwise not judged by them. */
+function checkRights(d: Descriptor, open: number, rights: number): void {
+  const needed = ((open & oflags.trunc) !== 0 ? truncateRight : 0) | ((open & oflags.creat) !== 0 ? createRight : 0);
+  const passedOn = rights & (readRight | writeRight);
+  if ((d.dropped & needed) !== 0 || (d.droppedInheriting & passedOn) !== 0) fail("NOTCAPABLE");
+}
+
+export function path_open(
+  host: Context,
+  d: Descriptor,
+  dirflags: number,
+  path: Uint8Array,
+  open: number,
+  rights: number,
+  _inheriting: number,
+  flags: number,
+  openedFd: number,
+): undefined {
+  checkRights(d, open, rights);
+  const request = requestOf(dirflags, open, rights, flags);
+  host.fds.reserve();
+  const opened = withWalk(host, d, path, (walk) => openFinal(host, walk, request));
+  opened.dropped = d.droppedInheriting;
+  opened.droppedInheriting = d.droppedInheriting;
+  host.mem.setU32(openedFd, host.fds.add(opened));
+}
+
+function openFinal(host: Context, walk: Walk, request: Request): Descriptor {
+  for (let tries = 0; tries < maxTries; tries++) {
+    if (walk.mount.isReadOnly && (request.isCreate || request.mode.isTruncate)) fail("ROFS");
+    if (walk.last !== "name") return openDirectory(host, walk, walk.dir.duplicate(), request);
+    const opened = openName(host, walk, request);
+    if (opened !== undefined) return opened;
+  }
+  return fail("AGAIN");
+}
+
+/** Undefined: look again, a link was entered or something changed. */
+function openName(host: Context, walk: Walk, request: Request): Descriptor | undefined {
+  const type = walk.dir.typeAt(walk.name);
+  if (type === undefined) return request.isCreate ? create(walk, request) : fail("NOENT");
+  if (request.isExclusive) fail("EXIST");
+  if (type === filetype.symbolicLink) {
+    if (!request.isFollow && !walk.mustBeDir) fail("LOOP");
+    walk.enterLink();
+    return undefined;
+  }
+  if (type !== filetype.directory) return openFile(walk, type, request);
+  const dir = walk.dir.dirAt(walk.name);
+  return dir && openDirectory(host, walk, dir, request);
+}
+
+/** @param dir  closed again when it must not be opened like this */
+function openDirectory(host: Context, walk: Walk, dir: DirHandle, request: Request): DirDesc {
+  if (request.isWriteMeant || request.isCreate || request.mode.isTruncate) {
+    dir.close();
+    fail("ISDIR");
+  }
+  return dirDesc(dir, mountOf(host, dir, walk.mount));
+}
+
+function create(walk: Walk, request: Request): FileDesc | undefined {
+  if (walk.mustBeDir) fail("ISDIR");
+  const file = unlessRaced(() => walk.dir.createAt(walk.name, request.mode), request.isExclusive ? [] : ["EEXIST"]);
+  return file && describeFile(file, walk, request);
+}
+
+function openFile(walk: Walk, type: Filetype, request: Request): Descriptor | undefined {
+  if (request.isDirectory || walk.mustBeDir) fail("NOTDIR");
+  if (type === filetype.characterDevice || type === filetype.blockDevice) fail("ACCES");
+  if (walk.mount.isReadOnly && request.mode.isWrite) fail("ROFS");
+  const file = unlessRaced(() => walk.dir.fileAt(walk.name, request.mode), ["ELOOP", "EISDIR", "ENOENT"]);
+  if (file?.kind !== "pipe") return file && describeFile(file, walk, request);
+  const { input, output } = file;
+  return streamDesc({ input, output, flags: request.flags, close: () => file.close() });
+}
+
+function describeFile(file: FileHandle, walk: Walk, request: Request): FileDesc {
+  return fileDesc(file, walk.mount, request.mode, request.flags);
+}
+
+/** Undefined when `open` fails with one of `codes`: what was there a moment ago has been replaced. */
+function unlessRaced<T>(open: () => T, codes: readonly string[]): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (isHostError(error, ...codes)) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * The sandbox: from a directory of the guest and a path to (held directory, last component). This file is the only place
+ * where `..` and symlinks are decided.
+ *
+ * ```
+ * base ──"a"──► handle ──"link"──► readlink "../b/c": its components take the place of "link"
+ *                 ▲                                 │
+ *                 └──────────── ".." pops ◄─────────┘          popping below base: PERM
+ * ```
+ * Every step opens one component below a held directory without following links, so that there is no moment between
+ * deciding and using in which someone else could put a link. The host never sees `..`, a slash, or more than one
+ * component; trailing slashes are stripped and remembered, because a host follows `link/` even when told not to.
+ * `..` goes back to where the walk came from, which is POSIX (the parent of what a link led to), not to the lexical
+ * parent, and cannot be fooled by moving directories.
+ */
+import { type Filestat, filetype } from "./abi.ts";
+import { type Context, identity } from "./context.ts";
+import { fail } from "./errno.ts";
+import type { Descriptor } from "./fd-table.ts";
+import type { DirHandle, Mount, Name } from "./file-system.ts";
+import { limits } from "./limits.ts";
+
+const slash = 0x2f;
+const period = 0x2e;
+
+const isDot = (name: Uint8Array): boolean => name.length === 1 && name[0] === period;
+const isDotDot = (name: Uint8Array): boolean => name.length === 2 && name[0] === period && name[1] === period;
+
+interface Parsed {
+  /** Without empty ones and ".", in order; "." is kept at the end. */
+  readonly components: Uint8Array[];
+  /** Ends with a slash, "." or "..". */
+  readonly isDirectory: boolean;
+}
+
+/** Splits a path of the guest or the target of a link. @throws Failure NOENT, INVAL, PERM, NAMETOOLONG */
+function parsePath(path: Uint8Array): Parsed {
+  if (path.length === 0) fail("NOENT");
+  if (path.length > limits.pathBytes) fail("NAMETOOLONG");
+  if (path.includes(0)) fail("INVAL");
+  if (path[0] === slash) fail("PERM");
+  const all: Uint8Array[] = [];
+  for (let at = 0; at <= path.length; ) {
+    const next = path.indexOf(slash, at);
+    const end = next < 0 ? path.length : next;
+    if (end - at > limits.nameBytes) fail("NAMETOOLONG");
+    if (end > at) all.push(path.subarray(at, end));
+    at = end + 1;
+  }
+  const last = all.at(-1) as Uint8Array;
+  const components = all.filter((c, i) => !isDot(c) || i === all.length - 1);
+  return { components, isDirectory: path.at(-1) === slash || isDot(last) || isDotDot(last) };
+}
+
+/** A directory on the way, and the mount whose rules hold in it. */
+interface Step {
+  readonly dir: DirHandle;
+  readonly mount: Mount;
+}
+
+/**
+ * A walk that stands before its last component. Use `withWalk`, which closes it.
+ */
+export class Walk {
+  readonly #host: Context;
+  readonly #base: Step;
+  /** Directories below the base, owned by the walk. */
+  readonly #steps: Step[] = [];
+  /** Components still to go, the next one last. */
+  #todo: Uint8Array[] = [];
+  #links = 0;
+  #taken = 0;
+  #name: Name | undefined = undefined;
+  /** What the last component is. `.` and `..` have been walked: `dir` is the directory they mean. */
+  last: "name" | "." | ".." = ".";
+  /** The result must be a directory: a trailing slash, here or in the target of a final link. */
+  mustBeDir = false;
+
+  constructor(host: Context, base: Step, path: Uint8Array) {
+    this.#host = host;
+    this.#base = base;
+    try {
+      this.#push(path);
+      this.#advance();
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** The directory that holds the last component, or that the path means when `last` is not a name. */
+  get dir(): DirHandle {
+    return this.#here.dir;
+  }
+
+  /** The mount whose rules hold for `dir`: stricter than the base's when the walk entered a read-only mount. */
+  get mount(): Mount {
+    return this.#here.mount;
+  }
+
+  /** The last component. Only when `last` is "name". */
+  get name(): Name {
+    return this.#name as Name;
+  }
+
+  get #here(): Step {
+    return this.#steps.at(-1) ?? this.#base;
+  }
+
+  /** The last component is a symlink and is to be followed: walks to where it points. @throws Failure LOOP, PERM, ... */
+  enterLink(): void {
+    this.#pushLink(this.name);
+    this.#advance();
+  }
+
+  #push(path: Uint8Array): void {
+    const { components, isDirectory } = parsePath(path);
+    // The target of a final link decides about the whole; the target of a link in the middle is a directory anyhow.
+    if (this.#todo.length === 0 && isDirectory) this.mustBeDir = true;
+    this.#todo.push(...components.reverse());
+  }
+
+  #pushLink(name: Name): void {
+    if (++this.#links > limits.symlinks) fail("LOOP");
+    this.#push(this.dir.readLinkAt(name));
+  }
+
+  #advance(): void {
+    this.#name = undefined;
+    this.last = ".";
+    for (let name = this.#todo.pop(); name !== undefined; name = this.#todo.pop()) {
+      if (++this.#taken > limits.steps) fail("LOOP");
+      if (isDot(name)) this.last = ".";
+      else if (isDotDot(name)) this.#up();
+      else if (this.#todo.length === 0) {
+        this.last = "name";
+        this.#name = name;
+      } else this.#down(name);
+    }
+  }
+
+  #up(): void {
+    const step = this.#steps.pop() ?? fail("PERM");
+    step.dir.close();
+    this.last = "..";
+  }
+
+  #down(name: Name): void {
+    if (this.#steps.length >= limits.depth) fail("NAMETOOLONG");
+    const dir = this.dir.dirAt(name);
+    if (dir !== undefined) this.#steps.push({ dir, mount: mountOf(this.#host, dir, this.mount) });
+    else this.#followMiddle(name);
+  }
+
+  /** `name` is in the middle and not a directory: a link, or an error. */
+  #followMiddle(name: Name): void {
+    const type = this.dir.typeAt(name) ?? fail("NOENT");
+    if (type !== filetype.symbolicLink) fail("NOTDIR");
+    this.#pushLink(name);
+  }
+
+  close(): void {
+    for (const step of this.#steps) step.dir.close();
+    this.#steps.length = 0;
+  }
+}
+
+/** The mount whose rules hold in `dir`: a read-only one's, when `dir` is its root, reached through a writable one. */
+export function mountOf(host: Context, dir: DirHandle, mount: Mount): Mount {
+  if (host.guards.size === 0 || mount.isReadOnly) return mount;
+  return host.guards.get(identity(dir.stat())) ?? mount;
+}
+
+/**
+ * Walks `path` from the directory `d` up to its last component and hands the walk to `use`.
+ *
+ * @throws Failure NOTDIR when `d` is not a directory; NOENT, NOTDIR, LOOP, NAMETOOLONG, INVAL as POSIX; PERM for an
+ *   absolute path or link target and for `..` above the mount, even when the rest of the path would lead back
+ * @cost one open and one close for each component but the last
+ */
+export function withWalk<R>(host: Context, d: Descriptor, path: Uint8Array, use: (walk: Walk) => R): R {
+  if (d.kind !== "dir") fail("NOTDIR");
+  const walk = new Walk(host, d, path);
+  try {
+    return use(walk);
+  } finally {
+    walk.close();
+  }
+}
+
+/**
+ * Attributes of what the walk leads to, after following a final link if asked (or if a slash follows it); the walk then
+ * stands before what the link led to.
+ *
+ * @throws Failure NOENT; NOTDIR when it must be a directory and is not
+ */
+export function resolveFinal(walk: Walk, isFollow: boolean): Filestat {
+  for (;;) {
+    if (walk.last !== "name") return walk.dir.stat();
+    const stat = walk.dir.statAt(walk.name) ?? fail("NOENT");
+    const isLink = stat.filetype === filetype.symbolicLink;
+    if (!isLink || !(isFollow || walk.mustBeDir)) {
+      if (walk.mustBeDir && stat.filetype !== filetype.directory) fail("NOTDIR");
+      return stat;
+    }
+    walk.enterLink();
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The path_* calls except path_open (`path-open.ts`).
+ *
+ * Where a path leads is decided in `path-resolver.ts`; here is what happens to the last component. Linux errnos are
+ * passed through: they are the ones that POSIX programs expect.
+ */
+import { filetype, writeFilestat } from "./abi.ts";
+import type { Context } from "./context.ts";
+import { type ErrnoName, fail } from "./errno.ts";
+import type { Descriptor } from "./fd-table.ts";
+import type { Name } from "./file-system.ts";
+import { fileTimes } from "./file-times.ts";
+import { resolveFinal, type Walk, withWalk } from "./path-resolver.ts";
+
+/** The name to be created, removed or changed; `.` and `..` have an errno of their own in each call. */
+function nameOf(walk: Walk, dot: ErrnoName, dotDot: ErrnoName = dot): Name {
+  if (walk.last !== "name") fail(walk.last === "." ? dot : dotDot);
+  if (walk.mount.isReadOnly) fail("ROFS");
+  return walk.name;
+}
+
+/** Where a trailing slash makes no sense: NOENT for what does not exist, `directory` or NOTDIR for what does. */
+function refuseSlash(walk: Walk, directory: ErrnoName): void {
+  if (!walk.mustBeDir) return;
+  const type = walk.dir.typeAt(walk.name) ?? fail("NOENT");
+  fail(type === filetype.directory ? directory : "NOTDIR");
+}
+
+/** With a trailing slash, here or in the new name, only a directory will do; a link to one is not one. */
+function requireDirectory(walk: Walk): void {
+  const type = walk.dir.typeAt(walk.name) ?? fail("NOENT");
+  if (type !== filetype.directory) fail("NOTDIR");
+}
+
+export function path_create_directory(host: Context, d: Descriptor, path: Uint8Array): undefined {
+  withWalk(host, d, path, (walk) => walk.dir.makeDirAt(nameOf(walk, "EXIST")));
+}
+
+export function path_filestat_get(
+  host: Context,
+  d: Descriptor,
+  flags: number,
+  path: Uint8Array,
+  out: number,
+): undefined {
+  const stat = withWalk(host, d, path, (walk) => resolveFinal(walk, flags !== 0));
+  writeFilestat(host.mem, out, stat, host.abi);
+}
+
+export function path_filestat_set_times(
+  host: Context,
+  d: Descriptor,
+  flags: number,
+  path: Uint8Array,
+  atim: bigint,
+  mtim: bigint,
+  fstFlags: number,
+): undefined {
+  const times = fileTimes(host, atim, mtim, fstFlags);
+  withWalk(host, d, path, (walk) => {
+    resolveFinal(walk, flags !== 0);
+    if (walk.mount.isReadOnly) fail("ROFS");
+    if (times === undefined) return;
+    if (walk.last === "name") walk.dir.setTimesAt(walk.name, times);
+    else walk.dir.setTimes(times);
+  });
+}
+
+/** Links the last component itself, a symlink too. Asking to follow it is INVAL, as in wasmtime. */
+export function path_link(
+  host: Context,
+  oldD: Descriptor,
+  oldFlags: number,
+  oldPath: Uint8Array,
+  newD: Descriptor,
+  newPath: Uint8Array,
+): undefined {
+  if (oldFlags !== 0) fail("INVAL");
+  withWalk(host, oldD, oldPath, (from) =>
+    withWalk(host, newD, newPath, (to) => {
+      const oldName = nameOf(from, "PERM");
+      const newName = nameOf(to, "EXIST");
+      if (from.mount !== to.mount) fail("XDEV");
+      refuseSlash(from, "PERM");
+      refuseSlash(to, "EXIST");
+      from.dir.linkAt(oldName, to.dir, newName);
+    }),
+  );
+}
+
+/** Copies as much of the target as fits; the rest of the buffer stays as it is. */
+export function path_readlink(
+  host: Context,
+  d: Descriptor,
+  path: Uint8Array,
+  buffer: Uint8Array,
+  used: number,
+): undefined {
+  const target = withWalk(host, d, path, (walk) => {
+    if (walk.last !== "name") fail("INVAL");
+    if (walk.mustBeDir) {
+      resolveFinal(walk, true);
+      fail("INVAL");
+    }
+    return walk.dir.readLinkAt(walk.name);
+  });
+  const part = target.subarray(0, buffer.length);
+  buffer.set(part);
+  host.mem.setU32(used, part.length);
+}
+
+export function path_remove_directory(host: Context, d: Descriptor, path: Uint8Array): undefined {
+  withWalk(host, d, path, (walk) => walk.dir.removeDirAt(nameOf(walk, "INVAL", "NOTEMPTY")));
+}
+
+export function path_rename(
+  host: Context,
+  oldD: Descriptor,
+  oldPath: Uint8Array,
+  newD: Descriptor,
+  newPath: Uint8Array,
+): undefined {
+  withWalk(host, oldD, oldPath, (from) =>
+    withWalk(host, newD, newPath, (to) => {
+      const oldName = nameOf(from, "BUSY");
+      const newName = nameOf(to, "BUSY");
+      if (from.mount !== to.mount) fail("XDEV");
+      if (from.mustBeDir) requireDirectory(from);
+      if (to.mustBeDir) requireDirectory(from);
+      from.dir.renameAt(oldName, to.dir, newName);
+    }),
+  );
+}
+
+/** The target is text: it may have `..`, which is judged when the link is used. An absolute one could never be used. */
+export function path_symlink(host: Context, target: Uint8Array, d: Descriptor, newPath: Uint8Array): undefined {
+  if (target.length === 0) fail("NOENT");
+  if (target.includes(0)) fail("INVAL");
+  if (target[0] === 0x2f) fail("PERM");
+  withWalk(host, d, newPath, (walk) => {
+    const name = nameOf(walk, "EXIST");
+    refuseSlash(walk, "EXIST");
+    walk.dir.symlinkAt(target, name);
+  });
+}
+
+export function path_unlink_file(host: Context, d: Descriptor, path: Uint8Array): undefined {
+  withWalk(host, d, path, (walk) => {
+    const name = nameOf(walk, "ISDIR");
+    refuseSlash(walk, "ISDIR");
+    walk.dir.unlinkAt(name);
+  });
+}

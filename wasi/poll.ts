@@ -1,0 +1,116 @@
+/**
+ * poll_oneoff: waits for the first of several clocks and descriptors.
+ *
+ * All subscriptions are read before anything is written, since the guest may let both arrays overlap. A descriptor that
+ * cannot be polled is an event with an error, not a failed call: the C library, mio and Go all understand that.
+ */
+import { Blocked, type WaitSource } from "../engine/index.ts";
+import { type Event, eventrwflags, readSubscription, type Subscription, sizes, writeEvent } from "./abi.ts";
+import { clockId } from "./clock.ts";
+import type { Context, HandlerResult } from "./context.ts";
+import { errno, errnoOf, fail } from "./errno.ts";
+import { positionOf } from "./fd.ts";
+import type { Descriptor } from "./fd-table.ts";
+import { limits } from "./limits.ts";
+
+/** What became of one subscription. */
+interface Ready {
+  readonly error: number;
+  readonly nbytes: bigint;
+  readonly flags: number;
+}
+
+/** What to wait for while it is not ready. */
+interface Pending {
+  readonly deadlineNs?: bigint;
+  readonly source?: WaitSource;
+}
+
+/** Looks at one subscription. */
+type Check = () => Ready | Pending;
+
+const ready = (nbytes = 0, flags = 0): Ready => ({ error: errno.SUCCESS, nbytes: BigInt(nbytes), flags });
+const broken = (error: number): Ready => ({ error, nbytes: 0n, flags: 0 });
+
+export function poll_oneoff(
+  host: Context,
+  input: number,
+  output: number,
+  count: number,
+  nevents: number,
+): HandlerResult {
+  if (count === 0 || count > limits.subscriptions) fail("INVAL");
+  const { subscriptionSize } = host.abi;
+  host.mem.check(input, count * subscriptionSize);
+  host.mem.check(output, count * sizes.event);
+  const checks = Array.from({ length: count }, (_, i) => {
+    const sub = readSubscription(host.mem, input + i * subscriptionSize, host.abi);
+    return { sub, check: checkOf(host, sub) };
+  });
+  const attempt = (): HandlerResult => {
+    const events: Event[] = [];
+    const pending: Pending[] = [];
+    for (const { sub, check } of checks) {
+      const state = check();
+      if ("error" in state) events.push({ userdata: sub.userdata, tag: sub.tag, ...state });
+      else pending.push(state);
+    }
+    if (events.length === 0) return new Blocked(waitFor(pending), () => attempt() as undefined);
+    for (const [i, event] of events.entries()) writeEvent(host.mem, output + i * sizes.event, event);
+    host.mem.setU32(nevents, events.length);
+  };
+  return attempt();
+}
+
+function waitFor(pending: readonly Pending[]): { deadlineNs: bigint | undefined; sources: WaitSource[] } {
+  const deadlines = pending.map((p) => p.deadlineNs).filter((ns) => ns !== undefined);
+  return {
+    deadlineNs: deadlines.sort((a, b) => (a < b ? -1 : 1))[0],
+    sources: pending.map((p) => p.source).filter((s) => s !== undefined),
+  };
+}
+
+/** A check that may be made many times; what is wrong with the subscription itself is found here. */
+function checkOf(host: Context, sub: Subscription): Check {
+  try {
+    if (sub.tag === 0) return clockCheck(host, sub.clock, sub.timeoutNs, sub.isAbsolute);
+    const d = host.fds.get(sub.fd);
+    return sub.tag === 1 ? readCheck(d) : writeCheck(d);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
+    return () => broken(code);
+  }
+}
+
+/** Relative times count on the host's monotonic clock, absolute ones on the clock they name. */
+function clockCheck(host: Context, id: number, timeoutNs: bigint, isAbsolute: boolean): Check {
+  const name = clockId(id);
+  const clock = host.clock ?? fail("NOTCAPABLE");
+  if (name !== "realtime" && name !== "monotonic") fail("INVAL");
+  const left = isAbsolute ? timeoutNs - (clock.now(name) ?? fail("INVAL")) : timeoutNs;
+  const deadlineNs = clock.hostNow() + left;
+  return () => {
+    const isOver = clock.hostNow() >= deadlineNs || (isAbsolute && (clock.now(name) ?? 0n) >= timeoutNs);
+    return isOver ? ready() : { deadlineNs };
+  };
+}
+
+function readCheck(d: Descriptor): Check {
+  if (d.kind === "stream") {
+    const { input } = d;
+    return input === undefined
+      ? fail("BADF")
+      : () => (input.ready.isReady() ? arrived(input.available()) : { source: input.ready });
+  }
+  if (d.kind === "dir" || !d.isRead) return fail("BADF");
+  return () => arrived(Math.max(0, d.file.size() - positionOf(d)));
+}
+
+const arrived = (bytes: number): Ready => ready(bytes, bytes === 0 ? eventrwflags.hangup : 0);
+
+/** Output is always worth trying; when it would have to wait, the write does. */
+function writeCheck(d: Descriptor): Check {
+  if (d.kind === "dir" || (d.kind === "stream" ? d.output === undefined : !d.isWrite)) return fail("BADF");
+  return () => ready();
+}

@@ -1,0 +1,98 @@
+/**
+ * Byte streams a guest reads and writes: standard input and output, pipes. The interfaces, and streams without a host.
+ *
+ * A stream never waits: where nothing can move, it says so, and `ready` tells when trying again is worth it.
+ */
+import type { WaitSource } from "../engine/index.ts";
+import { type Filetype, filetype } from "./abi.ts";
+import { fail } from "./errno.ts";
+import { cutBuffers, joinBuffers } from "./memory.ts";
+
+export interface InputStream {
+  /** `characterDevice` only for a terminal. Pipes have no type: `unknown`. */
+  readonly filetype: Filetype;
+  /** Bytes put at the start of `into` (not empty); 0 at the end of input; undefined when it would have to wait. */
+  read(into: Uint8Array): number | undefined;
+  /** Bytes known to be there without waiting. */
+  available(): number;
+  /** Ready at the end of input too. */
+  readonly ready: WaitSource;
+  close?(): void;
+}
+
+export interface OutputStream {
+  readonly filetype: Filetype;
+  /**
+   * Bytes taken from the front of `buffers` (not all empty); undefined when it would have to wait. The buffers are the
+   * guest's memory: keep a copy, not the views.
+   */
+  write(buffers: readonly Uint8Array[]): number | undefined;
+  readonly ready: WaitSource;
+  close?(): void;
+}
+
+/** For streams that never wait. */
+export const alwaysReady: WaitSource = { isReady: () => true };
+
+/** Input that is known beforehand. */
+export function bytesInput(bytes: Uint8Array): InputStream {
+  let at = 0;
+  return {
+    filetype: filetype.unknown,
+    ready: alwaysReady,
+    available: () => bytes.length - at,
+    read(into) {
+      const part = bytes.subarray(at, at + into.length);
+      into.set(part);
+      at += part.length;
+      return part.length;
+    },
+  };
+}
+
+/** Output given to a function, one private chunk for each write of the guest. */
+export function callbackOutput(take: (chunk: Uint8Array) => void): OutputStream {
+  return {
+    filetype: filetype.unknown,
+    ready: alwaysReady,
+    write(buffers) {
+      const chunk = joinBuffers(buffers);
+      take(chunk);
+      return chunk.length;
+    },
+  };
+}
+
+/** Output that goes nowhere. */
+export const noOutput: OutputStream = {
+  filetype: filetype.unknown,
+  ready: alwaysReady,
+  write: (buffers) => buffers.reduce((sum, b) => sum + b.length, 0),
+};
+
+/** Bytes that may still be written, shared by the streams of a guest. */
+export interface OutputBudget {
+  left: number;
+  /** A write was cut or refused. */
+  isExceeded: boolean;
+}
+
+/**
+ * Passes on at most what `budget` still has. The write that crosses the limit is cut short, the next one fails with
+ * FBIG, as with a file size limit (RLIMIT_FSIZE) in POSIX.
+ */
+export function limitedOutput(inner: OutputStream, budget: OutputBudget): OutputStream {
+  return {
+    filetype: inner.filetype,
+    ready: inner.ready,
+    write(buffers) {
+      const wanted = buffers.reduce((sum, b) => sum + b.length, 0);
+      if (wanted > budget.left) budget.isExceeded = true;
+      if (budget.left === 0) fail("FBIG");
+      const written = inner.write(wanted > budget.left ? cutBuffers(buffers, budget.left) : buffers);
+      budget.left -= written ?? 0;
+      return written;
+    },
+    close: () => inner.close?.(),
+  };
+}
