@@ -14,7 +14,6 @@ const isInstead = (what: string, ...help: string[]): Advice => ({
   message: `FILE is ${what}, not a WebAssembly module`,
   help,
 });
-const without = (what: string, how: string): Advice => say(`rebuild the module without ${what}: ${how}`);
 
 const debugBuild = "a build with names and without optimisation tells more: -g -O0, or the debug profile";
 const wasCut = "compare its size with the original's: it was probably cut; build or download it again";
@@ -38,14 +37,11 @@ const advice: Readonly<Record<string, Advice>> = {
   ),
   WT1108: isInstead("a script", "if it is the loader of a module, give the .wasm file that came with it"),
   WT1109: isInstead("base64 text", "decode it first: base64 -d FILE > app.wasm"),
-  WT1907: without("vectors", "clang -mno-simd128, rustc -C target-feature=-simd128"),
-  WT1910: without("tail calls", "clang -mno-tail-call"),
-  WT1911: without("exceptions", "clang++ -fno-exceptions, rustc -C panic=abort"),
-  WT1912: without("exceptions", "clang++ -fno-exceptions, rustc -C panic=abort"),
-  WT1914: say("languages that leave their garbage to the engine (Kotlin, Dart, Java, Scheme) cannot run yet"),
-  WT1915: without("64-bit memories", "target wasm32"),
-  WT1916: without("relaxed vectors", "clang -mno-relaxed-simd, rustc -C target-feature=-relaxed-simd"),
-  WT1917: without("threads", "no -pthread; target wasm32-wasip1 rather than wasm32-wasip1-threads"),
+  WT1912: say("allow them: -W legacy-exceptions"),
+  WT1917: say("allow them: -W threads"),
+  WT1918: say("allow it: -W wide-arithmetic"),
+  WT1919: say("allow them: -W custom-page-sizes"),
+  WT1920: say("allow them: -W custom-descriptors"),
   WT1922: {
     message: "FILE is a component, not a core module; components are not supported yet",
     help: [
@@ -63,7 +59,15 @@ const advice: Readonly<Record<string, Advice>> = {
   WT4007: say("the guest calls through a wild function pointer", debugBuild),
   WT4008: say("the guest calls through a null function pointer", debugBuild),
   WT4009: say("the guest calls through a pointer to a function of another type; in C, a cast or a missing prototype"),
+  WT4010: say("the guest uses a null where it must not", debugBuild),
+  WT4011: say("the guest casts a reference to a type it does not have", debugBuild),
+  WT4012: say("the guest uses an array beyond its end", debugBuild),
+  WT4013: say("the guest uses an atomic at an address that is not aligned", debugBuild),
   WT4014: say("the function that the host gave failed; that is not the guest's fault"),
+  WT4015: say("the guest threw an exception that it does not catch; the backtrace shows where from"),
+  WT5002: say(
+    "the guest allocates more objects than Node.js has heap for: NODE_OPTIONS=--max-old-space-size=8192 gives it more",
+  ),
   WT5001: say("the guest calls itself without end, or needs a higher --max-stack-depth"),
 };
 

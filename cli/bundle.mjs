@@ -1,28 +1,58 @@
 /**
- * Build step after `tsc -b`: dist/bin/wasmts.js, the command as a bundle of three files (what a run needs, what it does
- * not need, what both need), so that starting it does not read a hundred. dist/cli/main.js is the same command from
- * single files; it starts slower.
+ * Build step after `tsc -b`: dist/bin/, the command as one file and V8's code for it, so that starting it neither reads
+ * a hundred files nor compiles them. dist/cli/main.js is the same command from single files; it starts slower.
+ *
+ * `node cli/bundle.mjs --warm` is for itself: it runs the bundle once, and writes the code that was compiled meanwhile.
  */
-import { chmodSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
-
-/** Without the second line, which is for Node.js before 20.16, this would be a static import of its own cost. */
-const banner = `const nodeRequire = process.getBuiltinModule
-  ?? (await import("node:module")).createRequire(import.meta.url);`;
+import { Script } from "node:vm";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const bundle = path("../dist/bin/wasmts.cjs");
+const command = path("../dist/bin/wasmts.js");
+const cache = path("../dist/bin/wasmts.cache");
+const example = path("../examples/tour.wasm");
+
+async function write() {
+  const { build } = await import("esbuild");
+  rmSync(path("../dist/bin"), { recursive: true, force: true });
+  mkdirSync(path("../dist/bin"));
+  const { outputFiles } = await build({
+    entryPoints: [path("./main.ts")],
+    write: false,
+    plugins: [builtins],
+    define: { "import.meta.url": "fileUrl" },
+    bundle: true,
+    format: "cjs",
+    platform: "node",
+    target: "node20",
+    charset: "ascii",
+    minify: true,
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  const code = outputFiles[0].text.replace(/^#!.*\n/, "");
+  writeFileSync(bundle, `(function (nodeRequire, fileUrl) {${code}\n})`);
+  copyFileSync(path("./launch.mjs"), command);
+  const { status } = spawnSync(process.execPath, [path("./bundle.mjs"), "--warm"], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  if (status !== 0) throw new Error(`the bundle does not run: exit status ${status}`);
+}
 
 /**
- * An `import` of a built-in module makes Node.js evaluate everything it exports, streams included; `require` does not.
- * Those in `late` are not even loaded before one of the functions listed is called.
+ * Loading a built-in module with `import` makes Node.js evaluate everything it exports, streams included; so it is done
+ * with `require`, and for the modules in `late` not before one of the functions listed is called.
  */
 const builtins = {
   name: "builtins",
-  setup(bundle) {
-    const late = { "node:crypto": ["randomFillSync"], "node:tty": ["isatty"] };
-    bundle.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
-    bundle.onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
+  setup(build) {
+    const late = { "node:crypto": ["randomFillSync"], "node:tty": ["isatty"], "node:v8": ["getHeapStatistics"] };
+    build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
+    build.onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
       const whole = `nodeRequire(${JSON.stringify(path)})`;
       const names = late[path];
       if (names === undefined) return { contents: `module.exports = ${whole};` };
@@ -32,20 +62,12 @@ const builtins = {
   },
 };
 
-rmSync(path("../dist/bin"), { recursive: true, force: true });
-await build({
-  entryPoints: { wasmts: path("./main.ts") },
-  outdir: path("../dist/bin"),
-  chunkNames: "chunks/[name]-[hash]",
-  splitting: true,
-  banner: { js: banner },
-  plugins: [builtins],
-  bundle: true,
-  format: "esm",
-  platform: "node",
-  target: "node20",
-  minify: true,
-  legalComments: "none",
-  logLevel: "warning",
-});
-chmodSync(path("../dist/bin/wasmts.js"), 0o755);
+function warm() {
+  process.argv = [process.execPath, command, "--dir", path("../examples"), example];
+  const script = new Script(readFileSync(bundle, "latin1"), { filename: bundle });
+  process.on("exit", () => writeFileSync(cache, script.createCachedData()));
+  script.runInThisContext()(createRequire(import.meta.url), new URL("../dist/bin/wasmts.js", import.meta.url).href);
+}
+
+if (process.argv.includes("--warm")) warm();
+else await write();

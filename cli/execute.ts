@@ -9,6 +9,7 @@ import {
   Engine,
   type FuncInst,
   GuestExit,
+  type HeapGauge,
   type Import,
   type Imports,
   type Instance,
@@ -20,7 +21,7 @@ import {
   type ValType,
 } from "../engine/index.ts";
 import { CliError } from "./cli-error.ts";
-import { checkFeatures, type FeaturesOff } from "./features.ts";
+import { checkFeatures, type FeatureChoice } from "./features.ts";
 import { mergeImports, standIn, type UnknownImports, unknownImportError, unknownImports } from "./link.ts";
 import { type Problem, problemOf } from "./outcome.ts";
 import { closest } from "./suggest.ts";
@@ -50,10 +51,12 @@ export interface ExecuteOptions {
   readonly wasi: WasiSettings;
   /** Asked for when a module imports WASI. */
   readonly loadWasi: () => WasiModule | Promise<WasiModule>;
+  /** Asked for when a module uses garbage collection. */
+  readonly loadHeapGauge: () => Promise<HeapGauge>;
   readonly imports?: Imports | undefined;
   readonly preloads?: readonly Preload[] | undefined;
   readonly unknownImports?: UnknownImports | undefined;
-  readonly featuresOff?: FeaturesOff | undefined;
+  readonly features?: FeatureChoice | undefined;
   readonly tier?: "auto" | "interp" | undefined;
   readonly limits?: Limits | undefined;
   /** Call this export instead of `_start`. Words are read by the types of its parameters. */
@@ -112,7 +115,7 @@ class Run {
 
   constructor(options: ExecuteOptions) {
     this.options = options;
-    this.engine = new Engine({ tier: options.tier });
+    this.engine = new Engine({ tier: options.tier, features: options.features?.on });
   }
 
   usage(): Usage {
@@ -151,7 +154,7 @@ class Run {
 
   private compile(bytes: Uint8Array, file: string): Module {
     const module = this.engine.compile(bytes);
-    if (this.options.featuresOff !== undefined) checkFeatures(module, this.options.featuresOff, file);
+    if (this.options.features !== undefined) checkFeatures(module, this.options.features, file);
     return module;
   }
 
@@ -184,6 +187,7 @@ class Run {
       maxTableElements: tableElements,
       maxStackDepth: stackDepth,
       runner: host?.blockThread,
+      heapGauge: module.features.has("gc") ? await this.options.loadHeapGauge() : undefined,
       missingImport: mode === "error" ? undefined : (imp: Import) => standIn(module, imp, mode),
     };
     if (wasi === undefined || host === undefined) return this.engine.instantiate(module, given, options);

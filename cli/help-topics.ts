@@ -41,6 +41,7 @@ A guest can end with any of these numbers itself. What really happened is in the
 
   i32, i64     42  -7  0xff  1_000_000   (signed or unsigned, in range)
   f32, f64     1.5  -2e9  inf  -inf  nan
+  v128         0x and up to 32 digits, lane 0 lowest
   references   null
 
 Results are printed on stdout, one per line. With --json the last line on stdout is the outcome with typed results. If the module exports _initialize, that is called first.`,

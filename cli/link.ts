@@ -17,6 +17,7 @@ import {
   newGlobal,
   printExternType,
   TableInst,
+  V128,
   type Val,
   type ValType,
   WasmError,
@@ -71,7 +72,8 @@ function trapUnknown(imp: Import): never {
   });
 }
 
-const zero = (type: ValType): Val => (type === I64 ? 0n : type === I32 || type === F32 || type === F64 ? 0 : null);
+const zero = (type: ValType): Val =>
+  type === I64 || type === V128 ? 0n : type === I32 || type === F32 || type === F64 ? 0 : null;
 
 /** Names shown of further unknown imports. */
 const most = 5;

@@ -4,10 +4,11 @@
  */
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Script } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import loadWabt from "wabt";
 
@@ -39,6 +40,7 @@ const texts: Readonly<Record<string, string>> = {
     (func (export "get") (result i32) (global.get $g)))`,
   starts: `(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
     (func $init (call $exit (i32.const 3))) (start $init) (func (export "_start")))`,
+  threads: '(module (memory 1 1 shared) (func (export "_start") (drop (i32.atomic.load (i32.const 0)))))',
   loop: '(module (func (export "_start") (loop (br 0))))',
 };
 
@@ -57,7 +59,7 @@ beforeAll(async () => {
     throw new Error("dist/cli/main.js is not there: these tests run the built command; first: npm run build");
   const wabt = await loadWabt();
   for (const [name, text] of Object.entries(texts)) {
-    const module = wabt.parseWat(`${name}.wat`, text, { simd: true, multi_value: true });
+    const module = wabt.parseWat(`${name}.wat`, text, { threads: true, multi_value: true });
     writeFileSync(path(name), module.toBinary({ write_debug_names: true }).buffer);
   }
   // An opcode (cont.new) of a proposal that is not there.
@@ -203,6 +205,21 @@ describe("linking", () => {
   });
 });
 
+describe("proposals", () => {
+  it("that are off are refused by name until they are asked for", () => {
+    expectMessage(wasmts(["threads.wasm"]), 126, "WT1917", /threads[\s\S]*-W threads/);
+    expect(wasmts(["-W", "threads", "threads.wasm"]).status).toBe(0);
+    expect(wasmts(["validate", "-W", "all", "threads.wasm"]).status).toBe(0);
+    expect(wasmts(["inspect", "threads.wasm"]).stdout).toContain("needs -W threads");
+  });
+  it("can be turned off", () => {
+    const tour = join(root, "examples/tour.wasm");
+    expectMessage(wasmts(["-W", "-bulk-memory", tour]), 126, "WT6562", /bulk-memory[\s\S]*-W -bulk-memory/);
+    expectMessage(wasmts(["--wasm-1", tour]), 126, "WT6562", /--wasm-1 turned off/);
+    expect(wasmts(["--wasm-2", tour]).status).toBe(0);
+  });
+});
+
 describe("records", () => {
   it("--json is the last line, whatever happened", () => {
     expect(JSON.parse(wasmts(["--json", "exit300.wasm"]).stdout)).toMatchObject({
@@ -300,7 +317,9 @@ describe("other commands", () => {
     }
   });
   it("--features list", () =>
-    expect(wasmts(["--features", "list"]).stdout).toMatch(/yes {2}bulk-memory[\s\S]*no {3}stack-switching/));
+    expect(wasmts(["--features", "list"]).stdout).toMatch(
+      /yes {2}bulk-memory[\s\S]*-W {3}threads[\s\S]*no {3}stack-switching/,
+    ));
 });
 
 describe("the installed command", () => {
@@ -314,6 +333,28 @@ describe("the installed command", () => {
     expect(installed("trap.wasm").stderr).toMatch(/^wasmts: trap WT4005[\s\S]*at inner/);
     for (const args of [["--version"], ["--help"], ["inspect", "exit.wasm"], ["explain", "WT6510"]])
       expect(installed(...args).status).toBe(0);
+  });
+});
+
+describe.runIf(existsSync(join(root, "dist/bin/wasmts.js")))("the bundle", () => {
+  const run = (bin: string, ...args: string[]): Result =>
+    spawnSync(process.execPath, [join(bin, "wasmts.js"), ...args], { encoding: "utf8", cwd: folder, input: "" });
+  it("has code that this V8 takes", () => {
+    const bin = join(root, "dist/bin");
+    const script = new Script(readFileSync(join(bin, "wasmts.cjs"), "latin1"), {
+      filename: join(bin, "wasmts.cjs"),
+      cachedData: readFileSync(join(bin, "wasmts.cache")),
+    });
+    expect(script.cachedDataRejected).toBe(false);
+    expect(run(bin, "exit.wasm").status).toBe(7);
+  });
+  it("runs without it, and with one that is of another V8 or damaged", () => {
+    const bin = join(folder, "bin");
+    cpSync(join(root, "dist/bin"), bin, { recursive: true });
+    writeFileSync(join(bin, "wasmts.cache"), readFileSync(join(bin, "wasmts.cache")).fill(0x55, 0, 64));
+    expect([run(bin, "exit.wasm").status, run(bin, "exit.wasm").stderr]).toEqual([7, ""]);
+    rmSync(join(bin, "wasmts.cache"));
+    expect(run(bin, "exit.wasm").status).toBe(7);
   });
 });
 

@@ -9,6 +9,7 @@ export { inspect } from "./commands/inspect.ts";
 export { validateFiles } from "./commands/validate.ts";
 export { version } from "./commands/version.ts";
 export { featureList } from "./feature-list.ts";
+export { heapGauge } from "./heap-gauge.ts";
 export { presentProblem } from "./present.ts";
 export { recordOf } from "./record.ts";
 export { columns } from "./text.ts";

@@ -172,7 +172,7 @@ export const flags = {
     value: "NAME,-NAME",
     isRepeatable: true,
     group: "Engine",
-    help: "refuse modules that use proposals turned off here: -W -bulk-memory. See --features list",
+    help: "switch proposals on or off: -W threads,-simd; -W all. See --features list",
     commands: ["run", "validate"],
   },
   "wasm-1": { group: "Engine", help: "allow WebAssembly 1.0 only", commands: ["run", "validate"] },

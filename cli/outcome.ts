@@ -131,7 +131,10 @@ function kindOf(code: CliCode): Problem["kind"] {
 const place = / \(at offset 0x[0-9a-f]+(?: in function \d+)?\)$/;
 
 /** An exception that nobody caught ends a program like a trap. */
-function kindOfWasmError({ kind, code }: WasmError): Exclude<WasmError["kind"], "exit" | "exception"> | "limit" | "internal" {
+function kindOfWasmError({
+  kind,
+  code,
+}: WasmError): Exclude<WasmError["kind"], "exit" | "exception"> | "limit" | "internal" {
   if (limitCodes.has(code)) return "limit";
   if (kind === "exception") return "trap";
   return kind === "exit" ? "internal" : kind;

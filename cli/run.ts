@@ -7,6 +7,7 @@
 import type { Imports, Val } from "../engine/index.ts";
 import type { InputStream, OutputStream, TraceEvent } from "../wasi/index.ts";
 import { type ExecuteOptions, type Execution, execute, type Limits, type Preload, type Usage } from "./execute.ts";
+import type { FeatureSwitches } from "./features.ts";
 import type { UnknownImports } from "./link.ts";
 import { type OutcomeKind, type Problem, problemOf, statusOf } from "./outcome.ts";
 
@@ -47,6 +48,8 @@ export interface RunOptions {
   readonly preload?: Readonly<Record<string, string | Uint8Array>> | undefined;
   /** Imports nobody provides. Default "error". */
   readonly unknownImports?: UnknownImports | undefined;
+  /** Proposals switched against their default: `{ threads: true }`. */
+  readonly features?: FeatureSwitches | undefined;
   readonly tier?: "auto" | "interp" | undefined;
   readonly limits?:
     | (Limits & { /** stdout and stderr together; default 64 MiB. */ readonly outputBytes?: number | undefined })
@@ -140,9 +143,11 @@ async function prepare(
       trace: options.onCall,
     },
     loadWasi: () => import("./wasi-host.ts"),
+    loadHeapGauge: async () => (await import("./heap-gauge.ts")).heapGauge,
     imports: options.imports,
     preloads: await preloadsOf(options.preload ?? {}),
     unknownImports: options.unknownImports,
+    features: { on: options.features ?? {}, off: new Map() },
     tier: options.tier,
     limits,
     invoke: invoke && { name: invoke.name, args: invoke.args ?? [] },

@@ -139,7 +139,7 @@ const origins: readonly OriginRow[] = [
   {
     who: "wasi-threads",
     help: "threads are not there yet: build for wasm32-wasip1 instead of wasm32-wasip1-threads, without -pthread",
-    matches: (i) => (i.module === "wasi" && i.name === "thread-spawn") || (i.module === "env" && i.name === "memory"),
+    matches: (i) => i.module === "wasi" && i.name === "thread-spawn",
   },
   {
     who: "WasmEdge's socket extension of WASI",

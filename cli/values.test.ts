@@ -1,6 +1,6 @@
 /** Arguments and results of `--invoke` as text. */
 import { describe, expect, it } from "vitest";
-import { EXTERNREF, F32, F64, FUNCREF, I32, I64, V128 } from "../engine/index.ts";
+import { EXTERNREF, F32, F64, FUNCREF, heapTypes, I31, I32, I64, refType, V128 } from "../engine/index.ts";
 import { jsonValue, parseArguments, parseValue, printValue } from "./values.ts";
 
 const code = (wanted: string) => expect.objectContaining({ code: wanted });
@@ -24,6 +24,8 @@ describe("arguments", () => {
     ["nan", F64, Number.NaN],
     ["-0", F64, -0],
     ["0.1", F32, Math.fround(0.1)],
+    ["0x000102030405060708090a0b0c0d0e0f", V128, 0x000102030405060708090a0b0c0d0e0fn],
+    ["-1", V128, 2n ** 128n - 1n],
     ["null", FUNCREF, null],
     ["ref.null", EXTERNREF, null],
   ])("%s", (text, type, value) => expect(parseValue(text, type, "x")).toEqual(value));
@@ -41,8 +43,8 @@ describe("arguments", () => {
     ["something", EXTERNREF],
   ])("refuses %j", (text, type) => expect(() => parseValue(text, type, "x")).toThrow(code("WT6543")));
 
-  it("refuses vectors and counts", () => {
-    expect(() => parseValue("1", V128, "x")).toThrow(code("WT6544"));
+  it("refuses what cannot be written, and wrong counts", () => {
+    expect(() => parseValue("null", refType(heapTypes.func, false), "x")).toThrow(code("WT6544"));
     const type = { kind: "func", params: [I32, I32], results: [] } as const;
     expect(parseArguments("add", type, ["1", "2"])).toEqual([1, 2]);
     expect(() => parseArguments("add", type, ["1"])).toThrow(code("WT6542"));
@@ -61,6 +63,8 @@ describe("results", () => {
     [-Infinity, F64, "-inf"],
     [null, FUNCREF, "ref.null"],
     [{}, EXTERNREF, "ref.extern"],
+    [new I31(-3), EXTERNREF, "ref.i31 -3"],
+    [255n, V128, "0x000000000000000000000000000000ff"],
   ])("%s", (value, type, text) => expect(printValue(value, type)).toBe(text));
 
   it("as JSON keep what JSON cannot", () => {

@@ -1,18 +1,24 @@
 /**
  * Values of guests as text: arguments of `--invoke` read by their types, results printed.
  *
- * Not for values in the text format at large: vectors and references other than null cannot be written.
+ * Not for values in the text format at large: references other than null cannot be written.
  */
 import {
+  ArrayInst,
+  ExnInst,
   F32,
   F64,
+  FuncInst,
   type FuncType,
+  I31,
   I32,
   I64,
   isNullable,
   isRef,
   printFuncType,
   printValType,
+  StructInst,
+  V128,
   type Val,
   type ValType,
 } from "../engine/index.ts";
@@ -41,7 +47,9 @@ const count = (n: number, noun: string): string => `${n === 0 ? "no" : n} ${noun
 
 /** @throws CliError WT6543, WT6544 */
 export function parseValue(text: string, type: ValType, what: string): Val {
-  if (type === I32 || type === I64) return parseInteger(text, type, what);
+  if (type === I32) return Number(parseInteger(text, type, 32, what));
+  if (type === I64) return parseInteger(text, type, 64, what);
+  if (type === V128) return BigInt.asUintN(128, parseInteger(text, type, 128, what));
   if (type === F32 || type === F64) return parseDecimal(text, type, what);
   if (isRef(type) && isNullable(type)) {
     if (/^(ref\.)?null$/.test(text)) return null;
@@ -53,17 +61,16 @@ export function parseValue(text: string, type: ValType, what: string): Val {
   });
 }
 
-function parseInteger(text: string, type: ValType, what: string): Val {
-  const match = /^([+-]?)(0x[0-9a-f_]+|[0-9][0-9_]*)$/i.exec(text);
+/** Signed, of `bits` bits. */
+function parseInteger(text: string, type: ValType, bits: number, what: string): bigint {
+  const match = /^([+-]?)(0x[0-9a-f][0-9a-f_]*|[0-9][0-9_]*)$/i.exec(text);
   if (match === null) throw unfit(text, type, what, "decimal or 0x, perhaps with a sign");
-  const magnitude = BigInt(match[2]!.replaceAll("_", "") === "0x" ? "0" : match[2]!.replaceAll("_", ""));
+  const magnitude = BigInt(match[2]!.replaceAll("_", ""));
   const value = match[1] === "-" ? -magnitude : magnitude;
-  const bits = type === I32 ? 32 : 64;
   const least = -(1n << BigInt(bits - 1));
   const most = (1n << BigInt(bits)) - 1n;
   if (value < least || value > most) throw unfit(text, type, what, `from ${least} to ${most}`);
-  const signed = BigInt.asIntN(bits, value);
-  return type === I32 ? Number(signed) : signed;
+  return BigInt.asIntN(bits, value);
 }
 
 function parseDecimal(text: string, type: ValType, what: string): number {
@@ -86,13 +93,22 @@ function unfit(text: string, type: ValType, what: string, expected: string): Cli
   });
 }
 
-/** A result as text: integers signed, floats as short as exact, references by kind. */
+/** A result as text: integers signed, floats as short as exact, vectors in hexadecimal, references by kind. */
 export function printValue(value: Val, type: ValType): string {
   if (type === F32 || type === F64) return printFloat(value as number, type === F32);
+  if (type === V128) return `0x${(value as bigint).toString(16).padStart(32, "0")}`;
   if (typeof value === "number" || typeof value === "bigint") return String(value);
   if (value === null) return "ref.null";
-  return `ref.${printValType(type).replace(/ref$/, "")}`;
+  if (value instanceof I31) return `ref.i31 ${value.value}`;
+  return `ref.${kinds.find(([kind]) => value instanceof kind)?.[1] ?? "extern"}`;
 }
+
+const kinds = [
+  [FuncInst, "func"],
+  [StructInst, "struct"],
+  [ArrayInst, "array"],
+  [ExnInst, "exn"],
+] as const;
 
 function printFloat(value: number, isSingle: boolean): string {
   if (Number.isNaN(value)) return "nan";

@@ -19,7 +19,7 @@ import {
 const wabt = await wabtInit();
 const engine = new Engine();
 const assemble = (wat: string): Uint8Array =>
-  wabt.parseWat("t.wat", wat, { multi_memory: true }).toBinary({ write_debug_names: true }).buffer;
+  wabt.parseWat("t.wat", wat, { multi_memory: true } as object).toBinary({ write_debug_names: true }).buffer;
 const make = (wat: string, imports: Imports = {}, options: InstanceOptions = {}): Instance =>
   engine.instantiate(engine.compile(assemble(wat)), imports, options);
 

@@ -83,8 +83,17 @@ function openFinal(host: Context, walk: Walk, request: Request): Descriptor {
     if (walk.last !== "name") return openDirectory(host, walk, walk.dir.duplicate(), request);
     const opened = openName(host, walk, request);
     if (opened !== undefined) return opened;
+    stepAside(walk, tries);
   }
   return fail("AGAIN");
+}
+
+/**
+ * Waits a little longer from time to time. Both lock the directory in turns: in step with each other, the other one
+ * would win every time.
+ */
+function stepAside(walk: Walk, tries: number): void {
+  if (walk.last === "name") for (let looks = tries >> 3; looks > 0; looks--) walk.dir.typeAt(walk.name);
 }
 
 /** Undefined: look again, a link was entered or something changed. */

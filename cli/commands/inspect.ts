@@ -1,6 +1,7 @@
 /** `wasmts inspect FILE [--json]`: an inspection as a page of 80 columns, or as JSON. */
-import { compile, decode, type Module, printable, WasmError } from "../../engine/index.ts";
+import { compile, decode, type FeatureDef, features, type Module, printable, WasmError } from "../../engine/index.ts";
 import { CliError } from "../cli-error.ts";
+import { everyFeature } from "../features.ts";
 import { type Inspection, inspectModule } from "../inspection.ts";
 import { print } from "../output.ts";
 import type { Flags } from "../parse.ts";
@@ -34,10 +35,10 @@ export function inspect(flags: Flags, operands: readonly string[]): number {
 /** A module that decodes but is not valid can still be looked at. */
 function load(bytes: Uint8Array): [module: Module, problem: string | null] {
   try {
-    return [compile(bytes), null];
+    return [compile(bytes, { features: everyFeature }), null];
   } catch (error) {
     if (!(error instanceof WasmError) || error.kind !== "invalid") throw error;
-    return [decode(bytes), `${error.code}: ${error.message}`];
+    return [decode(bytes, { features: everyFeature }), `${error.code}: ${error.message}`];
   }
 }
 
@@ -50,7 +51,7 @@ export function page(found: Inspection, width: number, paint: Paint): string {
   };
   lines.push(`${printable(found.file)}: ${found.kind}, ${size(found.bytes)}`);
   field("toolchain", found.toolchain ?? "not told (no producers section)");
-  field("features", found.features.join(", ") || "WebAssembly 1.0 only");
+  field("features", found.features.map(featureText).join(", ") || "WebAssembly 1.0 only");
   const { imported, defined, codeBytes, named } = found.functions;
   const names = named === 0 ? "no names" : `${group(named)} named`;
   field("functions", `${group(defined)} defined (${size(codeBytes)} of code, ${names}), ${group(imported)} imported`);
@@ -63,6 +64,9 @@ export function page(found: Inspection, width: number, paint: Paint): string {
   lines.push("", ...sections(found, paint), "", ...imports(found, width, paint), "", ...exports(found, width, paint));
   return lines.join("\n");
 }
+
+const featureText = (name: string): string =>
+  (features as Record<string, FeatureDef>)[name]?.state === "flag" ? `${name} (needs -W ${name})` : name;
 
 function wasiText(found: Inspection): string {
   if (found.wasi.version === null) return "not used";

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, type Preload } from "../execute.ts";
-import { readFeaturesOff } from "../features.ts";
+import { readFeatures } from "../features.ts";
 import { readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
@@ -77,8 +77,9 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
     bytes: readModule(file),
     wasi: settings,
     loadWasi: () => wasiHost,
+    loadHeapGauge: async () => (await import("../more.ts")).heapGauge,
     unknownImports: unknown,
-    featuresOff: readFeaturesOff(flags),
+    features: readFeatures(flags),
     tier,
     limits: {
       memoryBytes: optional(flags, "max-memory", parseSize),

@@ -2,7 +2,7 @@
 import { compile, printable } from "../../engine/index.ts";
 import { CliError } from "../cli-error.ts";
 import { featureList } from "../feature-list.ts";
-import { checkFeatures, type FeaturesOff, readFeaturesOff } from "../features.ts";
+import { checkFeatures, type FeatureChoice, readFeatures } from "../features.ts";
 import { type Problem, problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
@@ -21,11 +21,11 @@ export function validateFiles(flags: Flags, operands: readonly string[]): number
       help: "write: wasmts validate FILE...",
     });
   }
-  const off = readFeaturesOff(flags);
+  const choice = readFeatures(flags);
   let worst = 0;
   const records: object[] = [];
   for (const file of operands) {
-    const problem = check(file, off);
+    const problem = check(file, choice);
     if (problem === undefined) {
       if (!flags.has("json")) print(`${printable(file)}: valid`);
       records.push({ file, valid: true });
@@ -40,11 +40,11 @@ export function validateFiles(flags: Flags, operands: readonly string[]): number
   return worst;
 }
 
-function check(file: string, off: FeaturesOff): Problem | undefined {
+function check(file: string, choice: FeatureChoice): Problem | undefined {
   let bytes: Uint8Array | undefined;
   try {
     bytes = readModule(file);
-    checkFeatures(compile(bytes), off, file);
+    checkFeatures(compile(bytes, { features: choice.on }), choice, file);
     return undefined;
   } catch (error) {
     return problemOf(error, printable(file), bytes);

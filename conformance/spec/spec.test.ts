@@ -11,7 +11,7 @@ import { defaultSuite, type FileResult, findScripts, labelOf, runFile, startSess
 
 const suite = defaultSuite();
 const hasSuite = existsSync(suite);
-if (!hasSuite) console.warn(suiteHelp(suite));
+if (!hasSuite) console.log(suiteHelp(suite));
 
 const supported = groups.filter(({ needs }) => needs.every((feature) => features[feature].state !== "absent"));
 const scripts = hasSuite ? findScripts(suite).map((path) => ({ path, file: labelOf(path, suite) })) : [];

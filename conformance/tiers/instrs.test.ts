@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import wabtInit from "wabt";
 import { Engine, type Val, WasmError } from "../../engine/index.ts";
 import type { NumType } from "../../engine/instrs.ts";
+import { hostExports, isHostTrap } from "./host.ts";
 import { type InstrCase, instrCases } from "./instr-cases.ts";
 import { values } from "./values.ts";
 
@@ -14,9 +15,7 @@ const outcome = (call: Call, args: Val[]): string => {
   try {
     return String(call(args));
   } catch (error) {
-    return error instanceof WasmError || error instanceof WebAssembly.RuntimeError
-      ? trapText(error.message)
-      : `bug: ${error}`;
+    return error instanceof WasmError || isHostTrap(error) ? trapText(error.message) : `bug: ${error}`;
   }
 };
 
@@ -47,7 +46,7 @@ function* combinations(params: readonly NumType[]): Generator<Val[]> {
 function differences(c: InstrCase): string[] {
   const bytes = wabt.parseWat("t.wat", c.wat).toBinary({}).buffer;
   const ours = engine.instantiate(engine.compile(bytes));
-  const theirs = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>)).exports;
+  const theirs = hostExports(bytes);
   const found: string[] = [];
   for (const e of c.exports) {
     const host = theirs[e.name] as (...args: Val[]) => Val;

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { Engine, type Instance, type MemInst, type Val, WasmError } from "../../engine/index.ts";
 import type { NumType } from "../../engine/instrs.ts";
 import { convertTexts } from "../spec/wat.ts";
+import { hostExports, isHostTrap } from "./host.ts";
 import { forms, type MemoryCase, type MemoryForm, memoryCases, offsets, plainForm } from "./memory-cases.ts";
 
 const engine = new Engine({ features: { threads: true, "custom-page-sizes": true } });
@@ -35,14 +36,14 @@ const attempt = (call: () => unknown): string => {
   try {
     return String(call());
   } catch (error) {
-    if (error instanceof WasmError || error instanceof WebAssembly.RuntimeError) return trapOf(error.message);
+    if (error instanceof WasmError || isHostTrap(error)) return trapOf(error.message);
     return `bug: ${error}`;
   }
 };
 
 function hostSide(bytes: Uint8Array): Side {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes as Uint8Array<ArrayBuffer>));
-  const memory = new Uint8Array((exports.m as unknown as { readonly buffer: ArrayBuffer }).buffer);
+  const exports = hostExports(bytes);
+  const memory = new Uint8Array((exports.m as { readonly buffer: ArrayBuffer }).buffer);
   const call: Side["call"] = (name, address, args) =>
     attempt(() => (exports[name] as (...args: unknown[]) => unknown)(address, ...args));
   return { call, bytes: () => memory };

@@ -4,6 +4,7 @@ import wabtInit from "wabt";
 import { Engine, MemInst, type Val, WasmError } from "../../engine/index.ts";
 import { instrDef } from "../../engine/instrs.ts";
 import type { Lane, LaneDef, OpType } from "../../engine/instrs-simd.ts";
+import { hostExports, isHostTrap } from "./host.ts";
 import { PAGE, type SimdCase, simdCases } from "./simd-cases.ts";
 import { values } from "./values.ts";
 
@@ -76,7 +77,7 @@ const outcome = (call: () => unknown): string => {
     return String(call());
   } catch (error) {
     if (error instanceof WasmError && error.kind === "trap") return "trap";
-    return error instanceof WebAssembly.RuntimeError ? "trap" : `bug: ${error}`;
+    return isHostTrap(error) ? "trap" : `bug: ${error}`;
   }
 };
 
@@ -107,14 +108,14 @@ function isQuiet(lanes: Float32Array | Float64Array, i: number): boolean {
     : (view.getUint32(i * 8 + 4, true) & 0x80000) !== 0;
 }
 
-function assemble(wat: string): Uint8Array<ArrayBuffer> {
-  return wabt.parseWat("t.wat", wat, relaxedFeatures).toBinary({}).buffer as Uint8Array<ArrayBuffer>;
+function assemble(wat: string): Uint8Array {
+  return wabt.parseWat("t.wat", wat, relaxedFeatures).toBinary({}).buffer;
 }
 
 /** Compares where cases write: the first and the last bytes. */
 function sameMemory(ours: unknown, theirs: unknown): boolean {
   if (!(ours instanceof MemInst)) return true;
-  const theirBytes = new Uint8Array((theirs as WebAssembly.Memory).buffer);
+  const theirBytes = new Uint8Array((theirs as { readonly buffer: ArrayBuffer }).buffer);
   return [0, PAGE - 64].every((at) => {
     const [x, y] = [ours.bytes, theirBytes].map((bytes) => Buffer.from(bytes.subarray(at, at + 64)));
     return x?.equals(y as Buffer) === true;
@@ -124,7 +125,7 @@ function sameMemory(ours: unknown, theirs: unknown): boolean {
 function differences(c: SimdCase, runs: number): string[] {
   const bytes = assemble(c.wat);
   const ours = engine.instantiate(engine.compile(bytes));
-  const theirs = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+  const theirs = hostExports(bytes);
   const pick = source(7);
   const found: string[] = [];
   for (const name of c.exports) {
@@ -225,9 +226,7 @@ describe("relaxed vector instructions", () => {
           : `(${second} (${first} ${args[0]} ${args[1]}) ${args[2]})`;
       const wat = `(module (func (export "f") (param ${"i64 ".repeat(2 * params)}) (result i64 i64) (local $out v128)
         ${expr} local.tee $out i64x2.extract_lane 0 local.get $out i64x2.extract_lane 1))`;
-      const host = new WebAssembly.Instance(new WebAssembly.Module(assemble(wat))).exports.f as (
-        ...args: Val[]
-      ) => Val[];
+      const host = hostExports(assemble(wat)).f as (...args: Val[]) => Val[];
       const pick = source(11);
       const c: SimdCase = {
         mnemonic: mnemonic as SimdCase["mnemonic"],

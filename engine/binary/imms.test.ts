@@ -30,9 +30,26 @@ const examples: Record<ImmKind, readonly (readonly [number[], string])[]> = {
   globalidx: [[[3], "3"]],
   dataidx: [[[4], "4"]],
   elemidx: [[[5], "5"]],
+  tagidx: [[u(300), "300"]],
+  fieldidx: [[[6], "6"]],
+  arity: [[[7], "7"]],
+  catches: [
+    [[0], ""],
+    [
+      [4, 0, ...u(200), 1, 1, 3, 0, 2, 4, 3, ...u(128)],
+      "(catch 200 1) (catch_ref 3 0) (catch_all 4) (catch_all_ref 128)",
+    ],
+  ],
+  castflags: [
+    [[0], ""],
+    [[3], "null=3"],
+  ],
+  zero: [[[0], ""]],
   valtypes: [[[2, 0x7f, 0x6f], "(result i32 externref)"]],
   heaptype: [
     [[0x70], "func"],
+    [[0x6e], "any"],
+    [[0x69], "exn"],
     [s(70), "70"],
   ],
   memarg: [
@@ -85,6 +102,11 @@ describe("immediates", () => {
     expect(() => skipImms(new Reader(Uint8Array.from([0x80, 0x01, 0])), instrDef("i32.load"))).toThrow(
       "malformed memop flags",
     );
+    const skip = (kind: ImmKind, bytes: number[]) => () =>
+      skipImms(new Reader(Uint8Array.from(bytes)), { opcode: 0, imms: [kind], type: "special", spec: "" });
+    expect(skip("castflags", [4])).toThrow("malformed cast flags 0x4");
+    expect(skip("catches", [1, 4, 0, 0])).toThrow("malformed catch clause 0x04");
+    expect(skip("zero", [1])).toThrow("zero byte expected");
   });
 });
 

@@ -277,217 +277,211 @@ export function run(act: Run): number {
         case 78: { // br:f64.eq
           if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] === F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 79: { // br_not:f64.eq
-          if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] === F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
-        }
-        case 80: { // f64.ne
+        case 79: { // f64.ne
           I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] !== F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 81: { // br:f64.ne
+        case 80: { // br:f64.ne
           if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] !== F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 82: { // br_not:f64.ne
-          if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] !== F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
-        }
-        case 83: { // f64.lt
+        case 81: { // f64.lt
           I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] < F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 84: { // br:f64.lt
+        case 82: { // br:f64.lt
           if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] < F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 85: { // br_not:f64.lt
+        case 83: { // br_not:f64.lt
           if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] < F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 86: { // f64.le
+        case 84: { // f64.le
           I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 87: { // br:f64.le
+        case 85: { // br:f64.le
           if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 88: { // br_not:f64.le
+        case 86: { // br_not:f64.le
           if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 89: { // i32.add
+        case 87: { // i32.add
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 90: { // i32.sub
+        case 88: { // i32.sub
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] - I[(fp + code[pc + 3 | 0] | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 91: { // i32.mul
+        case 89: { // i32.mul
           I[(fp + code[pc + 1 | 0] | 0)] = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 92: { // i32.div_s
+        case 90: { // i32.div_s
           I[(fp + code[pc + 1 | 0] | 0)] = i32_div_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 93: { // i32.div_u
+        case 91: { // i32.div_u
           I[(fp + code[pc + 1 | 0] | 0)] = i32_div_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 94: { // i32.rem_s
+        case 92: { // i32.rem_s
           I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 95: { // i32.rem_u
+        case 93: { // i32.rem_u
           I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 96: { // i32.and
+        case 94: { // i32.and
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 97: { // i32.or
+        case 95: { // i32.or
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 98: { // i32.xor
+        case 96: { // i32.xor
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 99: { // i32.shl
+        case 97: { // i32.shl
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 100: { // i32.shr_s
+        case 98: { // i32.shr_s
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 101: { // i32.shr_u
+        case 99: { // i32.shr_u
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> I[(fp + code[pc + 3 | 0] | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 102: { // i32.rotl
+        case 100: { // i32.rotl
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 103: { // i64.add
+        case 101: { // i64.add
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl + yl | 0; I[d + 1] = xh + yh + (lo >>> 0 < xl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 104: { // i64.sub
+        case 102: { // i64.sub
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl - yl | 0; I[d + 1] = xh - yh - (xl >>> 0 < yl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 105: { // i64.mul
+        case 103: { // i64.mul
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = Math.imul(xl, yl); I[d + 1] = ((((xl >>> 0) * (yl >>> 0) - (lo >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(xh, yl) + Math.imul(xl, yh) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 106: { // i64.and
+        case 104: { // i64.and
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl & yl; I[d + 1] = xh & yh; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 107: { // i64.or
+        case 105: { // i64.or
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl | yl; I[d + 1] = xh | yh; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 108: { // i64.xor
+        case 106: { // i64.xor
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl ^ yl; I[d + 1] = xh ^ yh; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 109: { // i64.shl
+        case 107: { // i64.shl
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? 0 : xl << yl; I[d + 1] = (yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 110: { // i64.shr_s
+        case 108: { // i64.shr_s
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xh >> 31 : xh >> yl; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 111: { // i64.shr_u
+        case 109: { // i64.shr_u
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh >>> yl : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? 0 : xh >>> yl; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 112: { // i64.rotl
+        case 110: { // i64.rotl
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 113: { // f32.add
+        case 111: { // f32.add
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 114: { // f32.sub
+        case 112: { // f32.sub
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] - F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 115: { // f32.mul
+        case 113: { // f32.mul
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 116: { // f32.div
+        case 114: { // f32.div
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] / F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 117: { // f64.sqrt
+        case 115: { // f64.sqrt
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = Math.sqrt(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 118: { // f64.add
+        case 116: { // f64.add
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 119: { // f64.sub
+        case 117: { // f64.sub
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] - F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 120: { // f64.mul
+        case 118: { // f64.mul
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 121: { // f64.div
+        case 119: { // f64.div
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] / F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 122: { // i32.wrap_i64
+        case 120: { // i32.wrap_i64
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x]; I[(fp + code[pc + 1 | 0] | 0)] = xl; pc = pc + (4) | 0; continue;
         }
-        case 123: { // i64.extend_i32_s
+        case 121: { // i64.extend_i32_s
           const d = (fp + code[pc + 1 | 0] | 0), lo = I[(fp + code[pc + 2 | 0] | 0)]; I[d + 1] = I[(fp + code[pc + 2 | 0] | 0)] >> 31; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 124: { // i64.extend_i32_u
+        case 122: { // i64.extend_i32_u
           const d = (fp + code[pc + 1 | 0] | 0), lo = I[(fp + code[pc + 2 | 0] | 0)]; I[d + 1] = 0; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 125: { // f32.demote_f64
+        case 123: { // f32.demote_f64
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 126: { // f64.convert_i32_s
+        case 124: { // f64.convert_i32_s
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 127: { // f64.convert_i32_u
+        case 125: { // f64.convert_i32_u
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0; pc = pc + (4) | 0; continue;
         }
-        case 128: { // f64.promote_f32
+        case 126: { // f64.promote_f32
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F32[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 129: { // i32.add:i
+        case 127: { // i32.add:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; pc = pc + (4) | 0; continue;
         }
-        case 130: { // i32.mul:i
+        case 128: { // i32.mul:i
           I[(fp + code[pc + 1 | 0] | 0)] = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 131: { // i32.and:i
+        case 129: { // i32.and:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 132: { // i32.or:i
+        case 130: { // i32.or:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 133: { // i32.xor:i
+        case 131: { // i32.xor:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 134: { // i32.shl:i
+        case 132: { // i32.shl:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 135: { // i32.shr_s:i
+        case 133: { // i32.shr_s:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 136: { // i32.shr_u:i
+        case 134: { // i32.shr_u:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0; pc = pc + (4) | 0; continue;
         }
-        case 137: { // i32.rotl:i
+        case 135: { // i32.rotl:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 138: { // i32.eq:i
+        case 136: { // i32.eq:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] === code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 139: { // br:i32.eq:i
+        case 137: { // br:i32.eq:i
           if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 140: { // i32.ne:i
+        case 138: { // i32.ne:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] !== code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 141: { // br:i32.ne:i
+        case 139: { // br:i32.ne:i
           if (I[(fp + code[pc + 1 | 0] | 0)] !== code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 142: { // i32.lt_s:i
+        case 140: { // i32.lt_s:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] < code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 143: { // br:i32.lt_s:i
+        case 141: { // br:i32.lt_s:i
           if (I[(fp + code[pc + 1 | 0] | 0)] < code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 144: { // i32.lt_u:i
+        case 142: { // i32.lt_u:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 145: { // br:i32.lt_u:i
+        case 143: { // br:i32.lt_u:i
           if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < code[pc + 2 | 0] >>> 0) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 146: { // i32.gt_s:i
+        case 144: { // i32.gt_s:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] > code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 147: { // br:i32.gt_s:i
+        case 145: { // br:i32.gt_s:i
           if (I[(fp + code[pc + 1 | 0] | 0)] > code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 148: { // i32.gt_u:i
+        case 146: { // i32.gt_u:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 > code[pc + 3 | 0] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 149: { // br:i32.gt_u:i
+        case 147: { // br:i32.gt_u:i
           if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 > code[pc + 2 | 0] >>> 0) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
         default: {

@@ -216,7 +216,7 @@ export class Emitter implements Mover {
 /** True when `c` has a form that branches. */
 export const canBranch = (c: Compare): boolean => c.isImm || hasOp(`br:${normalise(c).m}`);
 
-/** The comparison that holds when `c` does not; undefined for floats, where there is none. */
+/** The comparison that holds when `c` does not; undefined for the orders of floats, which a NaN makes false both ways. */
 export function negate(c: Compare): Compare | undefined {
   const not = instrDef(c.m).alg?.not as Mnemonic | undefined;
   return not === undefined ? undefined : { ...c, m: not };

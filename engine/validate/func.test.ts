@@ -1,15 +1,18 @@
 /** Typing of instructions: what is accepted, and the code, place and words of what is not. */
 import { describe, expect, it } from "vitest";
 import wabtInit from "wabt";
-import { body, func, moduleOf, name, type Parts, section, vec } from "../binary/encode.ts";
+import { body, flat, func, moduleOf, name, type Parts, section, u, vec } from "../binary/encode.ts";
 import { compile } from "../compile.ts";
 import { WasmError } from "../errors.ts";
-import { type InstrDef, instrDef, mnemonics, type NumType } from "../instrs.ts";
+import { featureCodes } from "../faults.ts";
+import { type Feature, features } from "../features.ts";
+import { atomicType, type InstrDef, instrDef, mnemonics } from "../instrs.ts";
+import type { OpType } from "../instrs-simd.ts";
 
 const wabt = await wabtInit();
-const features = { multi_memory: true, extended_const: true, bulk_memory: true, reference_types: true };
+const syntax = { multi_memory: true, extended_const: true, bulk_memory: true, reference_types: true };
 
-const assemble = (wat: string): Uint8Array => wabt.parseWat("t.wat", wat, features as object).toBinary({}).buffer;
+const assemble = (wat: string): Uint8Array => wabt.parseWat("t.wat", wat, syntax as object).toBinary({}).buffer;
 
 function errorOf(wat: string): WasmError | undefined {
   try {
@@ -173,38 +176,144 @@ describe("locals without default value", () => {
   });
 });
 
-describe("every plain, load and store row", () => {
-  const nums: readonly NumType[] = ["i32", "i64", "f32", "f64"];
-  const zeros = (types: readonly NumType[]): string => types.map((t) => `${t}.const 0`).join(" ");
-  const typeOf = (def: InstrDef): readonly [readonly NumType[], readonly NumType[]] | undefined => {
-    if (def.type === "load") return [["i32"], [def.access!.val]];
-    if (def.type === "store") return [["i32", def.access!.val], []];
-    return def.type === "special" ? undefined : def.type;
+/** One row in a body of its own, byte by byte: the assembler does not know all of them. */
+describe("every row that is not special", () => {
+  const valTypes = ["i32", "i64", "f32", "f64", "v128"] as const satisfies readonly OpType[];
+  const codes: Readonly<Record<OpType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+  const zeros: Readonly<Record<OpType, Parts>> = {
+    i32: [0x41, 0],
+    i64: [0x42, 0],
+    f32: [0x43, 0, 0, 0, 0],
+    f64: [0x44, 0, 0, 0, 0, 0, 0, 0, 0],
+    v128: [0xfd, 12, ...new Array<number>(16).fill(0)],
   };
+  const allOn = Object.fromEntries(Object.keys(features).map((f) => [f, true])) as Record<Feature, boolean>;
+  /** Flags of the memories of `attempt`. */
+  const memories = { i32: 0, i64: 4 } as const;
+  type Address = keyof typeof memories;
+
+  /** Operands and results when memory 0 has addresses of type `addr`. */
+  function typeOf(def: InstrDef, addr: Address): readonly [readonly OpType[], readonly OpType[]] | undefined {
+    const val = def.access?.val ?? "i32";
+    switch (def.type) {
+      case "special":
+        return undefined;
+      case "load":
+        return [[addr], [val]];
+      case "store":
+      case "store_lane":
+        return [[addr, val], []];
+      case "load_lane":
+        return [[addr, val], [val]];
+      case "atomic": {
+        const [operands, results] = atomicType(def);
+        return [[addr, ...operands], results];
+      }
+      default:
+        return def.type;
+    }
+  }
+
+  const replaced = (types: readonly OpType[], at: number, by: OpType): OpType[] =>
+    types.map((t, i) => (i === at ? by : t));
+  const naturalAlign = (def: InstrDef): number => Math.log2((def.access?.bits ?? 8) / 8);
+  const opcodeBytes = (opcode: number): Parts => (opcode < 0x100 ? [opcode] : [opcode >>> 12, ...u(opcode & 0xfff)]);
+
+  /** Immediates that are right, unless `align` or `lane` are not. */
+  function immsOf(def: InstrDef, align = naturalAlign(def), lane = 0): Parts {
+    return def.imms.map((kind) => {
+      if (kind === "memarg") return [align, 0];
+      if (kind === "laneidx") return [lane];
+      if (kind === "laneidx16") return [...new Array<number>(15).fill(0), lane];
+      // A constant: its bytes are those of the zero of its type.
+      return (flat(zeros[kind as OpType]) as number[]).slice(kind === "v128" ? 2 : 1);
+    });
+  }
+
+  function attempt(
+    def: InstrDef,
+    from: readonly OpType[],
+    to: readonly OpType[],
+    { imms = immsOf(def), addr = "i32" as Address, on = allOn } = {},
+  ): string {
+    const code = [from.map((t) => zeros[t]), opcodeBytes(def.opcode), imms];
+    const bytes = moduleOf(
+      section(
+        1,
+        vec([
+          func(
+            [],
+            to.map((t) => [codes[t]]),
+          ),
+        ]),
+      ),
+      section(3, vec([[0]])),
+      section(5, vec([[memories[addr], 1]])),
+      section(10, vec([body(code)])),
+    );
+    try {
+      compile(bytes, { features: on });
+      return "ok";
+    } catch (error) {
+      if (error instanceof WasmError) return error.code;
+      throw error;
+    }
+  }
+
   const rows = mnemonics.flatMap((m) => {
-    const type = typeOf(instrDef(m));
-    return type === undefined ? [] : [[m, ...type] as const];
+    const def = instrDef(m);
+    const type = typeOf(def, "i32");
+    return type === undefined ? [] : [[m, ...type, def] as const];
   });
 
-  it.each(rows)("%s takes %j and gives %j", (m, params, results) => {
-    const code = `${m}${m.endsWith(".const") ? " 0" : ""}`;
-    const body = (from: readonly NumType[], to: readonly NumType[]): string =>
-      around(`${zeros(from)} ${code}`, to.length > 0 ? `(result ${to.join(" ")})` : "");
-    expect(errorOf(body(params, results))).toBeUndefined();
+  it("is tried", () => {
+    expect(rows.length).toBeGreaterThan(480);
+    expect(new Set(rows.map(([, , , def]) => (typeof def.type === "string" ? def.type : "plain"))).size).toBe(6);
+  });
+
+  it.each(rows)("%s takes %j and gives %j", (_, params, results, def) => {
+    expect(attempt(def, params, results)).toBe("ok");
     params.forEach((param, i) => {
-      for (const other of nums.filter((t) => t !== param)) {
-        expect(
-          errorOf(
-            body(
-              params.map((t, j) => (i === j ? other : t)),
-              results,
-            ),
-          )?.code,
-        ).toBe("WT2001");
+      for (const other of valTypes.filter((t) => t !== param)) {
+        expect(attempt(def, replaced(params, i, other), results)).toBe("WT2001");
       }
     });
-    for (const result of results) {
-      for (const other of nums.filter((t) => t !== result)) expect(errorOf(body(params, [other]))?.code).toBe("WT2001");
-    }
+    results.forEach((result, i) => {
+      for (const other of valTypes.filter((t) => t !== result)) {
+        expect(attempt(def, params, replaced(results, i, other))).toBe("WT2001");
+      }
+    });
+    if (params.length > 0) expect(attempt(def, params.slice(1), results)).toBe("WT2001");
+    expect(attempt(def, params, [...results, "i32"])).toBe("WT2001");
+  });
+
+  const accesses = rows.filter(([, , , def]) => def.access !== undefined);
+  it.each(accesses)("%s takes addresses of the memory's type, aligned at most naturally", (_, params, results, def) => {
+    const [params64, results64] = typeOf(def, "i64")!;
+    expect(attempt(def, params64, results64, { addr: "i64" })).toBe("ok");
+    expect(attempt(def, params, results, { addr: "i64" })).toBe("WT2001");
+    expect(attempt(def, params64, results64)).toBe("WT2001");
+    const natural = naturalAlign(def);
+    expect(attempt(def, params, results, { imms: immsOf(def, natural + 1) })).toBe("WT2012");
+    const under = def.type === "atomic" ? "WT2045" : "ok";
+    if (natural > 0) expect(attempt(def, params, results, { imms: immsOf(def, natural - 1) })).toBe(under);
+  });
+
+  const laned = rows.filter(([, , , def]) => def.imms.includes("laneidx") || def.imms.includes("laneidx16"));
+  it.each(laned)("%s takes the lanes there are", (m, params, results, def) => {
+    const shape = /^[if](\d+)x/.exec(m)?.[1] ?? /(\d+)_lane$/.exec(m)?.[1];
+    const count = def.imms.includes("laneidx16") ? 32 : 128 / Number(shape);
+    expect(attempt(def, params, results, { imms: immsOf(def, undefined, count - 1) })).toBe("ok");
+    expect(attempt(def, params, results, { imms: immsOf(def, undefined, count) })).toBe("WT2040");
+    expect(attempt(def, params, results, { imms: immsOf(def, undefined, 255) })).toBe("WT2040");
+  });
+
+  const featured = rows.filter(([, , , def]) => def.feature !== undefined);
+  it.each(featured)("%s is refused without its proposal", (_, params, results, def) => {
+    const feature = def.feature as Feature;
+    // Vectors as operands are of simd, which must not be what is missed.
+    const isOwn = feature !== "simd";
+    const on = { ...allOn, [feature]: false };
+    expect(attempt(def, isOwn ? params : [], isOwn ? results : [], { on })).toBe(featureCodes[feature]);
   });
 });

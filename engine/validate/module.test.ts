@@ -5,7 +5,15 @@ import { body, func, moduleOf, name, section, vec } from "../binary/encode.ts";
 import { compile } from "../compile.ts";
 
 const wabt = await wabtInit();
-const features = { multi_memory: true, extended_const: true, bulk_memory: true, reference_types: true };
+const features = {
+  multi_memory: true,
+  extended_const: true,
+  bulk_memory: true,
+  reference_types: true,
+  tail_call: true,
+  exceptions: true,
+  memory64: true,
+};
 const assemble = (wat: string): Uint8Array => wabt.parseWat("t.wat", wat, features as object).toBinary({}).buffer;
 
 const i32 = 0x7f;
@@ -124,6 +132,10 @@ describe("features of a module", () => {
     ["(memory 1) (memory 1)", ["multi-memory"]],
     ["(global i32 (i32.add (i32.const 0) (i32.const 0)))", ["extended-const"]],
     ['(global (export "g") (mut i32) (i32.const 0))', ["mutable-globals"]],
+    ["(func (drop (v128.const i32x4 0 0 0 0)))", ["simd"]],
+    ["(func $f (return_call $f))", ["tail-call"]],
+    ["(tag) (func (throw 0))", ["exceptions"]],
+    ["(memory i64 1)", ["memory64"]],
   ])("%s", (fields, expected) => {
     expect([...compile(assemble(`(module ${fields})`)).features]).toEqual(expected);
   });
@@ -135,13 +147,26 @@ describe("features of a module", () => {
     );
   });
 
-  it("that are absent are refused by name in bodies", () => {
-    const bytes = moduleOf(type0, func0, section(10, vec([body([0xfd, 12])])));
+  it("that wait to be switched on are refused until they are", () => {
+    const bytes = moduleOf(type0, func0, section(10, vec([body([0xfe, 3, 0])])));
     expect(() => compile(bytes)).toThrow(
       expect.objectContaining({
         kind: "unsupported",
-        code: "WT1907",
-        message: expect.stringMatching(/opcode fd 0c: needs the simd proposal/),
+        code: "WT1917",
+        message: expect.stringMatching(/needs the threads proposal \(.*\), which is turned off/),
+        hint: "turn the feature threads on",
+      }),
+    );
+    expect([...compile(bytes, { features: { threads: true } }).features]).toEqual(["threads"]);
+  });
+
+  it("that are absent are refused by name in bodies", () => {
+    const bytes = moduleOf(type0, func0, section(10, vec([body([0xe0, 0])])));
+    expect(() => compile(bytes)).toThrow(
+      expect.objectContaining({
+        kind: "unsupported",
+        code: "WT1921",
+        message: expect.stringMatching(/opcode e0: needs the stack-switching proposal/),
       }),
     );
   });

@@ -1,10 +1,10 @@
 /** Standard streams of real processes: waiting, ends, full and broken pipes, terminals. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { makeTree, removeTrees } from "./testing/guest.ts";
-import { removeScripts, start, writeScript } from "./testing/script.ts";
+import { removeScripts, type StdinKind, start, writeScript } from "./testing/script.ts";
 
 afterEach(removeTrees);
 afterAll(removeScripts);
@@ -22,10 +22,12 @@ const poll = (ms: number): string => `
   call("poll_oneoff", 2048, 3072, 2, 16);
   say("polled " + Array.from({ length: view.getUint32(16, true) }, (_, i) => view.getUint8(3072 + i * 32 + 10)));`;
 
-describe("stdin", () => {
-  it("of a pipe is waited for, and ends", async () => {
+describe.each<StdinKind>(["pipe", "socket"])("stdin that is a %s", (kind) => {
+  it("is waited for, and ends", async () => {
     const { child, sees, done } = start(
       `say("go"); say(read(64)); say(read(64)); say("[" + read(64) + "]"); say("[" + read(64) + "]");`,
+      undefined,
+      kind,
     );
     await sees("go");
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -38,12 +40,56 @@ describe("stdin", () => {
   it("can be waited for with a deadline, without losing anything", async () => {
     const { child, sees, done } = start(
       `${poll(30)} say("go"); ${poll(20_000)} say(read(2)); say(read(64)); ${poll(20_000)} say("[" + read(9) + "]");`,
+      undefined,
+      kind,
     );
     await sees("go");
     child.stdin?.write("input");
     await sees("put");
     child.stdin?.end();
     expect((await done).stderr).toBe("polled 0\ngo\npolled 1\nin\nput\npolled 1\n[]\n");
+  });
+
+  it("is read by a guest that never waits itself: Go's way", async () => {
+    const body = `call("fd_fdstat_set_flags", 0, 4); let polls = 0, text = "";
+      for (let r = read(64); r !== ""; r = read(64)) {
+        if (r === "!AGAIN") { polls++; ${poll(20_000)} } else { text += r; say("got"); }
+      }
+      say(text + " after " + (polls < 10 ? "few" : polls));`;
+    const { child, sees, done } = start(body, undefined, kind);
+    child.stdin?.write("first ");
+    await sees("got");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    child.stdin?.end("second");
+    expect((await done).stderr).toMatch(/first second after few\n$/);
+  });
+});
+
+describe("stdin", () => {
+  it("of a socket that cannot be switched is read all the same", async () => {
+    // In a process without /proc nothing can be opened again, nor the flags be seen.
+    const body = `for (const name of ["openSync", "readFileSync"]) fs[name] = () => { throw Object.assign(new Error(), { code: "ENOENT" }); };
+      Object.defineProperty(process, "stdin", { value: undefined });
+      call("fd_fdstat_set_flags", 0, 4);
+      say(read(64)); ${poll(20_000)} say(read(64)); ${poll(20_000)} say("[" + read(64) + "]"); say("[" + read(64) + "]");`;
+    const { child, sees, done } = start(body, undefined, "socket");
+    await sees("polled");
+    child.stdin?.write("data");
+    await sees("data");
+    child.stdin?.end();
+    expect((await done).stderr).toBe("!AGAIN\npolled 1\ndata\npolled 1\n[]\n[]\n");
+  });
+
+  it("of a socket is not left switched for those who share it", async () => {
+    const script = writeScript(`${poll(1)} say(read(64));`);
+    const flags = "grep flags: /proc/self/fdinfo/0 >&2";
+    const child = spawn("sh", ["-c", `${flags}; ${node} ${script}; ${flags}`], { stdio: ["pipe", "ignore", "pipe"] });
+    let stderr = "";
+    child.stderr.on("data", (d: Buffer) => (stderr += d.toString()));
+    child.stdin.end("x");
+    await new Promise((resolve) => child.once("close", resolve));
+    const [before, ...rest] = stderr.trimEnd().split("\n");
+    expect(rest.slice(-2)).toEqual(["x", before]);
   });
 
   it("is not read further than the guest asked", () => {

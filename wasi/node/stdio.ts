@@ -3,7 +3,8 @@
  *
  * Reading and writing never wait here, except where the runner asks for it (`ready.block`). Whether a pipe or terminal
  * has input cannot be asked from JavaScript; so it is opened again without waiting, through /proc (a new open file: the
- * shared descriptor 0 is not switched), and read ahead of the guest, at most as much as the guest wants.
+ * shared descriptor 0 is not switched), and read ahead of the guest, at most as much as the guest wants. A socket cannot
+ * be opened again: as standard input it is switched, by Node, which switches it back when the process ends.
  */
 import fs from "node:fs";
 import tty from "node:tty";
@@ -26,6 +27,18 @@ function filetypeOf(fd: number, stat: fs.Stats): Filetype {
   return tty.isatty(fd) ? filetype.characterDevice : filetype.unknown;
 }
 
+/** Makes standard input one that reads without waiting; true if it is. For what cannot be opened again. */
+function switchToNonblocking(fd: number): boolean {
+  // Making the stream is what makes libuv switch the descriptor; it reads nothing before somebody listens.
+  if (fd === 0) void process.stdin;
+  try {
+    const flags = /^flags:\s*(\d+)$/m.exec(fs.readFileSync(`/proc/self/fdinfo/${fd}`, "latin1"))?.[1];
+    return (Number.parseInt(flags ?? "0", 8) & fs.constants.O_NONBLOCK) !== 0;
+  } catch {
+    return false;
+  }
+}
+
 export class HostInput implements InputStream {
   readonly filetype: Filetype;
   readonly ready: WaitSource;
@@ -34,7 +47,7 @@ export class HostInput implements InputStream {
   readonly #isPrompt: boolean;
   /** The end is not for ever: a terminal after ^D, a FIFO that gets a new writer. */
   readonly #canGoOn: boolean;
-  /** Descriptor that reads without waiting; undefined until needed, null when there is no way to have one. */
+  /** Descriptor that reads without waiting; undefined until needed, null when there is none: then reads wait. */
   #probeFd: number | null | undefined;
   readonly #ownsProbe: boolean;
   #ahead: Uint8Array = new Uint8Array(0);
@@ -58,6 +71,8 @@ export class HostInput implements InputStream {
   read(into: Uint8Array): number | undefined {
     if (this.#isPrompt) return fs.readSync(this.#fd, into, 0, into.length, null);
     this.#wanted = into.length;
+    // Ready, it was said, since only reading can tell: a guest told to try again would do so for ever.
+    if (this.#probeFd === null && this.#ahead.length === 0 && !this.#isEnd) this.#readAhead(this.#fd);
     if (this.#ahead.length > 0) return this.#readBuffered(into);
     if (!this.#isEnd) return undefined;
     this.#isEnd = !this.#canGoOn;
@@ -79,7 +94,9 @@ export class HostInput implements InputStream {
   }
 
   available(): number {
-    return this.#isPrompt ? this.#leftInFile() : this.#ahead.length;
+    if (this.#isPrompt) return this.#leftInFile();
+    const mayHaveMore = this.#probeFd === null && !this.#isEnd;
+    return Math.max(this.#ahead.length, mayHaveMore ? 1 : 0);
   }
 
   /** The position of a shared descriptor is not known here: one byte as long as it might not be at the end. */
@@ -99,7 +116,7 @@ export class HostInput implements InputStream {
       try {
         this.#probeFd = fs.openSync(`/proc/self/fd/${this.#fd}`, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
       } catch {
-        this.#probeFd = null;
+        this.#probeFd = switchToNonblocking(this.#fd) ? this.#fd : null;
       }
     }
     return this.#probeFd;
@@ -114,7 +131,10 @@ export class HostInput implements InputStream {
       this.#isEnd = count === 0;
       return true;
     } catch (error) {
-      if (isHostError(error, "EAGAIN")) return false;
+      if (isHostError(error, "EAGAIN")) {
+        if (this.#probeFd === null) this.#probeFd = fd;
+        return false;
+      }
       // A terminal that is gone, a descriptor closed under us: the guest sees the end.
       if (isHostError(error, "EIO", "EBADF")) return (this.#isEnd = true);
       throw error;
@@ -132,7 +152,8 @@ export class HostInput implements InputStream {
   }
 
   close(): void {
-    if (this.#ownsProbe && typeof this.#probeFd === "number") fs.closeSync(this.#probeFd);
+    if (this.#ownsProbe && typeof this.#probeFd === "number" && this.#probeFd !== this.#fd)
+      fs.closeSync(this.#probeFd);
     this.#probeFd = null;
   }
 }

@@ -62,9 +62,11 @@ export interface Running {
   readonly done: Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
-/** Through `cat`, because Node gives its children sockets and not pipes. */
-export function start(body: string, options?: string): Running {
-  const command = `cat | ${process.execPath} ${writeScript(body, options)}`;
+/** What a shell gives to a command, and what `spawn` of Node gives to a child. */
+export type StdinKind = "pipe" | "socket";
+
+export function start(body: string, options?: string, stdin: StdinKind = "pipe"): Running {
+  const command = `${stdin === "pipe" ? "cat |" : "exec"} ${process.execPath} ${writeScript(body, options)}`;
   const child = spawn("sh", ["-c", command], { stdio: "pipe" });
   const out = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) child[name].on("data", (d: Buffer) => (out[name] += d.toString()));

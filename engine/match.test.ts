@@ -1,10 +1,11 @@
 /** Subtyping with the types of 3.0, and the validity of definition types, on modules written byte by byte. */
 import { describe, expect, it } from "vitest";
-import { func, moduleOf, type Parts, section, vec } from "../binary/encode.ts";
-import { decode } from "../binary/sections.ts";
-import { BOT, CONCRETE, F32, heapTypes as h, I32, refType, V128, type ValType } from "../types.ts";
-import { Matcher } from "./match.ts";
-import { validate } from "./module.ts";
+import { func, moduleOf, type Parts, section, vec } from "./binary/encode.ts";
+import { decode } from "./binary/sections.ts";
+import { canonOf } from "./canon.ts";
+import { canonicalMatcher, type Matcher, matcherOf } from "./match.ts";
+import { BOT, CONCRETE, F32, heapTypes as h, I32, refType, V128, type ValType } from "./types.ts";
+import { validate } from "./validate/module.ts";
 
 const on = { features: { gc: true, "function-references": true, exceptions: true, simd: true } } as const;
 const i32 = 0x7f;
@@ -18,11 +19,11 @@ const rec = (...members: Parts[]): Parts => [0x4e, ...vec(members)];
 const ref = (idx: number): Parts => [0x64, idx];
 const refNull = (idx: number): Parts => [0x63, idx];
 
-const matcherOf = (...groups: Parts[]): Matcher => new Matcher(decode(types(...groups), on).types);
+const matching = (...groups: Parts[]): Matcher => matcherOf(decode(types(...groups), on).types);
 const concrete = (idx: number, isNullable = false): ValType => refType(CONCRETE + idx, isNullable);
 
 describe("abstract types", () => {
-  const matcher = matcherOf();
+  const matcher = matching();
   const below: readonly (readonly [lower: number, upper: number])[] = [
     [h.i31, h.eq],
     [h.struct, h.eq],
@@ -68,7 +69,7 @@ describe("abstract types", () => {
 
 describe("concrete types", () => {
   it("are below their kind, and above the bottom of it", () => {
-    const m = matcherOf(func([], []), struct(), array(i32, 0));
+    const m = matching(func([], []), struct(), array(i32, 0));
     const pairs = [
       [0, h.func, h.nofunc],
       [1, h.struct, h.none],
@@ -88,7 +89,7 @@ describe("concrete types", () => {
     const pair = rec(struct([refNull(1), 0]), struct([refNull(0), 1]));
     const same = rec(struct([refNull(3), 0]), struct([refNull(2), 1]));
     const other = rec(struct([refNull(5), 0]), struct([refNull(4), 0]));
-    const m = matcherOf(pair, same, other);
+    const m = matching(pair, same, other);
     expect(m.isSub(concrete(0), concrete(2))).toBe(true);
     expect(m.isSub(concrete(3), concrete(1))).toBe(true);
     expect(m.isSub(concrete(0), concrete(1))).toBe(false);
@@ -96,13 +97,13 @@ describe("concrete types", () => {
   });
 
   it("in groups of another length are different", () => {
-    const m = matcherOf(func([], []), rec(func([], []), struct()), rec(func([], [])));
+    const m = matching(func([], []), rec(func([], []), struct()), rec(func([], [])));
     expect(m.isSub(concrete(0), concrete(1))).toBe(false);
     expect(m.isSub(concrete(0), concrete(3))).toBe(true);
   });
 
   it("are below those they declare, and theirs", () => {
-    const m = matcherOf(
+    const m = matching(
       sub([], struct()),
       sub([0], struct([i32, 0])),
       sub([1], struct([i32, 0], [i64, 1])),
@@ -111,6 +112,31 @@ describe("concrete types", () => {
     expect(m.isSub(concrete(2), concrete(0, true))).toBe(true);
     expect(m.isSub(concrete(0), concrete(2))).toBe(false);
     expect(m.isSub(concrete(2), concrete(3))).toBe(true);
+  });
+});
+
+describe("canonical numbers", () => {
+  const idsOf = (...groups: Parts[]): Int32Array => canonOf(decode(types(...groups), on).types);
+
+  it("are those of other modules for equal groups, and only for them", () => {
+    const list = rec(sub([], struct([refNull(0), 0], [i32, 1])));
+    const far = rec(sub([], struct([refNull(1), 0], [i32, 1])));
+    const other = rec(sub([], struct([refNull(0), 0], [i64, 1])));
+    const [here] = idsOf(list);
+    expect([...idsOf(func([i64], []), far)][1]).toBe(here);
+    expect([...idsOf(other)][0]).not.toBe(here);
+    expect([...idsOf(rec(final([], struct([refNull(0), 0], [i32, 1]))))][0]).not.toBe(here);
+  });
+
+  it("match as the types do", () => {
+    const base = sub([], struct());
+    const [parent, child, stranger] = idsOf(base, sub([0], struct([i32, 0])), func([], [])) as unknown as number[];
+    const [again] = idsOf(base) as unknown as number[];
+    expect(again).toBe(parent);
+    const is = (a: number, b: number): boolean => canonicalMatcher.isSub(concrete(a), concrete(b, true));
+    expect([is(child!, parent!), is(parent!, child!), is(stranger!, parent!)]).toEqual([true, false, false]);
+    expect(canonicalMatcher.isSub(concrete(stranger!), refType(h.func, false))).toBe(true);
+    expect(canonicalMatcher.isSub(concrete(child!), refType(h.eq, false))).toBe(true);
   });
 });
 
