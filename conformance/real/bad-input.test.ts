@@ -113,10 +113,10 @@ describe.runIf(isOurs)("not a runnable module", () => {
   });
 
   test("a proposal that is not there yet is named", async () => {
-    // v128.const; the day SIMD lands this test moves to the next missing proposal.
-    const file = join(scratch, "simd.wasm");
-    writeFileSync(file, withBody([0, 0xfd, 12, ...Array<number>(16).fill(0), 0x1a, end]));
-    expectRefusal(await runCli(["run", file]), 126, /simd/i);
+    // suspend; the day stack switching lands this test moves to the next missing proposal.
+    const file = join(scratch, "suspend.wasm");
+    writeFileSync(file, withBody([0, 0xe2, 0, end]));
+    expectRefusal(await runCli(["run", file]), 126, /stack.switching/i);
   });
 
   test("a data segment outside its memory traps before the first instruction", async () => {

@@ -13,7 +13,7 @@ import { contents, makeTree, scratchFolder } from "./tree.ts";
 
 const scratch = scratchFolder("differential");
 const tree = join(scratch, "tree");
-beforeAll(() => makeTree(tree));
+beforeAll(() => makeTree(tree, "small"));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 interface Case extends Pick<GuestRun, "stdin" | "env"> {

@@ -1,24 +1,43 @@
-/** The file programs (cat, cp -r, ls -lR, find, sort, sha256sum) over a preopened tree of 1,000 files. */
+/** The file programs (cat, cp -r, ls -lR, find, sort, sha256sum) over a preopened tree, in one language of 1,000 files. */
 import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { describeProgram, type Guests } from "./languages.ts";
+import { describeProgram, fullSizeLanguage, type Guests } from "./languages.ts";
 import { isOurs, runGuest, showsOurStack } from "./run-guest.ts";
-import { byBytes, contents, entries, expectedListing, fileCount, makeTree, scratchFolder } from "./tree.ts";
+import {
+  byBytes,
+  contents,
+  entries,
+  expectedListing,
+  fileCount,
+  makeTree,
+  scratchFolder,
+  type TreeSize,
+} from "./tree.ts";
 
 const scratch = scratchFolder("files");
-const tree = join(scratch, "tree");
-/** All regular files as the guest names them, in byte order. */
-let names: string[] = [];
-let hostNames: string[] = [];
+
+interface Tree {
+  readonly root: string;
+  /** All regular files as the guest names them, in byte order; and as the host does. */
+  readonly names: readonly string[];
+  readonly hostNames: readonly string[];
+}
+
+const trees = {} as Record<TreeSize, Tree>;
 
 beforeAll(() => {
-  makeTree(tree);
-  const files = entries(tree).filter((entry) => entry.type === "f");
-  names = files.map((entry) => `/data/${entry.path}`);
-  hostNames = files.map((entry) => join(tree, entry.path));
+  for (const size of ["full", "small"] as const) {
+    const root = join(scratch, size);
+    makeTree(root, size);
+    const files = entries(root).filter((entry) => entry.type === "f");
+    const names = files.map((entry) => `/data/${entry.path}`);
+    trees[size] = { root, names, hostNames: files.map((entry) => join(root, entry.path)) };
+  }
 });
+
+const treeFor = (guests: Guests): Tree => trees[guests.language === fullSizeLanguage ? "full" : "small"];
 
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -27,7 +46,7 @@ async function run(
   guests: Guests,
   program: string,
   args: readonly string[],
-  dirs = [`${tree}:/data:ro`],
+  dirs = [`${treeFor(guests).root}:/data:ro`],
 ): Promise<Buffer> {
   const { wasm, prefix } = await guests.program(program);
   const mounts = isOurs ? dirs : dirs.map((dir) => dir.replace(/:ro$/, ""));
@@ -37,23 +56,23 @@ async function run(
   return outcome.stdout;
 }
 
-test("the tree is what it claims to be", () => {
-  expect(names).toHaveLength(fileCount);
+test("the trees are what they claim to be", () => {
+  expect(trees.full.names).toHaveLength(fileCount);
+  expect(trees.small.names.length).toBeGreaterThan(100);
 });
 
 await describeProgram("cat", (guests) => {
-  test("1,000 files", async () => {
+  test("every file", async () => {
+    const { names, hostNames } = treeFor(guests);
     const got = await run(guests, "cat", names);
     expect(got.equals(Buffer.concat(hostNames.map((name) => readFileSync(name))))).toBe(true);
   });
 
   test("a missing file is reported, the others are copied", async () => {
     const { wasm, prefix } = await guests.program("cat");
-    const outcome = await runGuest({
-      wasm,
-      args: [...prefix, names[0]!, "/data/missing", names[1]!],
-      dirs: [`${tree}:/data`],
-    });
+    const { root, names, hostNames } = treeFor(guests);
+    const args = [...prefix, names[0]!, "/data/missing", names[1]!];
+    const outcome = await runGuest({ wasm, args, dirs: [`${root}:/data`] });
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toMatch(/cat: .*missing.*[Nn]o such file/);
     expect(outcome.stdout.equals(Buffer.concat(hostNames.slice(0, 2).map((name) => readFileSync(name))))).toBe(true);
@@ -75,7 +94,8 @@ await describeProgram("cat", (guests) => {
 });
 
 await describeProgram("sort", (guests) => {
-  test("the lines of 1,000 files", async () => {
+  test("the lines of every file", async () => {
+    const { names, hostNames } = treeFor(guests);
     const text = hostNames.map((name) => readFileSync(name).toString("latin1"));
     const lines = text.flatMap((part) => (part === "" ? [] : part.replace(/\n$/, "").split("\n"))).sort(byLatin1);
     const got = await run(guests, "sort", names);
@@ -89,7 +109,8 @@ function byLatin1(a: string, b: string): number {
 }
 
 await describeProgram("sha256sum", (guests) => {
-  test("1,000 files", async () => {
+  test("every file", async () => {
+    const { names, hostNames } = treeFor(guests);
     const lines = hostNames.map(
       (name, i) => `${createHash("sha256").update(readFileSync(name)).digest("hex")}  ${names[i]}\n`,
     );
@@ -99,7 +120,7 @@ await describeProgram("sha256sum", (guests) => {
 
 await describeProgram("ls", (guests) => {
   test("-lR of the tree", async () => {
-    expect((await run(guests, "ls", ["-lR", "/data"])).toString()).toBe(expectedListing(tree, "/data"));
+    expect((await run(guests, "ls", ["-lR", "/data"])).toString()).toBe(expectedListing(treeFor(guests).root, "/data"));
   });
 });
 
@@ -110,7 +131,7 @@ await describeProgram("find", (guests) => {
     return lines.sort(byBytes);
   };
   const expected = (filter: (entry: { path: string; type: string }) => boolean) =>
-    entries(tree)
+    entries(treeFor(guests).root)
       .filter(filter)
       .map(({ path }) => (path === "" ? "/data" : `/data/${path}`))
       .sort(byBytes);
@@ -132,15 +153,16 @@ await describeProgram("cp", (guests) => {
   test("-r of the tree, from one preopen into another", async () => {
     const target = join(scratch, `copy-${guests.language}`);
     mkdirSync(target);
-    await run(guests, "cp", ["-r", "/data", "/out/copy"], [`${tree}:/data:ro`, `${target}:/out`]);
-    expect(contents(join(target, "copy"))).toEqual(contents(tree));
+    const { root } = treeFor(guests);
+    await run(guests, "cp", ["-r", "/data", "/out/copy"], [`${root}:/data:ro`, `${target}:/out`]);
+    expect(contents(join(target, "copy"))).toEqual(contents(root));
   });
 
   test.runIf(isOurs)("into a read-only preopen is refused", async () => {
     const target = join(scratch, `readonly-${guests.language}`);
     mkdirSync(target);
     const { wasm, prefix } = await guests.program("cp");
-    const dirs = [`${tree}:/data`, `${target}:/out:ro`];
+    const dirs = [`${trees.small.root}:/data`, `${target}:/out:ro`];
     const outcome = await runGuest({ wasm, args: [...prefix, "-r", "/data/a", "/out/copy"], dirs });
     expect(outcome.code).toBe(1);
     expect(outcome.stderr).toMatch(/[Rr]ead-only file system/);

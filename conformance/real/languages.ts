@@ -28,6 +28,12 @@ export const programs: Readonly<Record<Exclude<Language, "wat">, readonly string
   go: [...everywhere, "ls", "regex", "panic", "recurse", "goroutines"],
 };
 
+/**
+ * The language whose programs get inputs of full size (1 MB, a million numbers, 1,000 files). It needs nothing but npm;
+ * the others show that their own runtimes work, for which less is enough.
+ */
+export const fullSizeLanguage = "assemblyscript";
+
 export type GuestLanguage = keyof typeof programs;
 
 async function compiled(language: Language, name: string): Promise<Guest> {

@@ -1,5 +1,5 @@
 /** Where the project's folders are, seen alike from the TypeScript sources (vitest) and from `dist` (child processes). */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -17,8 +17,14 @@ export const root: string = findRoot(dirname(fileURLToPath(import.meta.url)));
 export const guestsDir: string = join(root, "conformance", "guests");
 /** Compiled guests; never checked in, safe to delete. */
 export const cacheDir: string = join(root, ".cache", "guests");
-export const cliPath: string = join(root, "dist", "cli", "main.js");
+/** The command as package.json installs it. */
+export const cliPath: string = join(root, installedCommand());
 export const hostRunnerPath: string = join(root, "dist", "conformance", "real", "host-runner.js");
+
+function installedCommand(): string {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { bin: { wasmts: string } };
+  return manifest.bin.wasmts;
+}
 
 /** A file of a development dependency. */
 export function npmFile(...path: string[]): string {

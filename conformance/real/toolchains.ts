@@ -132,9 +132,9 @@ const finders: Record<Language, () => Promise<Probe>> = {
 };
 
 async function findWabt(): Promise<Probe> {
-  const { default: load } = await import("wabt");
-  const wabt = await load();
   const compile = async (source: string, out: string) => {
+    const { default: load } = await import("wabt");
+    const wabt = await load();
     const module = wabt.parseWat(source, readFileSync(source, "utf8"), {
       bulk_memory: true,
       reference_types: true,
@@ -164,8 +164,8 @@ interface Asc {
 }
 
 async function findAssemblyScript(): Promise<Probe> {
-  const asc = (await import(pathToFileURL(npmFile("assemblyscript", "dist", "asc.js")).href)) as Asc;
   const compile = async (source: string, out: string, flags: readonly string[]) => {
+    const asc = (await import(pathToFileURL(npmFile("assemblyscript", "dist", "asc.js")).href)) as Asc;
     const messages: string[] = [];
     const folder = join(guestsDir, "assemblyscript");
     const args = [relative(folder, source), "--baseDir", folder, "--outFile", relative(folder, out), ...flags];
@@ -185,11 +185,10 @@ async function findClang(): Promise<Probe> {
     const compile = async (source: string, out: string, given: readonly string[]) => {
       await command(clang, [...given, source, "-o", out]);
     };
-    if (
-      !(await compilesEmpty("empty.c", "int main(void) { return 0; }\n", (source, out) => compile(source, out, flags)))
-    )
-      continue;
-    const version = await command(clang, ["--version"]);
+    const version = await versionIf(clang, ["--version"], flags, () =>
+      compilesEmpty("empty.c", "int main(void) { return 0; }\n", (source, out) => compile(source, out, flags)),
+    );
+    if (version === undefined) continue;
     return { toolchain: { version, flags, sources: (program) => [sourceFile("c", `${program}.c`)], compile } };
   }
   return { toolchain: undefined, missing };
@@ -204,8 +203,10 @@ async function findRust(): Promise<Probe> {
       const compile = async (source: string, out: string, given: readonly string[]) => {
         await command(rustc, [...given, source, "-o", out]);
       };
-      if (!(await compilesEmpty("empty.rs", "fn main() {}\n", (source, out) => compile(source, out, flags)))) continue;
-      const version = await command(rustc, ["-vV"]);
+      const version = await versionIf(rustc, ["-vV"], flags, () =>
+        compilesEmpty("empty.rs", "fn main() {}\n", (source, out) => compile(source, out, flags)),
+      );
+      if (version === undefined) continue;
       return { toolchain: { version, flags, sources: (program) => [sourceFile("rust", `${program}.rs`)], compile } };
     }
   return { toolchain: undefined, missing };
@@ -229,8 +230,10 @@ async function findGo(): Promise<Probe> {
     const empty = async (source: string, out: string) => {
       await command(go, ["build", "-o", out, source], env);
     };
-    if (!(await compilesEmpty("empty.go", "package main\n\nfunc main() {}\n", empty))) continue;
-    const version = await command(go, ["version"]);
+    const version = await versionIf(go, ["version"], [], () =>
+      compilesEmpty("empty.go", "package main\n\nfunc main() {}\n", empty),
+    );
+    if (version === undefined) continue;
     return { toolchain: { version, flags: ["-trimpath"], sources: goSources, compile } };
   }
   return { toolchain: undefined, missing };
@@ -241,6 +244,26 @@ function goSources(program: string): string[] {
   const folder = sourceFile("go", program);
   const files = readdirSync(folder).filter((file) => file !== "main.go");
   return ["main.go", ...files.sort()].map((file) => join(folder, file)).concat(sourceFile("go", "go.mod"));
+}
+
+/**
+ * What the compiler says to `flag`; undefined when it does not work. That it works is remembered as long as its version
+ * is the same: trying takes seconds, and every test file asks.
+ */
+async function versionIf(
+  compiler: string,
+  flag: readonly string[],
+  flags: readonly string[],
+  works: () => Promise<boolean>,
+): Promise<string | undefined> {
+  const version = await command(compiler, flag).catch(() => undefined);
+  if (version === undefined) return undefined;
+  const hash = createHash("sha256").update(JSON.stringify([recipe, compiler, version, flags]));
+  const mark = join(cacheDir, `works-${hash.digest("hex").slice(0, 16)}`);
+  if (existsSync(mark)) return version;
+  if (!(await works())) return undefined;
+  writeFileSync(mark, `${compiler}\n${version}`);
+  return version;
 }
 
 async function compilesEmpty(

@@ -55,12 +55,16 @@ export function scratchFolder(name: string): string {
   return realpathSync(mkdtempSync(join(tmpdir(), `wasmts-${name}-`)));
 }
 
+/** Which of the files a tree has. Both have files of every kind, and all folders and links. */
+export type TreeSize = "full" | "small";
+
 /** Makes the tree below `at`, which must not exist. Same names, contents and times in every run. */
-export function makeTree(at: string): void {
+export function makeTree(at: string, size: TreeSize): void {
   const random = seeded(20250101);
   const folders = [at, ...folderNames().map((name) => join(at, name))];
   for (const folder of folders) mkdirSync(folder, { recursive: true });
   for (let i = 0; i < fileCount; i++) {
+    if (size === "small" && i % 10 !== 9 && i % 50 !== 0 && i % 90 !== 3) continue;
     // 400 files with long names share one folder: listing it takes many calls of fd_readdir.
     const many = i < 400;
     const odd = i % 100 === 99 ? ` ${oddNames[Math.floor(i / 100)]!}` : "";

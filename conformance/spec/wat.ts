@@ -2,8 +2,8 @@
  * Module text to binaries, for test scripts: wasm-tools (inside jco-transpile), else wabt, cached on disk.
  *
  * wabt fills in what wasm-tools refuses: legacy exceptions, and one module with confusable names. Both are
- * devDependencies and are only loaded when a script is not in the cache. Which converter can do what was measured:
- * `../../../shared/design/conformance.md` section 1.
+ * devDependencies and are only loaded when a script is not in the cache. Together they assemble all of the suite;
+ * each alone does not.
  */
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";

@@ -152,8 +152,7 @@ export class HostInput implements InputStream {
   }
 
   close(): void {
-    if (this.#ownsProbe && typeof this.#probeFd === "number" && this.#probeFd !== this.#fd)
-      fs.closeSync(this.#probeFd);
+    if (this.#ownsProbe && typeof this.#probeFd === "number" && this.#probeFd !== this.#fd) fs.closeSync(this.#probeFd);
     this.#probeFd = null;
   }
 }
