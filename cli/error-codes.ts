@@ -91,6 +91,14 @@ export const cliCodes = {
     fix: "'wasmts help' lists the topics, 'wasmts explain' the codes.",
     exit: "usage",
   },
+  WT6509: {
+    title: "the runner of spec scripts is not there",
+    explanation:
+      "wasmts wast needs the conformance runner and its assemblers of module text, which the installed package does not carry.",
+    example: "wasmts wast i32.wast",
+    fix: "Run it in a checkout of wasmts, after npm ci && npm run build.",
+    exit: "usage",
+  },
   WT6510: {
     title: "file not found",
     explanation: "No file has this path. It is looked up from the current directory; there is no search path.",

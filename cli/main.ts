@@ -13,6 +13,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const first = argv[0];
   if (first === undefined) return (await import("./more.ts")).noArguments();
   if (first === "-V" || first === "--version") return dispatch("version", parseArgs("version", argv.slice(1)));
+  if (first === "wast") return (await import("./more.ts")).wast(argv.slice(1));
   const isCommand = first !== undefined && Object.hasOwn(commands, first);
   const command = isCommand ? (first as CommandName) : "run";
   return dispatch(command, parseArgs(command, isCommand ? argv.slice(1) : argv));
@@ -29,6 +30,8 @@ async function dispatch(command: CommandName, { flags, operands, help }: ParsedA
       return more.validateFiles(flags, operands);
     case "inspect":
       return more.inspect(flags, operands);
+    case "wast":
+      return more.wast(operands);
     case "explain":
       return more.explain(flags, operands);
     case "version":

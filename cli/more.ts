@@ -8,6 +8,7 @@ export { help, noArguments, topicHelp } from "./commands/help.ts";
 export { inspect } from "./commands/inspect.ts";
 export { validateFiles } from "./commands/validate.ts";
 export { version } from "./commands/version.ts";
+export { wast } from "./commands/wast.ts";
 export { featureList } from "./feature-list.ts";
 export { heapGauge } from "./heap-gauge.ts";
 export { presentProblem } from "./present.ts";

@@ -5,7 +5,7 @@
  * says so in `notYet`, and using it is an error that repeats that text.
  */
 
-export type CommandName = "run" | "validate" | "inspect" | "explain" | "version" | "help";
+export type CommandName = "run" | "validate" | "inspect" | "wast" | "explain" | "version" | "help";
 
 export interface CommandDef {
   /** What follows the options. */
@@ -33,6 +33,11 @@ export const commands = {
     operands: "FILE",
     summary: "imports, exports, sections, sizes, toolchain, WASI needs",
     brief: "what is in a module",
+  },
+  wast: {
+    operands: "[OPTIONS] [FILE|DIR...]",
+    summary: "run spec scripts; in a checkout of wasmts, which has the runner",
+    brief: "run spec scripts",
   },
   explain: {
     operands: "CODE",
