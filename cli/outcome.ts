@@ -67,7 +67,7 @@ export function statusOf(problem: Problem, platform: string): number {
 }
 
 /** Codes of the engine that mean: more than the guest may have. */
-const limitCodes: ReadonlySet<string> = new Set(["WT3004", "WT5002"]);
+const limitCodes: ReadonlySet<string> = new Set(["WT3004", "WT5002", "WT5005"]);
 
 /** Any error as a problem. `file` is the module's path, for the place; `bytes` are its own, to tell who made it. */
 export function problemOf(error: unknown, file?: string, bytes?: Uint8Array): Problem {

@@ -171,6 +171,21 @@ describe("imports", () => {
     ).toEqual([]);
   });
 
+  it("never lead back to where they start", () => {
+    const byPath = new Map(shipped.map((source) => [source.path, source]));
+    const done = new Set<string>();
+    const cycleFrom = (path: string, way: readonly string[]): string | undefined => {
+      if (way.includes(path)) return [...way.slice(way.indexOf(path)), path].join(" -> ");
+      const source = byPath.get(path);
+      if (source === undefined || done.has(path)) return undefined;
+      const targets = loadedBy(source.text).flatMap((specifier) => target(source, specifier) ?? []);
+      const cycle = targets.map((to) => cycleFrom(to, [...way, path])).find((found) => found !== undefined);
+      done.add(path);
+      return cycle;
+    };
+    expect(shipped.flatMap(({ path }) => cycleFrom(path, []) ?? [])).toEqual([]);
+  });
+
   it("from tests stay out of what is shipped", () => {
     expect(violations((_, specifier) => (specifier.endsWith(".test.ts") ? "a test" : undefined))).toEqual([]);
   });

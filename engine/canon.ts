@@ -4,7 +4,14 @@
  *
  * A recursive group is one key: references inside the group by place, references outside by canonical number. Numbers
  * are given to groups at first sight and never reused. Spec: valid/conventions (rolling, unrolling, equivalence).
+ *
+ * Nothing is ever forgotten: objects hold bare numbers, and may outlive their module. So a process that compiles
+ * modules of strangers grows with the different types it has seen; `MAX_TYPES` and `MAX_KEY_CHARS` bound that to about
+ * 2 GiB, and one module to less by the limits `types`, `params`, `structFields` and the rest. A module that
+ * would go beyond is refused as exhausted; modules whose types are known go on. Who must not let one stranger
+ * use up what others need runs them in processes or worker threads of their own.
  */
+import { WasmError } from "./errors.ts";
 import {
   CONCRETE,
   type CompType,
@@ -18,32 +25,67 @@ import {
   type ValType,
 } from "./types.ts";
 
-const registry = new Map<string, number>();
-/** Declared supertypes by canonical number, nearest last (a display): `displays[id][depth]`. */
-const displays: Int32Array[] = [];
-/** Composite types by canonical number; the type indices in them are canonical numbers too. */
-const comps: CompType[] = [];
+/** Most types that are given numbers. */
+const MAX_TYPES = 1_000_000;
+/** Most characters of all keys, which are about as many as the bytes of the types in their modules. */
+const MAX_KEY_CHARS = 2 ** 26;
+
+/** Groups by key, types by number. One for the process, but for tests. */
+export class TypeRegistry {
+  /** Declared supertypes by canonical number, nearest last (a display): `displays[id][depth]`. */
+  readonly displays: Int32Array[] = [];
+  /** Composite types by canonical number; the type indices in them are canonical numbers too. */
+  readonly comps: CompType[] = [];
+  readonly #groups = new Map<string, number>();
+  readonly #maxTypes: number;
+  #charsLeft: number;
+
+  constructor(maxTypes: number = MAX_TYPES, maxKeyChars: number = MAX_KEY_CHARS) {
+    this.#maxTypes = maxTypes;
+    this.#charsLeft = maxKeyChars;
+  }
+
+  /** First number of the group `key`; undefined if it is new. */
+  find(key: string): number | undefined {
+    return this.#groups.get(key);
+  }
+
+  /** Gives `key` a number; the caller pushes its `count` types to `displays` and `comps`. @throws WasmError exhausted */
+  reserve(key: string, count: number): number {
+    const id = this.displays.length;
+    if (id + count > this.#maxTypes || key.length > this.#charsLeft) {
+      const message = `no room for the types of this module: ${id} different ones are known in this process`;
+      throw new WasmError("exhausted", "WT5005", message, { hint: "compile the module in a process of its own" });
+    }
+    this.#charsLeft -= key.length;
+    this.#groups.set(key, id);
+    return id;
+  }
+}
+
+const ofProcess = new TypeRegistry();
+const { displays, comps } = ofProcess;
 const noSupers = new Int32Array(0);
 
 /**
  * Canonical number of every type of a module.
  *
- * @cost O(size of the types); cache it per module
+ * @throws WasmError exhausted, when the process has seen too many
+ * @cost O(size of the types); `canonOf` caches it per module
  */
-export function canonicalTypes(types: readonly SubType[]): Int32Array {
+export function canonicalTypes(types: readonly SubType[], registry: TypeRegistry = ofProcess): Int32Array {
   const ids = new Int32Array(types.length);
   for (let first = 0; first < types.length; ) {
     let end = first + 1;
     while (end < types.length && types[end].group === types[first].group) end++;
     const key = groupKey(types, first, end, ids);
-    let id = registry.get(key);
+    let id = registry.find(key);
     if (id === undefined) {
-      id = displays.length;
-      registry.set(key, id);
+      id = registry.reserve(key, end - first);
       for (let i = first; i < end; i++) ids[i] = id + (i - first);
       for (let i = first; i < end; i++) {
-        displays.push(displayOf(types[i], ids));
-        comps.push(canonComp(types[i].comp, ids));
+        registry.displays.push(displayOf(types[i], ids, registry.displays));
+        registry.comps.push(canonComp(types[i].comp, ids));
       }
     }
     for (let i = first; i < end; i++) ids[i] = id + (i - first);
@@ -94,17 +136,16 @@ function canonComp(comp: CompType, ids: Int32Array): CompType {
 export function funcTypeId(type: FuncType): number {
   const self: SubType = { isFinal: true, supers: [], comp: type, group: 0, place: 0 };
   const key = `${flagsKey(self, String)}${compKey(type, (idx) => `c${idx}`)}`;
-  let id = registry.get(key);
+  let id = ofProcess.find(key);
   if (id === undefined) {
-    id = displays.length;
-    registry.set(key, id);
+    id = ofProcess.reserve(key, 1);
     displays.push(noSupers);
     comps.push(type);
   }
   return id;
 }
 
-function displayOf(type: SubType, ids: Int32Array): Int32Array {
+function displayOf(type: SubType, ids: Int32Array, displays: readonly Int32Array[]): Int32Array {
   const sup = type.supers[0];
   if (sup === undefined) return noSupers;
   const parent = ids[sup];

@@ -26,7 +26,7 @@ type WrittenCode =
   | CodeOf<typeof traps>
   | `WT300${1 | 2 | 3 | 4 | 5}`
   | "WT4900"
-  | `WT500${1 | 2 | 3 | 4}`;
+  | `WT500${1 | 2 | 3 | 4 | 5}`;
 
 const written = {
   WT1001: {
@@ -589,6 +589,12 @@ const written = {
     title: "deadline",
     explanation: "The guest did not end in time.",
     example: "--timeout 1s and a loop without end",
+  },
+  WT5005: {
+    title: "too many types in one process",
+    explanation:
+      "The types of all modules of a process are kept until it ends, so that equal types of different modules are the same. There are a million different ones now, or they are too large together. Nothing is wrong with this module.",
+    example: "a process that compiles modules of strangers for months: give each stranger a process or worker thread",
   },
 } as const satisfies Record<WrittenCode, ErrorCode>;
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { func, moduleOf, type Parts, section, vec } from "./binary/encode.ts";
 import { decode } from "./binary/sections.ts";
-import { canonOf } from "./canon.ts";
+import { canonicalTypes, canonOf, TypeRegistry } from "./canon.ts";
 import { canonicalMatcher, type Matcher, matcherOf } from "./match.ts";
 import { BOT, CONCRETE, F32, heapTypes as h, I32, refType, V128, type ValType } from "./types.ts";
 import { validate } from "./validate/module.ts";
@@ -137,6 +137,29 @@ describe("canonical numbers", () => {
     expect([is(child!, parent!), is(parent!, child!), is(stranger!, parent!)]).toEqual([true, false, false]);
     expect(canonicalMatcher.isSub(concrete(stranger!), refType(h.func, false))).toBe(true);
     expect(canonicalMatcher.isSub(concrete(child!), refType(h.eq, false))).toBe(true);
+  });
+});
+
+describe("the registry of types", () => {
+  const read = (...groups: Parts[]) => decode(types(...groups), on).types;
+
+  it("is full when it has as many as it may, and still knows those", () => {
+    const registry = new TypeRegistry(3, 1000);
+    const known = read(struct(), rec(struct([refNull(2), 0]), struct()));
+    expect([...canonicalTypes(known, registry)]).toEqual([0, 1, 2]);
+    const full = expect.objectContaining({ kind: "exhausted", code: "WT5005" });
+    expect(() => canonicalTypes(read(array(i32, 0)), registry)).toThrow(full);
+    expect(() => canonicalTypes(read(array(i32, 0)), registry)).toThrow(full);
+    expect([...canonicalTypes(known, registry)]).toEqual([0, 1, 2]);
+    expect([registry.displays.length, registry.comps.length]).toEqual([3, 3]);
+  });
+
+  it("counts what the types are made of", () => {
+    const registry = new TypeRegistry(100, 300);
+    const wide = (n: number) => read(func(new Array<Parts>(n).fill([i64]), []));
+    expect([...canonicalTypes(wide(20), registry)]).toEqual([0]);
+    expect(() => canonicalTypes(wide(200), registry)).toThrow(expect.objectContaining({ code: "WT5005" }));
+    expect([...canonicalTypes(wide(21), registry)]).toEqual([1]);
   });
 });
 

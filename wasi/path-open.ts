@@ -14,7 +14,7 @@ import { mountOf, type Walk, withWalk } from "./path-resolver.ts";
 import { allRights, createRight, readRight, truncateRight, writeRight } from "./rights.ts";
 
 /** Times to look again before giving up with AGAIN: final links, and others renaming in the right microsecond. */
-const maxTries = 128;
+const maxTries = 1024;
 
 interface Request {
   readonly isFollow: boolean;
@@ -89,11 +89,11 @@ function openFinal(host: Context, walk: Walk, request: Request): Descriptor {
 }
 
 /**
- * Waits a little longer from time to time. Both lock the directory in turns: in step with each other, the other one
- * would win every time.
+ * Waits, a little longer each time. Both lock the directory in turns: in step with each other, the other one would win
+ * every time.
  */
 function stepAside(walk: Walk, tries: number): void {
-  if (walk.last === "name") for (let looks = tries >> 3; looks > 0; looks--) walk.dir.typeAt(walk.name);
+  if (walk.last === "name") for (let looks = tries % 16; looks > 0; looks--) walk.dir.typeAt(walk.name);
 }
 
 /** Undefined: look again, a link was entered or something changed. */

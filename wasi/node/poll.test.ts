@@ -1,8 +1,10 @@
 /** poll_oneoff, clocks, yielding; and the runner that waits for them. */
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { Blocked, type HostResult } from "../../engine/index.ts";
 import { alwaysReady, type Clock, type InputStream, type WasiOptions } from "../index.ts";
-import { Guest, makeTree, READ, WRITE } from "./testing/guest.ts";
+import { Guest, makeTree, READ, removeTrees, WRITE } from "./testing/guest.ts";
+
+afterEach(removeTrees);
 
 const REALTIME = 0;
 const MONOTONIC = 1;

@@ -147,8 +147,6 @@ describe("the type of a stream", () => {
   const types = writeScript(
     'say([0, 1, 2].map((fd) => { call("fd_fdstat_get", fd, 128); return view.getUint8(128) + ":" + (view.getBigUint64(136, true) & 36n); }).join(" "));',
   );
-  const file = path.join(makeTree(), "out");
-
   it.each([
     [`${node} ${types} < /dev/null > /dev/null`, "0:0 0:0 0:0"],
     [`: | ${node} ${types} | cat`, "0:0 0:0 0:0"],
@@ -158,7 +156,7 @@ describe("the type of a stream", () => {
   });
 
   it("is a file for a file", () => {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
+    const file = path.join(makeTree(), "out");
     sh(`${node} ${types} 2> ${file}`);
     expect(fs.readFileSync(file, "utf8")).toMatch(/ 4:0\n$/);
   });

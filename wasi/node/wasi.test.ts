@@ -314,6 +314,44 @@ describe("a wrong configuration", () => {
   });
 });
 
+describe("the end of a guest that polled its input and opened a file", () => {
+  /** Polls stdin, opens "f" in the first directory, then does `end`. */
+  const opens = (end: string): string => `(module
+    (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "path_open"
+      (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 8) "\\01") (data (i32.const 200) "f")
+    (func (export "_start")
+      (if (call $poll (i32.const 0) (i32.const 64) (i32.const 1) (i32.const 128)) (then (call $exit (i32.const 8))))
+      (if (call $open (i32.const 3) (i32.const 0) (i32.const 200) (i32.const 1) (i32.const 0) (i64.const 2)
+        (i64.const 0) (i32.const 0) (i32.const 132)) (then (call $exit (i32.const 9))))
+      ${end}))`;
+
+  it.each([
+    ["proc_exit", "(call $exit (i32.const 5))", "5"],
+    ["a trap", "unreachable", "RuntimeError: unreachable"],
+    ["a return", "", "0"],
+  ])("by %s leaves nothing open", (_, end, outcome) => {
+    const root = makeTree({ f: "x" });
+    const script = writeScript(
+      `const count = () => fs.readdirSync("/proc/self/fd").length;
+       const run = () => {
+         const wasi = new WASI({ version: "preview1", dirs: [{ host: ${JSON.stringify(root)}, guest: "/" }] });
+         const module = new WebAssembly.Module(Buffer.from("${Buffer.from(watBytes(opens(end))).toString("hex")}", "hex"));
+         const instance = new WebAssembly.Instance(module, wasi.getImportObject());
+         try { return wasi.start(instance); } catch (error) { return error; }
+       };
+       run();
+       const before = count(), outcome = run();
+       say(outcome + " " + (count() - before));`,
+    );
+    const { stderr } = spawnSync("sh", ["-c", `echo x | ${process.execPath} ${script}`], { encoding: "utf8" });
+    expect(stderr).toBe(`${outcome} 0\n`);
+  });
+});
+
 describe("returnOnExit: false", () => {
   it("ends the process with the code", () => {
     const hex = Buffer.from(watBytes(exits(9))).toString("hex");

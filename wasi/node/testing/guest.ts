@@ -66,9 +66,9 @@ export class Guest {
   }
 
   alloc(size: number): number {
-    const at = this.#next;
-    this.#next += (size + 15) & ~15;
-    if (this.#next > this.memory.buffer.byteLength) this.#next = 1024;
+    const rounded = (size + 15) & ~15;
+    const at = this.#next + rounded > this.memory.buffer.byteLength ? 1024 : this.#next;
+    this.#next = at + rounded;
     return at;
   }
 
