@@ -22,15 +22,15 @@ const FIRST_CALLS = 256;
 const CALL_SLACK = 4;
 
 export class FrameStack {
-  I: Int32Array;
-  F32: Float32Array;
-  F64: Float64Array;
-  B: BigInt64Array;
+  I!: Int32Array;
+  F32!: Float32Array;
+  F64!: Float64Array;
+  B!: BigInt64Array;
   /** Lanes of vectors. */
-  I8: Int8Array;
-  U8: Uint8Array;
-  I16: Int16Array;
-  U16: Uint16Array;
+  I8!: Int8Array;
+  U8!: Uint8Array;
+  I16!: Int16Array;
+  U16!: Uint16Array;
   calls: Int32Array;
   refs: Val[] = [];
   /** One past the last usable word. */
@@ -41,15 +41,7 @@ export class FrameStack {
   constructor(limits: StackLimits) {
     this.limits = limits;
     const words = Math.min(FIRST_WORDS, limits.words);
-    const buffer = new ArrayBuffer(words * 4);
-    this.I = new Int32Array(buffer);
-    this.F32 = new Float32Array(buffer);
-    this.F64 = new Float64Array(buffer);
-    this.B = new BigInt64Array(buffer);
-    this.I8 = new Int8Array(buffer);
-    this.U8 = new Uint8Array(buffer);
-    this.I16 = new Int16Array(buffer);
-    this.U16 = new Uint16Array(buffer);
+    this.adopt(new ArrayBuffer(words * 4));
     this.frameEnd = words;
     this.calls = new Int32Array(Math.min(FIRST_CALLS, limits.frames) + CALL_SLACK);
     this.callEnd = this.calls.length - CALL_SLACK;
@@ -66,19 +58,23 @@ export class FrameStack {
     if (csp > this.callEnd) this.growCalls(Math.min(this.limits.frames, this.callEnd * 2));
   }
 
+  /** Makes every view one over `buffer`. */
+  private adopt(buffer: ArrayBuffer): void {
+    this.I = new Int32Array(buffer);
+    this.F32 = new Float32Array(buffer);
+    this.F64 = new Float64Array(buffer);
+    this.B = new BigInt64Array(buffer);
+    this.I8 = new Int8Array(buffer);
+    this.U8 = new Uint8Array(buffer);
+    this.I16 = new Int16Array(buffer);
+    this.U16 = new Uint16Array(buffer);
+  }
+
   private growFrames(words: number): void {
     if (words > this.I.length) {
       const buffer = new ArrayBuffer((words + (words & 1)) * 4);
-      const next = new Int32Array(buffer);
-      next.set(this.I);
-      this.I = next;
-      this.F32 = new Float32Array(buffer);
-      this.F64 = new Float64Array(buffer);
-      this.B = new BigInt64Array(buffer);
-      this.I8 = new Int8Array(buffer);
-      this.U8 = new Uint8Array(buffer);
-      this.I16 = new Int16Array(buffer);
-      this.U16 = new Uint16Array(buffer);
+      new Int32Array(buffer).set(this.I);
+      this.adopt(buffer);
     }
     // A write far beyond the end would make it a hash table: V8 allows gaps below 1,024.
     for (let at = this.refs.length; at < words >> 1; at++) this.refs.push(null);
