@@ -116,7 +116,7 @@ export const cliCodes = {
   WT6512: {
     title: "file that cannot be read",
     explanation: "The file exists, and the system refuses to read it, or it is a device.",
-    example: "wasmts /root/app.wasm",
+    example: "wasmts /srv/private/app.wasm",
     fix: "Check its permissions. A device is no module either.",
     exit: "notRunnable",
   },

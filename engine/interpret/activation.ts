@@ -44,7 +44,7 @@ const WAIT = op("atomic_wait");
 const WAIT_WORDS = 9;
 /**
  * Safepoints passed in one entry of `run`: about a millisecond. V8 replaces code that was optimised while its loop ran
- * (in which every register of ours is a tagged value) only when the function is entered anew. Bench: first runs.
+ * (in which every register of ours is a tagged value) only when the function is entered anew. Gain not separated from noise so far; see RATIONALE.
  */
 const MANY_TICKS = 1 << 16;
 const freeStacks: FrameStack[] = [];
