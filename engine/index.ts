@@ -38,4 +38,5 @@ export { DEFAULT_MAX_MEMORY, MemInst } from "./runtime/memory.ts";
 export type { SharedMemory } from "./runtime/shared-memory.ts";
 export { DEFAULT_MAX_TABLE, TableInst } from "./runtime/table.ts";
 export type { Val } from "./runtime/value.ts";
+export { hex, Sha256, sha256 } from "./sha256.ts";
 export * from "./types.ts";
