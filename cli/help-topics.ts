@@ -16,11 +16,12 @@ export const topics: readonly Topic[] = [
   126   the module was found and cannot be run: not WebAssembly, not valid,
         an unknown import, a proposal that is not there
   127   the module was not found
-  134   the guest trapped (3 on Windows)
+  124   --timeout was over
+  134   the guest trapped, or its --fuel was spent (3 on Windows)
   137   the guest asked for more than it may have
   130   ended by Ctrl-C (SIGINT); 143 by SIGTERM
 
-A guest can end with any of these numbers itself. What really happened is in the record that --report FILE writes: kind is exit, trap, exhausted, limit, malformed, invalid, unsupported, unlinkable, not-found, not-runnable, usage or internal.
+A guest can end with any of these numbers itself. What really happened is in the record that --report FILE writes: kind is exit, trap, exhausted, fuel, deadline, cancelled, limit, malformed, invalid, unsupported, unlinkable, not-found, not-runnable, usage or internal.
 
 'wasmts validate' ends with 0 if every module is valid, else 126 or 127.`,
   },
@@ -57,6 +58,7 @@ Results are printed on stdout, one per line. With --json the last line on stdout
   error      for other failures: {code, message, where, help}
   backtrace  guest functions, innermost first: {func, name, offset}
   results    of --invoke: {type, value}; 64-bit integers are strings
-  usage      {compileMs, runMs, memoryBytes}`,
+  usage      {compileMs, runMs, cpuMs, instructions, memoryBytes,
+             tableElements}`,
   },
 ];

@@ -6,7 +6,15 @@
  */
 import type { Imports, Val } from "../engine/index.ts";
 import type { InputStream, OutputStream, TraceEvent } from "../wasi/index.ts";
-import { type ExecuteOptions, type Execution, execute, type Limits, type Preload, type Usage } from "./execute.ts";
+import {
+  type ExecuteOptions,
+  type Execution,
+  execute,
+  type Limits,
+  noUsage,
+  type Preload,
+  type Usage,
+} from "./execute.ts";
 import type { FeatureSwitches } from "./features.ts";
 import type { UnknownImports } from "./link.ts";
 import { type OutcomeKind, type Problem, problemOf, statusOf } from "./outcome.ts";
@@ -58,7 +66,7 @@ export interface RunOptions {
   readonly onCall?: ((event: TraceEvent) => void) | undefined;
 }
 
-/** How a run ended. */
+/** How a run ended. `usage` counts instructions exactly. */
 export interface RunResult {
   readonly kind: OutcomeKind;
   /** What the guest ended with, 0 to 2^32-1; if it did not end by itself, the exit status the command line would give. */
@@ -82,7 +90,8 @@ export interface RunResult {
 const defaultOutputBytes = 64 * 2 ** 20;
 
 /**
- * Runs a WASI program, or calls one export, on this thread, to its end.
+ * Runs a WASI program, or calls one export, on this thread, to its end, in turns of about 10 ms between which the
+ * event loop does other things. Imports may return promises.
  *
  * Whatever the module does is a result, not an exception: exits, traps, a module that is not valid, a file that is not
  * there.
@@ -115,7 +124,7 @@ async function attempt(
     prepared = await prepare(module, options, stdout, stderr);
   } catch (error) {
     const problem = problemOf(error);
-    return { kind: problem.kind, problem, error, usage: { compileMs: 0, runMs: 0, memoryBytes: 0 } };
+    return { kind: problem.kind, problem, error, usage: noUsage };
   }
   return execute(prepared);
 }
@@ -150,6 +159,7 @@ async function prepare(
     features: { on: options.features ?? {}, off: new Map() },
     tier: options.tier,
     limits,
+    inTurns: true,
     invoke: invoke && { name: invoke.name, args: invoke.args ?? [] },
   };
 }

@@ -15,7 +15,8 @@ export {
 } from "./errors.ts";
 export { hostTag, WasmException } from "./exception.ts";
 export { type Feature, type FeatureDef, features } from "./features.ts";
-export { Activation, type Outcome } from "./interpret/activation.ts";
+export type { HostState, PreparedState } from "./host-state.ts";
+export { Activation, type Outcome, type StopReason } from "./interpret/activation.ts";
 export {
   captureFrames,
   type Frame,
@@ -26,6 +27,7 @@ export {
 } from "./interpret/frames.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
+export { suspending } from "./promise-import.ts";
 export { ExnInst } from "./runtime/exn.ts";
 export { FuncInst, type HostFn, hostFunc, TagInst } from "./runtime/func.ts";
 export { ArrayInst, I31, i31, StructInst } from "./runtime/gc.ts";
@@ -35,8 +37,10 @@ export type { Extern } from "./runtime/instance.ts";
 export type { InstanceOptions } from "./runtime/instantiate.ts";
 export { type Imports, type MissingImport, printExternType } from "./runtime/link.ts";
 export { DEFAULT_MAX_MEMORY, MemInst } from "./runtime/memory.ts";
+export { type GuestLimits, type GuestUsage, type Interruption, Meter, type StopSignal } from "./runtime/meter.ts";
 export type { SharedMemory } from "./runtime/shared-memory.ts";
 export { DEFAULT_MAX_TABLE, TableInst } from "./runtime/table.ts";
 export type { Val } from "./runtime/value.ts";
 export { hex, Sha256, sha256 } from "./sha256.ts";
+export { GuestStopped } from "./stopped.ts";
 export * from "./types.ts";

@@ -3,14 +3,14 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { basename } from "node:path";
 import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
-import { type ExecuteOptions, type Execution, execute, type Preload } from "../execute.ts";
+import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
 import { readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
 import { readModule } from "../read-module.ts";
-import { parseChoice, parseCount, parseSize } from "../units.ts";
+import { parseChoice, parseCount, parseDuration, parseShare, parseSize } from "../units.ts";
 import * as wasiHost from "../wasi-host.ts";
 
 /** Errors of the command line are thrown unless there is a report to write; `main` prints them. */
@@ -40,7 +40,7 @@ async function attempt(flags: Flags, operands: readonly string[]): Promise<Execu
     options = readOptions(flags, operands);
   } catch (error) {
     const problem = problemOf(error);
-    return { kind: problem.kind, problem, error, usage: { compileMs: 0, runMs: 0, memoryBytes: 0 } };
+    return { kind: problem.kind, problem, error, usage: noUsage };
   }
   return execute(options);
 }
@@ -81,10 +81,14 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
     unknownImports: unknown,
     features: readFeatures(flags),
     tier,
+    inTurns: flags.has("cpu-share"),
     limits: {
       memoryBytes: optional(flags, "max-memory", parseSize),
       tableElements: optional(flags, "max-table", parseCount),
       stackDepth: optional(flags, "max-stack-depth", parseCount),
+      fuel: optional(flags, "fuel", parseCount),
+      timeoutMs: optional(flags, "timeout", parseDuration),
+      cpuShare: optional(flags, "cpu-share", parseShare),
     },
     invoke: invoke === undefined ? undefined : { name: invoke, words },
   };
@@ -100,7 +104,7 @@ function readTier(text: string): "auto" | "interp" {
   });
 }
 
-type NumberFlag = "max-output" | "max-memory" | "max-table" | "max-stack-depth";
+type NumberFlag = "max-output" | "max-memory" | "max-table" | "max-stack-depth" | "fuel" | "timeout" | "cpu-share";
 
 function optional(flags: Flags, name: NumberFlag, parse: (flag: string, text: string) => number): number | undefined {
   const text = flags.get(name);

@@ -103,11 +103,14 @@ function indexOf(words: readonly number[], pc: number): number {
 /** Most frames in a backtrace. */
 const TRACE_FRAMES = 32;
 
-/** Gives `error` the backtrace of `act`, worked out when first read. */
-export function traceOf(act: Activation, error: WasmError): void {
+/** The backtrace of `act` as it is now, worked out when called. */
+export function tracer(act: Activation): () => readonly BacktraceFrame[] {
   const raw = walk(act, TRACE_FRAMES);
-  error.setBacktrace(() => raw.map((f, i) => describe(f, i === 0)));
+  return () => raw.map((f, i) => describe(f, i === 0));
 }
+
+/** Gives `error` the backtrace of `act`. */
+export const traceOf = (act: Activation, error: WasmError): void => error.setBacktrace(tracer(act));
 
 function describe(f: RawFrame, isInnermost: boolean): BacktraceFrame {
   const { words, offsets } = mapOf(f.inst, f.func);
