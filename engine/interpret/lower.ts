@@ -61,14 +61,17 @@ function lowerBody(l: Lowering): HandlerTable | undefined {
 
 function lowerInstr(l: Lowering, m: Mnemonic): void {
   const d = instrDef(m);
-  l.out.pending += d.cost ?? 1;
-  l.recorder?.instr(l.out.pc, l.at, l.out.pending);
+  const { out, at } = l;
+  out.pending += d.cost ?? 1;
+  const { pending } = out;
+  out.first = out.pc;
   if (d.lanes !== undefined) lowerVector(l, m, d);
   else if (d.type === "special") rules[m as Special](l);
   else if (d.type === "load") lowerLoad(l, m, d);
   else if (d.type === "store") lowerStore(l, m, d);
   else if (d.type === "atomic") lowerAtomic(l, d);
   else lowerPlain(l, m, d);
+  l.recorder?.instr(out.first, at, pending);
 }
 
 /** Dead code is decoded, not lowered. */
