@@ -8,6 +8,7 @@ import type { traps } from "./errors.ts";
 import { featureCodes, type invalidFaults, limitCodes, type malformedFaults } from "./faults.ts";
 import { type Feature, features } from "./features.ts";
 import { type ModuleLimit, moduleLimits } from "./limits.ts";
+import type { snapshotFaults } from "./snapshot/errors.ts";
 
 export interface ErrorCode {
   /** One line, no full stop. */
@@ -19,6 +20,7 @@ export interface ErrorCode {
 }
 
 type CodeOf<T extends Record<string, readonly [string, string]>> = T[keyof T][0];
+type CodeOfFault<T extends Record<string, readonly [string, string, string, string]>> = T[keyof T][1];
 /** Codes that have a row below. */
 type WrittenCode =
   | CodeOf<typeof malformedFaults>
@@ -27,7 +29,8 @@ type WrittenCode =
   | `WT300${1 | 2 | 3 | 4 | 5}`
   | "WT4900"
   | `WT500${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
-  | `WT401${7 | 8}`;
+  | `WT401${7 | 8}`
+  | CodeOfFault<typeof snapshotFaults>;
 
 const written = {
   WT1001: {
@@ -617,6 +620,45 @@ const written = {
     title: "the host holds too much for the guest",
     explanation: "Host functions keep memory for the guest, and have reached the limit.",
     example: "limits: { hostBytes: 2 ** 20 }",
+  },
+  WT5201: {
+    title: "damaged snapshot",
+    explanation: "The bytes are no snapshot, are cut short, or were changed: a checksum over all of them is wrong.",
+    example: "a snapshot that was copied while it was being written",
+  },
+  WT5202: {
+    title: "snapshot of another version",
+    explanation: "The form of snapshots has a version, and this wasmts reads another one.",
+    example: "a snapshot written by a later wasmts",
+  },
+  WT5203: {
+    title: "snapshot of another module",
+    explanation:
+      "A snapshot goes on only with the very modules it was taken of: code addresses in it mean nothing elsewhere. They are told by their SHA-256.",
+    example: "a program that was built again since",
+  },
+  WT5204: {
+    title: "snapshot or frames that do not fit their module",
+    explanation:
+      "A snapshot is checked like a module: every frame must be at a place where the guest can stop, with values of the right number and types, and tables, globals and objects must have theirs. This one was changed or made wrongly.",
+    example: "a snapshot edited by hand",
+  },
+  WT5205: {
+    title: "state that a snapshot cannot hold",
+    explanation:
+      "Some things exist only in this process: objects of the host that a guest refers to, shared memory, functions of instances that are not part of the snapshot, sockets.",
+    example: "an externref to an object",
+  },
+  WT5206: {
+    title: "snapshot of a running guest",
+    explanation: "A snapshot is taken between two runs, not from inside a host function that the guest has called.",
+    example: "instance.snapshot({ activation }) in an imported function",
+  },
+  WT5207: {
+    title: "snapshot of another host",
+    explanation:
+      "The guest had parts of a host that belong to it, such as open files, or imports that were shared in another way. It goes on only with the same kinds.",
+    example: "a snapshot of a WASI program, restored without WASI",
   },
   WT5005: {
     title: "too many types in one process",

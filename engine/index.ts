@@ -1,7 +1,16 @@
 /** Public API of the engine; re-exports only. */
 export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
-export { DEFAULT_STACK_DEPTH, Engine, type EngineOptions, Instance } from "./engine.ts";
+export {
+  DEFAULT_STACK_DEPTH,
+  Engine,
+  type EngineOptions,
+  Instance,
+  type RestoredGuest,
+  type RestoreOptions,
+  type RestorePart,
+  type SnapshotOptions,
+} from "./engine.ts";
 export { type ErrorCode, errorCodes } from "./error-codes.ts";
 export {
   type BacktraceFrame,

@@ -39,8 +39,11 @@ export interface InstanceOptions {
   readonly meter?: Meter | undefined;
 }
 
-/** @throws WasmError unlinkable; trap when an active segment does not fit (earlier segments stay written) */
-export function instantiate(module: Module, imports: Imports, options: InstanceOptions): ModuleInst {
+/**
+ * @param isBlank for a state to be put in: no segment is copied
+ * @throws WasmError unlinkable; trap when an active segment does not fit (earlier segments stay written)
+ */
+export function instantiate(module: Module, imports: Imports, options: InstanceOptions, isBlank = false): ModuleInst {
   const externs = resolveImports(module, imports, options.missingImport);
   const cells = new GlobalCells(slotsFor(module.globals.map((g) => g.type)));
   const heap = new HeapMeter(options.maxArrayBytes, options.heapGauge);
@@ -49,7 +52,7 @@ export function instantiate(module: Module, imports: Imports, options: InstanceO
   const inst = new ModuleInst(module, flatCodeOf(module), cells, options.runner, meter, heap);
   for (const x of externs) addExtern(inst, x);
   allocate(inst, options);
-  initialise(inst);
+  if (!isBlank) initialise(inst);
   return inst;
 }
 
