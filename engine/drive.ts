@@ -25,8 +25,7 @@ const MAX_TIMER_MS = 2 ** 30;
 export function runToEnd(act: Activation): Val[] {
   const outcome = act.run();
   if (outcome.kind === "done") return outcome.results;
-  if (outcome.kind === "stopped") throw stoppedError(outcome, act);
-  throw cannotWait();
+  throw errorOf(outcome, act);
 }
 
 const cannotWait = (): WasmError =>
@@ -34,11 +33,11 @@ const cannotWait = (): WasmError =>
     hint: "call the guest with invokeAsync, or give its instance a runner",
   });
 
-/** A guest that nobody can wait for is slowed by nobody: its share is up, as its time would be. */
-function stoppedError({ reason }: Extract<Outcome, { kind: "stopped" }>, act: Activation): WasmError {
-  if (reason === "throttled") return cannotWait();
-  if (reason === "slice") throw new Error("a run without a budget came to its end");
-  return new GuestStopped(reason, act);
+/** What a call throws that ends so. A guest that nobody can wait for is not slowed either: it ends. */
+export function errorOf(outcome: Exclude<Outcome, { kind: "done" }>, act: Activation): WasmError {
+  if (outcome.kind === "blocked" || outcome.reason === "throttled") return cannotWait();
+  if (outcome.reason === "slice") throw new Error("a run without a budget came to its end");
+  return new GuestStopped(outcome.reason, act);
 }
 
 /**
@@ -54,7 +53,7 @@ export async function runInTurns(act: Activation, between?: (isSuspended: boolea
     const outcome = act.run(TURN);
     if (outcome.kind === "done") return outcome.results;
     const wait = waitOf(outcome, act.meter);
-    if (wait === undefined) throw stoppedError(outcome as Extract<Outcome, { kind: "stopped" }>, act);
+    if (wait === undefined) throw errorOf(outcome, act);
     between?.(true);
     await waitFor(wait, act.meter);
     between?.(false);

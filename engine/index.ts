@@ -50,6 +50,7 @@ export { type GuestLimits, type GuestUsage, type Interruption, Meter, type StopS
 export type { SharedMemory } from "./runtime/shared-memory.ts";
 export { DEFAULT_MAX_TABLE, TableInst } from "./runtime/table.ts";
 export type { Val } from "./runtime/value.ts";
+export { type GuestScheduling, type ScheduledGuest, Scheduler, type SchedulerStats } from "./scheduler.ts";
 export { hex, Sha256, sha256 } from "./sha256.ts";
 export { GuestStopped } from "./stopped.ts";
 export * from "./types.ts";

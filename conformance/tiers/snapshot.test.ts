@@ -94,7 +94,7 @@ function again(snapshot: Uint8Array, imports = env): RestoredGuest {
 /** What can be seen of the guest when `act` is over. */
 function ending(instance: Instance, act: Activation): unknown {
   const outcome = act.run();
-  const { memory, t } = instance.exports as { memory: MemInst; t: { elems: unknown[] } };
+  const { memory, t } = instance.exports as unknown as { memory: MemInst; t: { elems: unknown[] } };
   return [
     outcome.kind === "done" ? outcome.results.map(String) : outcome.kind,
     [...sha256(memory.bytes)],
