@@ -69,6 +69,8 @@ export class Context {
   readonly env: readonly Uint8Array[];
   readonly clock: Clock | undefined;
   readonly random: Random | undefined;
+  /** What the guest was given, whether or not it still has a descriptor of it. */
+  readonly mounts: readonly Mount[];
   /** Roots of the read-only mounts by identity, when there are writable mounts they could be reached through. */
   readonly guards: ReadonlyMap<string, Mount>;
   /** Set once the guest has called proc_exit; every later call throws it again. */
@@ -84,12 +86,22 @@ export class Context {
     this.random = options.random;
     this.fds = new FdTable(options.maxFds ?? limits.fds);
     const mounts = options.mounts ?? [];
+    this.mounts = mounts;
     this.guards = guardsOf(mounts);
     const { stdin, stdout, stderr } = options;
-    this.fds.add(streamDesc({ input: stdin, close: () => stdin?.close?.() }));
-    this.fds.add(streamDesc({ output: stdout, close: () => stdout?.close?.() }));
-    this.fds.add(streamDesc({ output: stderr, close: () => stderr?.close?.() }));
-    for (const mount of mounts) this.fds.add(dirDesc(mount.root, mount, mount.guest));
+    this.fds.add(streamDesc({ standard: "stdin", input: stdin, close: () => stdin?.close?.() }));
+    this.fds.add(streamDesc({ standard: "stdout", output: stdout, close: () => stdout?.close?.() }));
+    this.fds.add(streamDesc({ standard: "stderr", output: stderr, close: () => stderr?.close?.() }));
+    for (const mount of mounts) this.fds.add(dirDesc(mount.root, { mount, path: [] }, mount.guest));
+  }
+
+  /** Closes everything the guest has open, and the directories it was given. */
+  close(): void {
+    try {
+      this.fds.closeAll();
+    } finally {
+      for (const mount of this.mounts) mount.root.close();
+    }
   }
 }
 

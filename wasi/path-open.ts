@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import { fail, isHostError } from "./errno.ts";
 import { type Descriptor, type DirDesc, dirDesc, type FileDesc, fileDesc, streamDesc } from "./fd-table.ts";
 import type { DirHandle, FileHandle, FileMode } from "./file-system.ts";
-import { mountOf, type Walk, withWalk } from "./path-resolver.ts";
+import { placeOf, type Walk, withWalk } from "./path-resolver.ts";
 import { allRights, createRight, readRight, truncateRight, writeRight } from "./rights.ts";
 
 /** Times to look again before giving up with AGAIN: final links, and others renaming in the right microsecond. */
@@ -117,7 +117,7 @@ function openDirectory(host: Context, walk: Walk, dir: DirHandle, request: Reque
     dir.close();
     fail("ISDIR");
   }
-  return dirDesc(dir, mountOf(host, dir, walk.mount));
+  return dirDesc(dir, placeOf(host, dir, walk.place));
 }
 
 function create(walk: Walk, request: Request): FileDesc | undefined {
@@ -137,7 +137,7 @@ function openFile(walk: Walk, type: Filetype, request: Request): Descriptor | un
 }
 
 function describeFile(file: FileHandle, walk: Walk, request: Request): FileDesc {
-  return fileDesc(file, walk.mount, request.mode, request.flags);
+  return fileDesc(file, walk.place, request.mode, request.flags);
 }
 
 /** Undefined when `open` fails with one of `codes`: what was there a moment ago has been replaced. */

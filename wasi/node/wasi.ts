@@ -104,7 +104,7 @@ export class WASI {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#host.fds.closeAll();
+    this.#host.close();
   }
 
   #begin(instance: AnyInstance, role: "command" | "reactor"): Entry {
