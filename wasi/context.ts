@@ -4,7 +4,7 @@
  * A capability that is undefined does not exist for the guest: there are no ambient defaults here. Binding handlers to
  * a guest is the job of `host.ts`.
  */
-import type { Blocked, GuestExit, Wait } from "../engine/index.ts";
+import type { GuestExit, Val, Wait } from "../engine/index.ts";
 import { type Abi, preview1 } from "./abi.ts";
 import type { CallArgs, CallName } from "./calls.ts";
 import { dirDesc, FdTable, streamDesc } from "./fd-table.ts";
@@ -56,8 +56,32 @@ export class Again {
   }
 }
 
-/** Undefined is success. A `Blocked` has its own way to go on; its `retry` returns a result of this type again. */
-export type HandlerResult = undefined | Again | Blocked;
+/** How far a call has come, in numbers that only its handler understands. */
+export type Progress = readonly (bigint | undefined)[];
+
+/** A handler's answer "when this wait is over, go on from here". */
+export class Underway {
+  readonly wait: Wait;
+  readonly resume: () => HandlerResult;
+  /** What the same call, made again by a guest that was saved meanwhile, needs to go on from here. */
+  readonly progress: () => Progress;
+  constructor(wait: Wait, resume: () => HandlerResult, progress: () => Progress = () => []) {
+    this.wait = wait;
+    this.resume = resume;
+    this.progress = progress;
+  }
+}
+
+/** Undefined is success. */
+export type HandlerResult = undefined | Again | Underway;
+
+/** A call that is waiting, or was when its guest was saved. */
+export interface WaitingCall<P> {
+  readonly name: CallName;
+  /** The WebAssembly arguments. */
+  readonly raw: readonly Val[];
+  readonly progress: P;
+}
 
 export type Handlers = { [C in CallName]: (host: Context, ...args: CallArgs<C>) => HandlerResult };
 
@@ -75,6 +99,12 @@ export class Context {
   readonly guards: ReadonlyMap<string, Mount>;
   /** Set once the guest has called proc_exit; every later call throws it again. */
   exited: GuestExit | undefined = undefined;
+  /** The call that waits now. */
+  waiting: WaitingCall<() => Progress> | undefined = undefined;
+  /** The call that waited when the guest was saved; the guest is about to make it again. */
+  interrupted: WaitingCall<Progress> | undefined = undefined;
+  /** Of the call that is made now, if it is the one that was interrupted. */
+  progress: Progress = [];
   /** Calls of sched_yield since the last other call. */
   yields = 0;
 

@@ -22,7 +22,7 @@ import { args_get, args_sizes_get } from "./args.ts";
 import { type CallDef, type CallName, callNames, calls, callType } from "./calls.ts";
 import { clock_res_get, clock_time_get } from "./clock.ts";
 import { codedError } from "./coded-error.ts";
-import { Again, type Context, type HandlerResult, type Handlers } from "./context.ts";
+import { Again, type Context, type HandlerResult, type Handlers, type Progress, type Underway } from "./context.ts";
 import { decodeArgs } from "./decode.ts";
 import { environ_get, environ_sizes_get } from "./environ.ts";
 import { errno, errnoOf } from "./errno.ts";
@@ -100,28 +100,40 @@ export function callHost(host: Context, name: CallName, raw: readonly Val[]): Ho
   if (host.exited !== undefined) throw host.exited;
   if (!host.mem.isAttached) throw codedError(Error, "ERR_WASI_NOT_STARTED", "wasi.start() has not been called");
   if (name !== "sched_yield") host.yields = 0;
+  host.progress = takeProgress(host, name, raw);
+  return attempt(host, name, raw, () => (handlers[name] as AnyHandler)(host, ...decodeArgs(host, name, raw)));
+}
+
+/** Runs a handler, or the rest of one. For the runner: `Again` repeats the whole call, `Underway` goes on in its own way. */
+function attempt(host: Context, name: CallName, raw: readonly Val[], step: () => HandlerResult): HostResult {
+  host.waiting = undefined;
   host.mem.refresh();
   try {
-    const result = (handlers[name] as AnyHandler)(host, ...decodeArgs(host, name, raw));
-    return result === undefined ? errno.SUCCESS : suspend(host, name, raw, result);
+    const result = step();
+    if (result === undefined) return errno.SUCCESS;
+    if (result instanceof Again) return new Blocked(result.wait, () => callHost(host, name, raw));
+    return suspend(host, name, raw, result);
   } catch (error) {
     return errnoFor(host, error);
   }
 }
 
-/** For the runner: `Again` repeats the whole call, a handler's `Blocked` goes on in its own way. */
-function suspend(host: Context, name: CallName, raw: readonly Val[], result: Again | Blocked): Blocked {
-  if (result instanceof Again) return new Blocked(result.wait, () => callHost(host, name, raw));
-  return new Blocked(result.wait, () => {
-    host.mem.refresh();
-    try {
-      const next = result.retry() as HandlerResult;
-      return next === undefined ? errno.SUCCESS : suspend(host, name, raw, next);
-    } catch (error) {
-      return errnoFor(host, error);
-    }
-  });
+function suspend(host: Context, name: CallName, raw: readonly Val[], { wait, resume, progress }: Underway): Blocked {
+  host.waiting = { name, raw, progress };
+  return new Blocked(wait, () => attempt(host, name, raw, resume));
 }
+
+/** How far this call had come when the guest was saved. A guest that makes another call is not the one that was saved. */
+function takeProgress(host: Context, name: CallName, raw: readonly Val[]): Progress {
+  const { interrupted } = host;
+  host.interrupted = undefined;
+  const isSame = interrupted?.name === name && interrupted.raw.every((value, i) => sameBits(value, raw[i]));
+  return isSame ? interrupted.progress : [];
+}
+
+/** Equal as i32 or i64, whatever their sign. */
+const sameBits = (a: Val, b: Val): boolean =>
+  a === b || (typeof a === "number" && typeof b === "number" && (a | 0) === (b | 0));
 
 /** What the guest is told; what it is not to be told is thrown on. */
 function errnoFor(host: Context, error: unknown): number {

@@ -4,10 +4,10 @@
  * All subscriptions are read before anything is written, since the guest may let both arrays overlap. A descriptor that
  * cannot be polled is an event with an error, not a failed call: the C library, mio and Go all understand that.
  */
-import { Blocked, type WaitSource } from "../engine/index.ts";
+import type { WaitSource } from "../engine/index.ts";
 import { type Event, eventrwflags, readSubscription, type Subscription, sizes, writeEvent } from "./abi.ts";
 import { clockId } from "./clock.ts";
-import type { Context, HandlerResult } from "./context.ts";
+import { type Context, type HandlerResult, type Progress, Underway } from "./context.ts";
 import { errno, errnoOf, fail } from "./errno.ts";
 import { positionOf } from "./fd.ts";
 import type { Descriptor } from "./fd-table.ts";
@@ -23,6 +23,7 @@ interface Ready {
 /** What to wait for while it is not ready. */
 interface Pending {
   readonly deadlineNs?: bigint;
+  readonly isAbsolute?: boolean;
   readonly source?: WaitSource;
 }
 
@@ -45,7 +46,7 @@ export function poll_oneoff(
   host.mem.check(output, count * sizes.event);
   const checks = Array.from({ length: count }, (_, i) => {
     const sub = readSubscription(host.mem, input + i * subscriptionSize, host.abi);
-    return { sub, check: checkOf(host, sub) };
+    return { sub, check: checkOf(host, sub, host.progress[i]) };
   });
   const attempt = (): HandlerResult => {
     const events: Event[] = [];
@@ -55,7 +56,7 @@ export function poll_oneoff(
       if ("error" in state) events.push({ userdata: sub.userdata, tag: sub.tag, ...state });
       else pending.push(state);
     }
-    if (events.length === 0) return new Blocked(waitFor(pending), () => attempt() as undefined);
+    if (events.length === 0) return new Underway(waitFor(pending), attempt, () => timeLeft(host, pending));
     for (const [i, event] of events.entries()) writeEvent(host.mem, output + i * sizes.event, event);
     host.mem.setU32(nevents, events.length);
   };
@@ -70,10 +71,25 @@ function waitFor(pending: readonly Pending[]): { deadlineNs: bigint | undefined;
   };
 }
 
-/** A check that may be made many times; what is wrong with the subscription itself is found here. */
-function checkOf(host: Context, sub: Subscription): Check {
+/** For each subscription the ns it still has to wait, if it waits for a relative time. All of them are pending. */
+function timeLeft(host: Context, pending: readonly Pending[]): Progress {
+  const now = host.clock?.hostNow() ?? 0n;
+  return pending.map(({ deadlineNs, isAbsolute }) =>
+    deadlineNs === undefined || isAbsolute ? undefined : deadlineNs > now ? deadlineNs - now : 0n,
+  );
+}
+
+/**
+ * A check that may be made many times; what is wrong with the subscription itself is found here.
+ *
+ * @param leftNs  of a relative time, what was left when the guest was saved while it waited
+ */
+function checkOf(host: Context, sub: Subscription, leftNs: bigint | undefined): Check {
   try {
-    if (sub.tag === 0) return clockCheck(host, sub.clock, sub.timeoutNs, sub.isAbsolute);
+    if (sub.tag === 0) {
+      const isGoingOn = leftNs !== undefined && leftNs < sub.timeoutNs && !sub.isAbsolute;
+      return clockCheck(host, sub.clock, isGoingOn ? leftNs : sub.timeoutNs, sub.isAbsolute);
+    }
     const d = host.fds.get(sub.fd);
     return sub.tag === 1 ? readCheck(d) : writeCheck(d);
   } catch (error) {
@@ -92,7 +108,7 @@ function clockCheck(host: Context, id: number, timeoutNs: bigint, isAbsolute: bo
   const deadlineNs = clock.hostNow() + left;
   return () => {
     const isOver = clock.hostNow() >= deadlineNs || (isAbsolute && (clock.now(name) ?? 0n) >= timeoutNs);
-    return isOver ? ready() : { deadlineNs };
+    return isOver ? ready() : { deadlineNs, isAbsolute };
   };
 }
 
