@@ -7,11 +7,12 @@
 import type { GuestExit, Val, Wait } from "../engine/index.ts";
 import { type Abi, preview1 } from "./abi.ts";
 import type { CallArgs, CallName } from "./calls.ts";
-import { dirDesc, FdTable, streamDesc } from "./fd-table.ts";
+import { dirDesc, FdTable, type StandardStream, type StreamDesc, standardStreams, streamDesc } from "./fd-table.ts";
 import type { Mount } from "./file-system.ts";
+import { GuestClock } from "./guest-clock.ts";
 import { limits } from "./limits.ts";
 import { GuestMemory } from "./memory.ts";
-import type { InputStream, OutputStream } from "./streams.ts";
+import { type InputStream, noBudget, type OutputBudget, type OutputStream } from "./streams.ts";
 
 export type ClockId = "realtime" | "monotonic" | "process" | "thread";
 
@@ -24,11 +25,30 @@ export interface Clock {
   resolution(id: ClockId): bigint | undefined;
   /** The clock that `Wait.deadlineNs` counts in (`process.hrtime.bigint()` in Node), for sleeping. */
   hostNow(): bigint;
+  /** Present when time does not pass by itself. The clocks then count from its beginning. */
+  readonly virtual?: VirtualTime | undefined;
+}
+
+/** Time that passes when the guest reads a clock, and jumps when it waits for one. */
+export interface VirtualTime {
+  /** Since its beginning. `now` and `hostNow` follow. */
+  elapsedNs: bigint;
+  /** What reading a clock takes. */
+  readonly stepNs: bigint;
 }
 
 export interface Random {
   /** Fills `bytes` (at most `limits.randomChunk`, never shared memory) with unpredictable values. */
   fill(bytes: Uint8Array): void;
+  /** Present when what comes next is determined. */
+  readonly state?: Saveable | undefined;
+}
+
+/** A part of a host whose state is text. */
+export interface Saveable {
+  save(): string;
+  /** What takes `text` over, changing nothing yet; undefined when `save` would not have made it. */
+  restore(text: string): (() => void) | undefined;
 }
 
 /** What a guest is given. Strings are bytes without a NUL; what is left out, the guest does not have. */
@@ -39,6 +59,8 @@ export interface HostOptions {
   readonly stdin?: InputStream | undefined;
   readonly stdout?: OutputStream | undefined;
   readonly stderr?: OutputStream | undefined;
+  /** Of both output streams, which keep to it. */
+  readonly output?: OutputBudget | undefined;
   /** Descriptors 3, 4, ... in this order. The host owns their handles from then on. */
   readonly mounts?: readonly Mount[];
   readonly clock?: Clock | undefined;
@@ -89,9 +111,12 @@ export class Context {
   readonly mem = new GuestMemory();
   readonly abi: Abi;
   readonly fds: FdTable;
-  readonly args: readonly Uint8Array[];
-  readonly env: readonly Uint8Array[];
-  readonly clock: Clock | undefined;
+  args: readonly Uint8Array[];
+  env: readonly Uint8Array[];
+  /** Those the guest began with, whether or not it still has a descriptor of them. */
+  readonly standard: Readonly<Record<StandardStream, StreamDesc>>;
+  readonly output: OutputBudget;
+  readonly clock: GuestClock | undefined;
   readonly random: Random | undefined;
   /** What the guest was given, whether or not it still has a descriptor of it. */
   readonly mounts: readonly Mount[];
@@ -112,16 +137,20 @@ export class Context {
     this.abi = options.abi ?? preview1;
     this.args = options.args ?? [];
     this.env = options.env ?? [];
-    this.clock = options.clock;
+    this.clock = options.clock && new GuestClock(options.clock);
+    this.output = options.output ?? noBudget();
     this.random = options.random;
     this.fds = new FdTable(options.maxFds ?? limits.fds);
     const mounts = options.mounts ?? [];
     this.mounts = mounts;
     this.guards = guardsOf(mounts);
     const { stdin, stdout, stderr } = options;
-    this.fds.add(streamDesc({ standard: "stdin", input: stdin, close: () => stdin?.close?.() }));
-    this.fds.add(streamDesc({ standard: "stdout", output: stdout, close: () => stdout?.close?.() }));
-    this.fds.add(streamDesc({ standard: "stderr", output: stderr, close: () => stderr?.close?.() }));
+    this.standard = {
+      stdin: streamDesc({ standard: "stdin", input: stdin, close: () => stdin?.close?.() }),
+      stdout: streamDesc({ standard: "stdout", output: stdout, close: () => stdout?.close?.() }),
+      stderr: streamDesc({ standard: "stderr", output: stderr, close: () => stderr?.close?.() }),
+    };
+    for (const name of standardStreams) this.fds.add(this.standard[name]);
     for (const mount of mounts) this.fds.add(dirDesc(mount.root, { mount, path: [] }, mount.guest));
   }
 

@@ -55,10 +55,15 @@ function inodeOf(d: DirDesc, name: Uint8Array): bigint {
   }
 }
 
+/** Host memory of a listing, by estimate. */
+export function listingBytes(entries: Listing["entries"]): number {
+  return entries.reduce((sum, e) => sum + e.name.length + entryBytes, 0);
+}
+
 function takeSnapshot(host: Context, d: DirDesc): void {
   d.listing = undefined;
   const entries = d.dir.list(limits.dirEntries);
-  const bytes = entries.reduce((sum, e) => sum + e.name.length + entryBytes, 0);
+  const bytes = listingBytes(entries);
   makeRoom(host, bytes);
   d.listing = { entries, inodes: new Array(entries.length), bytes };
 }

@@ -135,8 +135,8 @@ export function isNonblocking(d: Descriptor): boolean {
   return (d.flags & fdflags.nonblock) !== 0;
 }
 
-/** The root of a mount stays open as long as the host: other descriptors are below it. */
-function release(d: Descriptor): void {
+/** Closes what is behind `d`. The root of a mount stays open as long as the host: other descriptors are below it. */
+export function release(d: Descriptor): void {
   if (d.kind === "file") d.file.close();
   else if (d.kind === "stream") d.close();
   else if (d.dir !== d.mount.root) d.dir.close();
@@ -209,9 +209,27 @@ export class FdTable {
     if (errors.length > 0) throw errors[0];
   }
 
+  /** Takes the place of everything that is open, which is closed unless it is among the new ones. */
+  replaceAll(descriptors: ReadonlyMap<number, Descriptor>): void {
+    const old = [...this];
+    this.#slots.length = 0;
+    for (const [fd, d] of descriptors) this.#slots[fd] = d;
+    this.#count = descriptors.size;
+    this.#lowest = 0;
+    const kept = new Set(descriptors.values());
+    for (const d of old) if (!kept.has(d)) release(d);
+  }
+
+  get max(): number {
+    return this.#max;
+  }
+
   /** All open descriptors with their numbers, lowest first. */
   *entries(): Generator<[number, Descriptor]> {
-    for (const [fd, d] of this.#slots.entries()) if (d !== undefined) yield [fd, d];
+    for (let fd = 0; fd < this.#slots.length; fd++) {
+      const d = this.#slots[fd];
+      if (d !== undefined) yield [fd, d];
+    }
   }
 
   /** All open descriptors. */

@@ -77,6 +77,23 @@ export function path_open(
   host.mem.setU32(openedFd, host.fds.add(opened));
 }
 
+/**
+ * Opens what was open before: creates and truncates nothing, and follows no link at the end.
+ *
+ * @param mode  of a file; undefined for a directory
+ * @returns what is there, which may be of another kind
+ */
+export function openAgain(
+  host: Context,
+  d: DirDesc,
+  path: Uint8Array,
+  mode: { readonly isRead: boolean; readonly isWrite: boolean; readonly flags: number } | undefined,
+): Descriptor {
+  const wanted = (mode?.isRead ? readRight : 0) | (mode?.isWrite ? writeRight : 0);
+  const request = requestOf(0, mode === undefined ? oflags.directory : 0, wanted, mode?.flags ?? 0);
+  return withWalk(host, d, path, (walk) => openFinal(host, walk, request));
+}
+
 function openFinal(host: Context, walk: Walk, request: Request): Descriptor {
   for (let tries = 0; tries < maxTries; tries++) {
     if (walk.mount.isReadOnly && (request.isCreate || request.mode.isTruncate)) fail("ROFS");

@@ -8,6 +8,7 @@ import type { Clock, Random } from "../context.ts";
 import { WasiError } from "../error-codes.ts";
 import { neutralisedOutput } from "../escapes.ts";
 import type { Trace } from "../log.ts";
+import type { StateOptions } from "../state.ts";
 import {
   bytesInput,
   callbackOutput,
@@ -54,6 +55,8 @@ export interface WasiOptions {
   readonly maxFds?: number | undefined;
   /** Told of every host call that is over; see `formatTrace`. */
   readonly trace?: Trace | undefined;
+  /** How the host is saved and restored with its guest; see `WASI.state`. */
+  readonly state?: StateOptions | undefined;
   /** How host calls wait when the engine cannot suspend the guest. Default `blockThread`. */
   readonly runner?: Runner | undefined;
 }

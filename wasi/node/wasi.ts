@@ -2,7 +2,7 @@
  * The `WASI` class: the shape of `node:wasi`, with a sandbox that is one, for instances of wasmts and of the host's own
  * WebAssembly.
  */
-import { type FuncInst, GuestExit, type HostFn, type Runner, waitOut } from "../../engine/index.ts";
+import { type FuncInst, GuestExit, type HostFn, type HostState, type Runner, waitOut } from "../../engine/index.ts";
 import type { CallName } from "../calls.ts";
 import { codedError } from "../coded-error.ts";
 import { Context } from "../context.ts";
@@ -11,7 +11,8 @@ import type { FsLevel } from "../file-system.ts";
 import { bindCalls, bindImports } from "../host.ts";
 import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
 import { limits } from "../limits.ts";
-import type { OutputBudget } from "../streams.ts";
+import { hostState } from "../state.ts";
+import { noBudget, type OutputBudget } from "../streams.ts";
 import { nodeClock } from "./clock.ts";
 import { openMounts } from "./mounts.ts";
 import { abiOf, argBytes, checkOptions, dirsOf, envBytes, inputOf, outputOf, type WasiOptions } from "./options.ts";
@@ -48,7 +49,7 @@ export class WASI {
   constructor(options: WasiOptions) {
     checkOptions(options);
     this.#options = options;
-    this.#budget = { left: options.maxOutputBytes ?? Number.POSITIVE_INFINITY, isExceeded: false };
+    this.#budget = { ...noBudget(), maxBytes: options.maxOutputBytes ?? Number.POSITIVE_INFINITY };
     this.#host = createContext(options, this.#budget);
     this.level = dirsOf(options).length > 0 ? "beneath" : undefined;
     this.wasiImport = blocking(bindCalls(this.#host, options.trace), options.runner ?? blockThread);
@@ -62,6 +63,14 @@ export class WASI {
   /** For `Engine.instantiate` of wasmts: typed, and returning `Blocked` instead of waiting. */
   hostImports(): Record<string, Record<CallName, FuncInst>> {
     return { [this.#host.abi.module]: bindImports(this.#host, this.#options.trace) };
+  }
+
+  /**
+   * The host's part of a snapshot of the guest. A host that takes one over must have the guest's directories mounted
+   * under the names the guest knows; it goes on with its own standard streams.
+   */
+  get state(): HostState {
+    return hostState(this.#host, this.#options.state);
   }
 
   /** What the guest passed to proc_exit; undefined when it has not called it. */
@@ -150,6 +159,7 @@ function createContext(options: WasiOptions, budget: OutputBudget): Context {
     stdin,
     stdout,
     stderr,
+    output: budget,
     mounts: openMounts(dirs),
     clock: options.clock === null ? undefined : (options.clock ?? nodeClock()),
     random: options.random === null ? undefined : (options.random ?? nodeRandom),
