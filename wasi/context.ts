@@ -5,9 +5,17 @@
  * a guest is the job of `host.ts`.
  */
 import type { GuestExit, Val, Wait } from "../engine/index.ts";
-import { type Abi, preview1 } from "./abi.ts";
+import { type Abi, type Filestat, preview1 } from "./abi.ts";
 import type { CallArgs, CallName } from "./calls.ts";
-import { dirDesc, FdTable, type StandardStream, type StreamDesc, standardStreams, streamDesc } from "./fd-table.ts";
+import {
+  dirDesc,
+  FdTable,
+  type Place,
+  type StandardStream,
+  type StreamDesc,
+  standardStreams,
+  streamDesc,
+} from "./fd-table.ts";
 import type { Mount } from "./file-system.ts";
 import { GuestClock } from "./guest-clock.ts";
 import { limits } from "./limits.ts";
@@ -65,21 +73,27 @@ export interface HostOptions {
   readonly mounts?: readonly Mount[];
   readonly clock?: Clock | undefined;
   readonly random?: Random | undefined;
+  /** Nothing the guest sees depends on time or on how busy the host is; `clock` is virtual and `random` seeded. */
+  readonly isDeterministic?: boolean | undefined;
+  /** What the guest is told about a file. Default: everything. */
+  readonly presentStat?: ((stat: Filestat, place: Place) => Filestat) | undefined;
   /** Open descriptors at once. */
   readonly maxFds?: number | undefined;
   readonly abi?: Abi;
 }
 
-/** A handler's answer "call me again, with the same arguments, when this wait is over". */
-export class Again {
-  readonly wait: Wait;
-  constructor(wait: Wait) {
-    this.wait = wait;
-  }
-}
-
 /** How far a call has come, in numbers that only its handler understands. */
 export type Progress = readonly (bigint | undefined)[];
+
+/** A handler's answer "call me again, with the same arguments and this progress, when this wait is over". */
+export class Again {
+  readonly wait: Wait;
+  readonly progress: Progress;
+  constructor(wait: Wait, progress: Progress = []) {
+    this.wait = wait;
+    this.progress = progress;
+  }
+}
 
 /** A handler's answer "when this wait is over, go on from here". */
 export class Underway {
@@ -118,6 +132,8 @@ export class Context {
   readonly output: OutputBudget;
   readonly clock: GuestClock | undefined;
   readonly random: Random | undefined;
+  readonly isDeterministic: boolean;
+  readonly presentStat: (stat: Filestat, place: Place) => Filestat;
   /** What the guest was given, whether or not it still has a descriptor of it. */
   readonly mounts: readonly Mount[];
   /** Roots of the read-only mounts by identity, when there are writable mounts they could be reached through. */
@@ -128,7 +144,7 @@ export class Context {
   waiting: WaitingCall<() => Progress> | undefined = undefined;
   /** The call that waited when the guest was saved; the guest is about to make it again. */
   interrupted: WaitingCall<Progress> | undefined = undefined;
-  /** Of the call that is made now, if it is the one that was interrupted. */
+  /** How far the call that is made now has come before, if it is made again. */
   progress: Progress = [];
   /** Calls of sched_yield since the last other call. */
   yields = 0;
@@ -140,6 +156,8 @@ export class Context {
     this.clock = options.clock && new GuestClock(options.clock);
     this.output = options.output ?? noBudget();
     this.random = options.random;
+    this.isDeterministic = options.isDeterministic === true;
+    this.presentStat = options.presentStat ?? ((stat) => stat);
     this.fds = new FdTable(options.maxFds ?? limits.fds);
     const mounts = options.mounts ?? [];
     this.mounts = mounts;

@@ -4,13 +4,15 @@
  * One call of the guest is one system call, straight from or into guest memory. Short counts are legal and used freely.
  * Positions are kept here, not in the host's descriptor: JavaScript has no lseek.
  */
-import { fdflags } from "./abi.ts";
+import type { WaitSource } from "../engine/index.ts";
+import { fdflags, filetype } from "./abi.ts";
 import { Again, type Context, type HandlerResult } from "./context.ts";
-import { fail } from "./errno.ts";
+import { errnoOf, fail } from "./errno.ts";
 import { positionOf } from "./fd.ts";
 import { atEnd, type Descriptor, type FileDesc, isNonblocking, type StreamDesc } from "./fd-table.ts";
 import { limits } from "./limits.ts";
-import { cutBuffers, joinBuffers, spreadBytes } from "./memory.ts";
+import { cutBuffers, joinBuffers, skipBytes, spreadBytes } from "./memory.ts";
+import type { OutputStream } from "./streams.ts";
 
 type Buffers = readonly Uint8Array[];
 
@@ -52,17 +54,39 @@ export function fd_read(host: Context, d: Descriptor, iovs: Buffers, nread: numb
   host.mem.setU32(nread, count);
 }
 
-/** Fills the first buffer only, which is a legal short read. */
+/** How many of `most` bytes the call had moved when it had to wait. */
+function movedBefore(host: Context, most: number): number {
+  const [moved = 0n] = host.progress;
+  return moved > BigInt(most) ? 0 : Number(moved);
+}
+
+/**
+ * Fills the first buffer only, which is a legal short read: with what is there, or to its end (of the buffer or of the
+ * input) where chance must not decide how much that is. A terminal gives lines, which are not cut by chance.
+ */
 function readStream(host: Context, d: StreamDesc, iovs: Buffers, nread: number): HandlerResult {
   const input = d.input as NonNullable<StreamDesc["input"]>;
-  let mustWait = false;
-  const count = fillBuffers(host, iovs.slice(0, 1), ([into]) => {
-    const n = input.read(into as Uint8Array);
-    mustWait = n === undefined;
-    return n ?? 0;
-  });
-  if (mustWait) return isNonblocking(d) ? fail("AGAIN") : new Again({ sources: [input.ready] });
+  const [buffer] = cutBuffers(iovs.slice(0, 1), limits.ioBytes);
+  const isWhole = host.isDeterministic && input.filetype !== filetype.characterDevice;
+  const size = buffer?.length ?? 0;
+  let count = movedBefore(host, size);
+  while (count < size) {
+    let mustWait = false;
+    const more = fillBuffers(host, [(buffer as Uint8Array).subarray(count)], ([into]) => {
+      const n = input.read(into as Uint8Array);
+      mustWait = n === undefined;
+      return n ?? 0;
+    });
+    if (mustWait) return waitFor(host, d, input.ready, count);
+    count += more;
+    if (!isWhole || more === 0) break;
+  }
   host.mem.setU32(nread, count);
+}
+
+function waitFor(host: Context, d: StreamDesc, source: WaitSource, moved: number): HandlerResult {
+  if (isNonblocking(d) && !host.isDeterministic) fail("AGAIN");
+  return new Again({ sources: [source] }, moved === 0 ? [] : [BigInt(moved)]);
 }
 
 export function fd_write(host: Context, d: Descriptor, iovs: Buffers, nwritten: number): HandlerResult {
@@ -77,11 +101,29 @@ export function fd_write(host: Context, d: Descriptor, iovs: Buffers, nwritten: 
   host.mem.setU32(nwritten, count);
 }
 
+/** Writes what can be written now, or all of it where chance must not decide how much that is. */
 function writeStream(host: Context, d: StreamDesc, iovs: Buffers, nwritten: number): HandlerResult {
   const output = d.output as NonNullable<StreamDesc["output"]>;
-  const count = drainBuffers(host, iovs, (buffers) => output.write(buffers));
-  if (count === undefined) return isNonblocking(d) ? fail("AGAIN") : new Again({ sources: [output.ready] });
+  const all = cutBuffers(iovs, limits.ioBytes);
+  const size = all.reduce((sum, b) => sum + b.length, 0);
+  let count = movedBefore(host, size);
+  while (count < size) {
+    const more = writeMore(host, output, skipBytes(all, count), count > 0);
+    if (more === undefined) return waitFor(host, d, output.ready, count);
+    count += more;
+    if (!host.isDeterministic || more === 0) break;
+  }
   host.mem.setU32(nwritten, count);
+}
+
+/** When it fails after some bytes were written, their count is the result; the next write fails. */
+function writeMore(host: Context, output: OutputStream, rest: Buffers, hasWritten: boolean): number | undefined {
+  try {
+    return drainBuffers(host, rest, (buffers) => output.write(buffers));
+  } catch (error) {
+    if (hasWritten && errnoOf(error) !== undefined) return 0;
+    throw error;
+  }
 }
 
 /** A place in a file; undefined when it is beyond what a file can have. @throws Failure SPIPE for streams */

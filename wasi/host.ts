@@ -93,32 +93,38 @@ type AnyHandler = (host: Context, ...args: unknown[]) => HandlerResult;
  * One host call.
  *
  * @param raw  the WebAssembly arguments
+ * @param progress  how far the same call has come, if it is made again
  * @returns the errno, or `Blocked` when it has to wait
  * @throws GuestExit from proc_exit, and from every call after it; ERR_WASI_NOT_STARTED before there is a memory
  */
-export function callHost(host: Context, name: CallName, raw: readonly Val[]): HostResult {
+export function callHost(host: Context, name: CallName, raw: readonly Val[], progress?: Progress): HostResult {
   if (host.exited !== undefined) throw host.exited;
   if (!host.mem.isAttached) throw codedError(Error, "ERR_WASI_NOT_STARTED", "wasi.start() has not been called");
   if (name !== "sched_yield") host.yields = 0;
-  host.progress = takeProgress(host, name, raw);
+  host.progress = progress ?? takeProgress(host, name, raw);
   return attempt(host, name, raw, () => (handlers[name] as AnyHandler)(host, ...decodeArgs(host, name, raw)));
 }
 
-/** Runs a handler, or the rest of one. For the runner: `Again` repeats the whole call, `Underway` goes on in its own way. */
+/** Runs a handler, or the rest of one. */
 function attempt(host: Context, name: CallName, raw: readonly Val[], step: () => HandlerResult): HostResult {
   host.waiting = undefined;
   host.mem.refresh();
   try {
     const result = step();
-    if (result === undefined) return errno.SUCCESS;
-    if (result instanceof Again) return new Blocked(result.wait, () => callHost(host, name, raw));
-    return suspend(host, name, raw, result);
+    return result === undefined ? errno.SUCCESS : suspend(host, name, raw, result);
   } catch (error) {
     return errnoFor(host, error);
   }
 }
 
-function suspend(host: Context, name: CallName, raw: readonly Val[], { wait, resume, progress }: Underway): Blocked {
+/** For the runner: `Again` repeats the whole call, `Underway` goes on in its own way. */
+function suspend(host: Context, name: CallName, raw: readonly Val[], result: Again | Underway): Blocked {
+  if (result instanceof Again) {
+    const { wait, progress } = result;
+    host.waiting = { name, raw, progress: () => progress };
+    return new Blocked(wait, () => callHost(host, name, raw, progress));
+  }
+  const { wait, resume, progress } = result;
   host.waiting = { name, raw, progress };
   return new Blocked(wait, () => attempt(host, name, raw, resume));
 }

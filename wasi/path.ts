@@ -43,7 +43,10 @@ export function path_filestat_get(
   path: Uint8Array,
   out: number,
 ): undefined {
-  const stat = withWalk(host, d, path, (walk) => resolveFinal(walk, flags !== 0));
+  const stat = withWalk(host, d, path, (walk) => {
+    const found = resolveFinal(walk, flags !== 0);
+    return host.presentStat(found, walk.place);
+  });
   writeFilestat(host.mem, out, stat, host.abi);
 }
 

@@ -51,6 +51,11 @@ export interface WasiOptions {
   readonly clock?: Clock | null | undefined;
   /** Null: the guest has no randomness. Default: the system's. */
   readonly random?: Random | null | undefined;
+  /**
+   * Make the run one that can be repeated to the bit: virtual time, random numbers from the seed (default "0"), listings
+   * in order, attributes of files that do not depend on the disk. Takes the place of `clock` and `random`, but for null.
+   */
+  readonly deterministic?: { readonly seed?: string | undefined } | undefined;
   /** Open descriptors at once; default `limits.fds`. */
   readonly maxFds?: number | undefined;
   /** Told of every host call that is over; see `formatTrace`. */

@@ -5,7 +5,8 @@
 import { type FuncInst, GuestExit, type HostFn, type HostState, type Runner, waitOut } from "../../engine/index.ts";
 import type { CallName } from "../calls.ts";
 import { codedError } from "../coded-error.ts";
-import { Context } from "../context.ts";
+import { Context, type HostOptions } from "../context.ts";
+import { fixedStat, SeededRandom, virtualClock } from "../deterministic.ts";
 import { WasiError } from "../error-codes.ts";
 import type { FsLevel } from "../file-system.ts";
 import { bindCalls, bindImports } from "../host.ts";
@@ -161,10 +162,26 @@ function createContext(options: WasiOptions, budget: OutputBudget): Context {
     stderr,
     output: budget,
     mounts: openMounts(dirs),
-    clock: options.clock === null ? undefined : (options.clock ?? nodeClock()),
-    random: options.random === null ? undefined : (options.random ?? nodeRandom),
+    ...worldOf(options),
     abi: abiOf(options.version),
   });
+}
+
+/** What the guest sees of the world besides its streams and directories. */
+function worldOf({ clock, random, deterministic }: WasiOptions): Partial<HostOptions> {
+  const real = { clock: clock ?? nodeClock(), random: random ?? nodeRandom };
+  const { seed = "0" } = deterministic ?? {};
+  const fixed = {
+    clock: virtualClock(),
+    random: new SeededRandom(seed),
+    presentStat: fixedStat,
+    isDeterministic: true,
+  };
+  return {
+    ...(deterministic === undefined ? real : fixed),
+    ...(clock === null ? { clock: undefined } : {}),
+    ...(random === null ? { random: undefined } : {}),
+  };
 }
 
 /** Functions for an engine that cannot suspend: the runner waits inside the call. */
