@@ -75,6 +75,8 @@ export interface HostOptions {
   readonly random?: Random | undefined;
   /** Nothing the guest sees depends on time or on how busy the host is; `clock` is virtual and `random` seeded. */
   readonly isDeterministic?: boolean | undefined;
+  /** Kept of the guest's calls; saved with it. */
+  readonly receipt?: Saveable | undefined;
   /** What the guest is told about a file. Default: everything. */
   readonly presentStat?: ((stat: Filestat, place: Place) => Filestat) | undefined;
   /** Open descriptors at once. */
@@ -132,6 +134,7 @@ export class Context {
   readonly output: OutputBudget;
   readonly clock: GuestClock | undefined;
   readonly random: Random | undefined;
+  readonly receipt: Saveable | undefined;
   readonly isDeterministic: boolean;
   readonly presentStat: (stat: Filestat, place: Place) => Filestat;
   /** What the guest was given, whether or not it still has a descriptor of it. */
@@ -156,6 +159,7 @@ export class Context {
     this.clock = options.clock && new GuestClock(options.clock);
     this.output = options.output ?? noBudget();
     this.random = options.random;
+    this.receipt = options.receipt;
     this.isDeterministic = options.isDeterministic === true;
     this.presentStat = options.presentStat ?? ((stat) => stat);
     this.fds = new FdTable(options.maxFds ?? limits.fds);

@@ -29,7 +29,6 @@ import { errno, errnoOf } from "./errno.ts";
 import * as fd from "./fd.ts";
 import { fd_pread, fd_pwrite, fd_read, fd_write } from "./fd-io.ts";
 import { fd_readdir } from "./fd-readdir.ts";
-import { describeArgs, describeResults, type Trace } from "./log.ts";
 import * as path from "./path.ts";
 import { path_open } from "./path-open.ts";
 import { poll_oneoff } from "./poll.ts";
@@ -37,6 +36,7 @@ import { proc_exit, proc_raise } from "./proc.ts";
 import { random_get } from "./random.ts";
 import { sched_yield } from "./sched.ts";
 import { sock_accept, sock_recv, sock_send, sock_shutdown } from "./sock.ts";
+import { type Watcher, watchCall } from "./watch.ts";
 
 const handlers: Handlers = {
   args_get,
@@ -149,54 +149,25 @@ function errnoFor(host: Context, error: unknown): number {
   return code;
 }
 
-/** The same, told to `trace` when it is over. */
-function traceCall(host: Context, name: CallName, raw: readonly Val[], trace: Trace): HostResult {
-  const start = performance.now();
-  host.mem.refresh();
-  const args = describeArgs(host, name, raw);
-  let hasWaited = false;
-  const tell = (code: number | undefined): void => {
-    const results = code === errno.SUCCESS ? describeResults(host, name, raw) : [];
-    const durationMs = performance.now() - start;
-    trace({ call: name, scope: calls[name].scope, args, errno: code, results, hasWaited, durationMs });
-  };
-  const observe = (step: () => HostResult): HostResult => {
-    let result: HostResult;
-    try {
-      result = step();
-    } catch (error) {
-      tell(undefined);
-      throw error;
-    }
-    if (!(result instanceof Blocked)) {
-      tell(result as number);
-      return result;
-    }
-    const { wait, retry } = result;
-    hasWaited = true;
-    return new Blocked(wait, () => observe(retry));
-  };
-  return observe(() => callHost(host, name, raw));
-}
-
 /**
  * The functions to import, which return `Blocked` instead of waiting.
  *
- * @param trace  told of every call that is over
+ * @param watchers  told of every call
  */
-export function bindCalls(host: Context, trace?: Trace): Record<CallName, HostFn> {
-  const call = trace ? (name: CallName, raw: readonly Val[]) => traceCall(host, name, raw, trace) : undefined;
+export function bindCalls(host: Context, watchers: readonly Watcher[] = []): Record<CallName, HostFn> {
   const bind = (name: CallName): HostFn => {
-    const run = call ?? ((_: CallName, raw: readonly Val[]) => callHost(host, name, raw));
+    const plain = (raw: readonly Val[]): HostResult => callHost(host, name, raw);
+    const watched = (raw: readonly Val[]): HostResult => watchCall(watchers, host, name, raw, () => plain(raw));
+    const run = watchers.length === 0 ? plain : watched;
     const { result }: CallDef = calls[name];
-    return result === "none" ? (...raw) => void run(name, raw) : (...raw) => run(name, raw);
+    return result === "none" ? (...raw) => void run(raw) : (...raw) => run(raw);
   };
   return Object.fromEntries(callNames.map((name) => [name, bind(name)])) as Record<CallName, HostFn>;
 }
 
 /** The same functions with their WebAssembly types: a module that imports one with another type does not link. */
-export function bindImports(host: Context, trace?: Trace): Record<CallName, FuncInst> {
-  const bound = bindCalls(host, trace);
+export function bindImports(host: Context, watchers: readonly Watcher[] = []): Record<CallName, FuncInst> {
+  const bound = bindCalls(host, watchers);
   const valTypes = { i32: I32, i64: I64 };
   const typed = callNames.map((name): [CallName, FuncInst] => {
     const { params, results } = callType(name);

@@ -14,5 +14,6 @@ export type { InputOption, OutputOption, WasiOptions } from "./node/options.ts";
 export { nodeRandom } from "./node/random.ts";
 export { blockThread } from "./node/runner.ts";
 export { WASI } from "./node/wasi.ts";
+export { Receipt } from "./receipt.ts";
 export type { StateOptions } from "./state.ts";
 export { alwaysReady, bytesInput, callbackOutput, type InputStream, type OutputStream } from "./streams.ts";

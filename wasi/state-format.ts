@@ -100,6 +100,8 @@ const state = object({
   clock: optional(clock),
   /** Of a generator that is determined. */
   random: optional(text(1024)),
+  /** Of the calls it has made; see `Receipt`. */
+  receipt: optional(text(1024)),
   /** Input the guest has not read, though it was taken from its source. */
   stdin: optional(object({ bytes: bytes(maxStringBytes), isAll: bool })),
   output: object({ written: int(0, Number.MAX_SAFE_INTEGER), isExceeded: bool }),

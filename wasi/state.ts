@@ -10,7 +10,7 @@
  * guest's: files themselves, time of day, limits and mounts, which the new host is given anew.
  */
 import { GuestExit, type HostState, type PreparedState } from "../engine/index.ts";
-import type { Context } from "./context.ts";
+import type { Context, Saveable } from "./context.ts";
 import { type Descriptor, release } from "./fd-table.ts";
 import { decodeState, encodeState, type SavedFd, type SavedState } from "./state-format.ts";
 import { reopenFd, saveFd, stateError } from "./state-open.ts";
@@ -42,6 +42,7 @@ function stateOf(host: Context, options: StateOptions): Omit<SavedState, "versio
     fds: saveFds(host, options),
     clock: host.clock?.save(),
     random: host.random?.state?.save(),
+    receipt: host.receipt?.save(),
     stdin: host.standard.stdin.input?.unread?.(),
     output: { written, isExceeded },
     waiting: waitingOf(host),
@@ -72,8 +73,8 @@ function waitingOf({ waiting, interrupted }: Context): SavedState["waiting"] {
 /** @throws WasmError unlinkable WT6012..WT6015 */
 function prepare(host: Context, saved: SavedState, options: StateOptions): PreparedState {
   checkFit(host, saved);
-  const restoreRandom = saved.random === undefined ? undefined : host.random?.state?.restore(saved.random);
-  if (saved.random !== undefined && restoreRandom === undefined) throw misfit("has random numbers of another kind");
+  const restoreRandom = partOf(saved.random, host.random?.state, "random numbers of another kind");
+  const restoreReceipt = partOf(saved.receipt, host.receipt, "a receipt of another kind");
   const fds = reopenAll(host, saved, options);
   return {
     cancel: () => releaseAll(fds),
@@ -81,7 +82,8 @@ function prepare(host: Context, saved: SavedState, options: StateOptions): Prepa
       if (options.arguments !== "host") [host.args, host.env] = [saved.args, saved.env];
       host.fds.replaceAll(adoptStreams(host, fds));
       if (saved.clock !== undefined) host.clock?.restore(saved.clock);
-      restoreRandom?.();
+      restoreRandom();
+      restoreReceipt();
       Object.assign(host.output, saved.output);
       host.waiting = undefined;
       host.interrupted = saved.waiting;
@@ -93,6 +95,14 @@ function prepare(host: Context, saved: SavedState, options: StateOptions): Prepa
 const misfit = (how: string): Error =>
   stateError("unlinkable", "WT6015", `the saved guest ${how}`, "restore it with the options it was run with");
 
+/** What takes over the saved text of a part of the host; nothing when either does not have it. */
+function partOf(saved: string | undefined, part: Saveable | undefined, what: string): () => void {
+  if (saved === undefined || part === undefined) return () => {};
+  const restore = part.restore(saved);
+  if (restore === undefined) throw misfit(`has ${what}`);
+  return restore;
+}
+
 function checkFit(host: Context, saved: SavedState): void {
   if (saved.abi !== host.abi.module) throw misfit(`uses ${saved.abi}, and this host is ${host.abi.module}`);
   const most = Math.max(saved.fds.length, ...saved.fds.map(({ fd }) => fd + 1));
@@ -100,6 +110,7 @@ function checkFit(host: Context, saved: SavedState): void {
   if (saved.clock !== undefined && host.clock !== undefined && saved.clock.isVirtual !== host.clock.isVirtual) {
     throw misfit(saved.clock.isVirtual ? "has virtual time, and this host has not" : "has real time, not virtual");
   }
+  if (saved.receipt === undefined && host.receipt !== undefined) throw misfit("has no receipt of what it did before");
   if ((saved.random === undefined) !== (host.random?.state === undefined)) {
     throw misfit(saved.random === undefined ? "has random numbers without a seed" : "has seeded random numbers");
   }

@@ -56,6 +56,8 @@ export interface WasiOptions {
    * in order, attributes of files that do not depend on the disk. Takes the place of `clock` and `random`, but for null.
    */
   readonly deterministic?: { readonly seed?: string | undefined } | undefined;
+  /** Keep a receipt of all calls: `WASI.receipt`. Default false. */
+  readonly receipt?: boolean | undefined;
   /** Open descriptors at once; default `limits.fds`. */
   readonly maxFds?: number | undefined;
   /** Told of every host call that is over; see `formatTrace`. */

@@ -12,8 +12,11 @@ import type { FsLevel } from "../file-system.ts";
 import { bindCalls, bindImports } from "../host.ts";
 import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
 import { limits } from "../limits.ts";
+import { tracing } from "../log.ts";
+import { Receipt } from "../receipt.ts";
 import { hostState } from "../state.ts";
 import { noBudget, type OutputBudget } from "../streams.ts";
+import type { Watcher } from "../watch.ts";
 import { nodeClock } from "./clock.ts";
 import { openMounts } from "./mounts.ts";
 import { abiOf, argBytes, checkOptions, dirsOf, envBytes, inputOf, outputOf, type WasiOptions } from "./options.ts";
@@ -35,11 +38,14 @@ import { blockThread } from "./runner.ts";
 export class WASI {
   /** The 46 functions. They block the thread where they have to wait; see the option `runner`. */
   readonly wasiImport: Readonly<Record<CallName, HostFn>>;
+  /** Of the guest's calls; undefined unless the option `receipt` asked for it. */
+  readonly receipt: Receipt | undefined;
   /** How strongly guests are kept inside their directories; undefined without directories. */
   readonly level: FsLevel | undefined;
   readonly #host: Context;
   readonly #options: WasiOptions;
   readonly #budget: OutputBudget;
+  readonly #watchers: readonly Watcher[];
   #isStarted = false;
   #isClosed = false;
 
@@ -51,9 +57,14 @@ export class WASI {
     checkOptions(options);
     this.#options = options;
     this.#budget = { ...noBudget(), maxBytes: options.maxOutputBytes ?? Number.POSITIVE_INFINITY };
-    this.#host = createContext(options, this.#budget);
+    if (options.receipt) this.receipt = new Receipt(settingOf(options));
+    this.#host = createContext(options, this.#budget, this.receipt);
+    this.#watchers = [
+      ...(options.trace ? [tracing(options.trace)] : []),
+      ...(this.receipt ? [this.receipt.watch] : []),
+    ];
     this.level = dirsOf(options).length > 0 ? "beneath" : undefined;
-    this.wasiImport = blocking(bindCalls(this.#host, options.trace), options.runner ?? blockThread);
+    this.wasiImport = blocking(bindCalls(this.#host, this.#watchers), options.runner ?? blockThread);
   }
 
   /** For `WebAssembly.instantiate`. */
@@ -63,7 +74,7 @@ export class WASI {
 
   /** For `Engine.instantiate` of wasmts: typed, and returning `Blocked` instead of waiting. */
   hostImports(): Record<string, Record<CallName, FuncInst>> {
-    return { [this.#host.abi.module]: bindImports(this.#host, this.#options.trace) };
+    return { [this.#host.abi.module]: bindImports(this.#host, this.#watchers) };
   }
 
   /**
@@ -141,9 +152,11 @@ export class WASI {
   }
 }
 
+const defaultSeed = "0";
+
 const alreadyStarted = (): Error => codedError(Error, "ERR_WASI_ALREADY_STARTED", "WASI instance has already started");
 
-function createContext(options: WasiOptions, budget: OutputBudget): Context {
+function createContext(options: WasiOptions, budget: OutputBudget, receipt: Receipt | undefined): Context {
   const args = argBytes(options.args);
   const env = envBytes(options.env);
   const dirs = dirsOf(options);
@@ -161,16 +174,30 @@ function createContext(options: WasiOptions, budget: OutputBudget): Context {
     stdout,
     stderr,
     output: budget,
+    receipt,
     mounts: openMounts(dirs),
     ...worldOf(options),
     abi: abiOf(options.version),
   });
 }
 
+/** What a receipt begins with: all that the guest was given and that is bytes. */
+function settingOf(options: WasiOptions): Uint8Array[] {
+  const { version, args, env, deterministic } = options;
+  const seed = deterministic === undefined ? "not deterministic" : `seed ${deterministic.seed ?? defaultSeed}`;
+  const mounts = dirsOf(options).map(({ guest, readOnly }) => Buffer.from(`${readOnly ? "ro" : "rw"} ${guest}`));
+  const part = (label: string, items: readonly Uint8Array[]): Uint8Array[] => [
+    Buffer.from(`${items.length} ${label}`),
+    ...items,
+  ];
+  const strings = [...part("args", argBytes(args)), ...part("env", envBytes(env)), ...part("mounts", mounts)];
+  return [Buffer.from(version), Buffer.from(seed), ...strings];
+}
+
 /** What the guest sees of the world besides its streams and directories. */
 function worldOf({ clock, random, deterministic }: WasiOptions): Partial<HostOptions> {
   const real = { clock: clock ?? nodeClock(), random: random ?? nodeRandom };
-  const { seed = "0" } = deterministic ?? {};
+  const { seed = defaultSeed } = deterministic ?? {};
   const fixed = {
     clock: virtualClock(),
     random: new SeededRandom(seed),
