@@ -18,6 +18,7 @@ import {
 } from "./fd-table.ts";
 import type { Mount } from "./file-system.ts";
 import { GuestClock } from "./guest-clock.ts";
+import { IoMeter, type QuotaOptions } from "./io-meter.ts";
 import { limits } from "./limits.ts";
 import { GuestMemory } from "./memory.ts";
 import { type InputStream, noBudget, type OutputBudget, type OutputStream } from "./streams.ts";
@@ -75,6 +76,10 @@ export interface HostOptions {
   readonly random?: Random | undefined;
   /** Nothing the guest sees depends on time or on how busy the host is; `clock` is virtual and `random` seeded. */
   readonly isDeterministic?: boolean | undefined;
+  /** How fast the guest may go. Default: as fast as it can. */
+  readonly quotas?: QuotaOptions | undefined;
+  /** Bytes that the host may hold for the guest, by estimate. Default: as much as other limits allow. */
+  readonly maxHostBytes?: number | undefined;
   /** Kept of the guest's calls; saved with it. */
   readonly receipt?: Saveable | undefined;
   /** What the guest is told about a file. Default: everything. */
@@ -134,6 +139,8 @@ export class Context {
   readonly output: OutputBudget;
   readonly clock: GuestClock | undefined;
   readonly random: Random | undefined;
+  readonly io: IoMeter;
+  readonly maxHostBytes: number;
   readonly receipt: Saveable | undefined;
   readonly isDeterministic: boolean;
   readonly presentStat: (stat: Filestat, place: Place) => Filestat;
@@ -160,6 +167,8 @@ export class Context {
     this.output = options.output ?? noBudget();
     this.random = options.random;
     this.receipt = options.receipt;
+    this.io = new IoMeter(options.quotas);
+    this.maxHostBytes = options.maxHostBytes ?? Number.POSITIVE_INFINITY;
     this.isDeterministic = options.isDeterministic === true;
     this.presentStat = options.presentStat ?? ((stat) => stat);
     this.fds = new FdTable(options.maxFds ?? limits.fds);

@@ -52,7 +52,8 @@ export const wasiErrorCodes = {
   },
   WT6008: {
     title: "limit out of range",
-    explanation: "maxFds must be at least 3 plus the number of mounts, maxOutputBytes must not be negative.",
+    explanation:
+      "maxFds must be at least 3 plus the number of mounts, maxOutputBytes and maxHostBytes must not be negative, and each of the quotas is a number above 0.",
     example: 'new WASI({ version: "preview1", maxFds: 0 })',
   },
   WT6010: {

@@ -12,26 +12,39 @@ import { positionOf } from "./fd.ts";
 import { atEnd, type Descriptor, type FileDesc, isNonblocking, type StreamDesc } from "./fd-table.ts";
 import { limits } from "./limits.ts";
 import { cutBuffers, joinBuffers, skipBytes, spreadBytes } from "./memory.ts";
-import type { OutputStream } from "./streams.ts";
 
 type Buffers = readonly Uint8Array[];
 
 /** Fills guest buffers by `read`; through private memory when other threads share the guest's. */
-function fillBuffers(host: Context, iovs: Buffers, read: (buffers: Buffers) => number): number {
+function fillBuffers(host: Context, d: Descriptor, iovs: Buffers, read: (buffers: Buffers) => number): number {
   if (iovs.length === 0) return 0;
-  if (!host.mem.isShared) return read(cutBuffers(iovs, limits.ioBytes));
-  const into = cutBuffers(iovs, limits.sharedIoBytes);
-  const bytes = new Uint8Array(into.reduce((sum, b) => sum + b.length, 0));
-  const count = read([bytes]);
-  spreadBytes(bytes.subarray(0, count), into);
+  const max = host.io.maxBytes(d);
+  let count: number;
+  if (!host.mem.isShared) count = read(cutBuffers(iovs, max));
+  else {
+    const into = cutBuffers(iovs, Math.min(max, limits.sharedIoBytes));
+    const bytes = new Uint8Array(into.reduce((sum, b) => sum + b.length, 0));
+    count = read([bytes]);
+    spreadBytes(bytes.subarray(0, count), into);
+  }
+  host.io.moved(d, count);
   return count;
 }
 
 /** Hands guest buffers to `write`; as a private copy when other threads share the guest's memory. */
-function drainBuffers<N>(host: Context, iovs: Buffers, write: (buffers: Buffers) => N): N | 0 {
+function drainBuffers<N extends number | undefined>(
+  host: Context,
+  d: Descriptor,
+  iovs: Buffers,
+  write: (buffers: Buffers) => N,
+): N | 0 {
   if (iovs.length === 0) return 0;
-  if (!host.mem.isShared) return write(cutBuffers(iovs, limits.ioBytes));
-  return write([joinBuffers(cutBuffers(iovs, limits.sharedIoBytes))]);
+  const max = host.io.maxBytes(d);
+  const count = host.mem.isShared
+    ? write([joinBuffers(cutBuffers(iovs, Math.min(max, limits.sharedIoBytes)))])
+    : write(cutBuffers(iovs, max));
+  host.io.moved(d, count ?? 0);
+  return count;
 }
 
 function readable(d: Descriptor): FileDesc | StreamDesc {
@@ -49,7 +62,7 @@ function writable(d: Descriptor): FileDesc | StreamDesc {
 export function fd_read(host: Context, d: Descriptor, iovs: Buffers, nread: number): HandlerResult {
   const from = readable(d);
   if (from.kind === "stream") return readStream(host, from, iovs, nread);
-  const count = fillBuffers(host, iovs, (buffers) => from.file.read(buffers, positionOf(from)));
+  const count = fillBuffers(host, from, iovs, (buffers) => from.file.read(buffers, positionOf(from)));
   from.position = positionOf(from) + count;
   host.mem.setU32(nread, count);
 }
@@ -66,13 +79,13 @@ function movedBefore(host: Context, most: number): number {
  */
 function readStream(host: Context, d: StreamDesc, iovs: Buffers, nread: number): HandlerResult {
   const input = d.input as NonNullable<StreamDesc["input"]>;
-  const [buffer] = cutBuffers(iovs.slice(0, 1), limits.ioBytes);
+  const [buffer] = cutBuffers(iovs.slice(0, 1), host.io.maxBytes(d));
   const isWhole = host.isDeterministic && input.filetype !== filetype.characterDevice;
   const size = buffer?.length ?? 0;
   let count = movedBefore(host, size);
   while (count < size) {
     let mustWait = false;
-    const more = fillBuffers(host, [(buffer as Uint8Array).subarray(count)], ([into]) => {
+    const more = fillBuffers(host, d, [(buffer as Uint8Array).subarray(count)], ([into]) => {
       const n = input.read(into as Uint8Array);
       mustWait = n === undefined;
       return n ?? 0;
@@ -93,7 +106,7 @@ export function fd_write(host: Context, d: Descriptor, iovs: Buffers, nwritten: 
   const to = writable(d);
   if (to.kind === "stream") return writeStream(host, to, iovs, nwritten);
   const isAppend = (to.flags & fdflags.append) !== 0;
-  const count = drainBuffers(host, iovs, (buffers) =>
+  const count = drainBuffers(host, to, iovs, (buffers) =>
     isAppend ? to.file.append(buffers) : to.file.write(buffers, positionOf(to)),
   );
   if (isAppend && count > 0) to.position = atEnd;
@@ -104,11 +117,11 @@ export function fd_write(host: Context, d: Descriptor, iovs: Buffers, nwritten: 
 /** Writes what can be written now, or all of it where chance must not decide how much that is. */
 function writeStream(host: Context, d: StreamDesc, iovs: Buffers, nwritten: number): HandlerResult {
   const output = d.output as NonNullable<StreamDesc["output"]>;
-  const all = cutBuffers(iovs, limits.ioBytes);
+  const all = cutBuffers(iovs, host.io.maxBytes(d));
   const size = all.reduce((sum, b) => sum + b.length, 0);
   let count = movedBefore(host, size);
   while (count < size) {
-    const more = writeMore(host, output, skipBytes(all, count), count > 0);
+    const more = writeMore(host, d, skipBytes(all, count), count > 0);
     if (more === undefined) return waitFor(host, d, output.ready, count);
     count += more;
     if (!host.isDeterministic || more === 0) break;
@@ -117,9 +130,10 @@ function writeStream(host: Context, d: StreamDesc, iovs: Buffers, nwritten: numb
 }
 
 /** When it fails after some bytes were written, their count is the result; the next write fails. */
-function writeMore(host: Context, output: OutputStream, rest: Buffers, hasWritten: boolean): number | undefined {
+function writeMore(host: Context, d: StreamDesc, rest: Buffers, hasWritten: boolean): number | undefined {
+  const output = d.output as NonNullable<StreamDesc["output"]>;
   try {
-    return drainBuffers(host, rest, (buffers) => output.write(buffers));
+    return drainBuffers(host, d, rest, (buffers) => output.write(buffers));
   } catch (error) {
     if (hasWritten && errnoOf(error) !== undefined) return 0;
     throw error;
@@ -138,7 +152,7 @@ export function fd_pread(host: Context, d: Descriptor, iovs: Buffers, offset: bi
   const from = readable(d);
   const at = offsetOf(from, offset);
   const { file } = from as FileDesc;
-  host.mem.setU32(nread, at === undefined ? 0 : fillBuffers(host, iovs, (buffers) => file.read(buffers, at)));
+  host.mem.setU32(nread, at === undefined ? 0 : fillBuffers(host, from, iovs, (buffers) => file.read(buffers, at)));
 }
 
 /** Does not move the position. On a file opened to append it appends, as Linux does and POSIX does not. */
@@ -148,6 +162,6 @@ export function fd_pwrite(host: Context, d: Descriptor, iovs: Buffers, offset: b
   const { file } = to as FileDesc;
   host.mem.setU32(
     nwritten,
-    drainBuffers(host, iovs, (buffers) => file.write(buffers, at)),
+    drainBuffers(host, to, iovs, (buffers) => file.write(buffers, at)),
   );
 }

@@ -31,6 +31,7 @@ export function fd_readdir(host: Context, d: Descriptor, buffer: Uint8Array, coo
     buffer.set(bytes.subarray(0, buffer.length - at), at);
     at = Math.min(buffer.length, at + bytes.length);
   }
+  host.io.moved(d, at);
   host.mem.setU32(used, at);
 }
 
@@ -77,6 +78,7 @@ function takeSnapshot(host: Context, d: DirDesc): void {
   if (host.isDeterministic) entries.sort((a, b) => compareBytes(a.name, b.name));
   const bytes = listingBytes(entries);
   makeRoom(host, bytes);
+  if (bytes > host.maxHostBytes) fail("NOMEM");
   d.listing = { entries, inodes: new Array(entries.length), bytes };
 }
 
@@ -85,7 +87,7 @@ function makeRoom(host: Context, bytes: number): void {
   const held = [...host.fds].filter((d): d is DirDesc => d.kind === "dir" && d.listing !== undefined);
   let total = held.reduce((sum, d) => sum + (d.listing?.bytes ?? 0), bytes);
   for (const d of held) {
-    if (total <= limits.listingBytes) return;
+    if (total <= Math.min(limits.listingBytes, host.maxHostBytes)) return;
     total -= d.listing?.bytes ?? 0;
     d.listing = undefined;
   }

@@ -130,6 +130,9 @@ export function filetypeOf(d: Descriptor): Filetype {
   return d.kind === "dir" ? filetype.directory : filetype.regularFile;
 }
 
+/** True for the streams every guest begins with. */
+export const isStandard = (d: Descriptor): boolean => d.kind === "stream" && d.standard !== undefined;
+
 /** True when reads and writes must not wait. */
 export function isNonblocking(d: Descriptor): boolean {
   return (d.flags & fdflags.nonblock) !== 0;
@@ -156,6 +159,11 @@ export class FdTable {
   /** @throws Failure BADF */
   get(fd: number): Descriptor {
     return this.#slots[fd] ?? fail("BADF");
+  }
+
+  /** As `get`, or undefined. */
+  find(fd: number): Descriptor | undefined {
+    return this.#slots[fd];
   }
 
   /** Fails with MFILE when `add` would: called before something is created on the host. */

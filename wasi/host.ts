@@ -101,7 +101,13 @@ export function callHost(host: Context, name: CallName, raw: readonly Val[], pro
   if (host.exited !== undefined) throw host.exited;
   if (!host.mem.isAttached) throw codedError(Error, "ERR_WASI_NOT_STARTED", "wasi.start() has not been called");
   if (name !== "sched_yield") host.yields = 0;
-  host.progress = progress ?? takeProgress(host, name, raw);
+  host.waiting = undefined;
+  const before = progress ?? takeProgress(host, name, raw);
+  if (before === undefined) {
+    const deadlineNs = host.io.admit(name, typeof raw[0] === "number" ? host.fds.find(raw[0] >>> 0) : undefined);
+    if (deadlineNs !== undefined) return new Blocked({ deadlineNs }, () => callHost(host, name, raw));
+  }
+  host.progress = before ?? [];
   return attempt(host, name, raw, () => (handlers[name] as AnyHandler)(host, ...decodeArgs(host, name, raw)));
 }
 
@@ -130,11 +136,11 @@ function suspend(host: Context, name: CallName, raw: readonly Val[], result: Aga
 }
 
 /** How far this call had come when the guest was saved. A guest that makes another call is not the one that was saved. */
-function takeProgress(host: Context, name: CallName, raw: readonly Val[]): Progress {
+function takeProgress(host: Context, name: CallName, raw: readonly Val[]): Progress | undefined {
   const { interrupted } = host;
   host.interrupted = undefined;
   const isSame = interrupted?.name === name && interrupted.raw.every((value, i) => sameBits(value, raw[i]));
-  return isSame ? interrupted.progress : [];
+  return isSame ? interrupted.progress : undefined;
 }
 
 /** Equal as i32 or i64, whatever their sign. */

@@ -90,6 +90,9 @@ const argument: Codec<number | bigint> = {
     typeof json === "number" ? int(-(2 ** 31), 2 ** 31 - 1).decode(json, at) : BigInt.asIntN(64, u64.decode(json, at)),
 };
 
+const count = int(0, Number.MAX_SAFE_INTEGER);
+const level = optional(int(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER));
+
 const state = object({
   version: int(formatVersion, formatVersion),
   abi: choice(["wasi_snapshot_preview1", "wasi_unstable"]),
@@ -104,7 +107,17 @@ const state = object({
   receipt: optional(text(1024)),
   /** Input the guest has not read, though it was taken from its source. */
   stdin: optional(object({ bytes: bytes(maxStringBytes), isAll: bool })),
-  output: object({ written: int(0, Number.MAX_SAFE_INTEGER), isExceeded: bool }),
+  usage: object({ calls: count, fileOps: count, fileBytes: count, netOps: count, netBytes: count }),
+  /** Tokens left in the buckets of its quotas. */
+  quotas: object({
+    opsPerSecond: level,
+    bytesPerSecond: level,
+    fileOpsPerSecond: level,
+    fileBytesPerSecond: level,
+    netOpsPerSecond: level,
+    netBytesPerSecond: level,
+  }),
+  output: object({ written: count, isExceeded: bool }),
   /** The call the guest is about to make again, and how far it had come. */
   waiting: optional(
     object({

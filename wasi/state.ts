@@ -44,6 +44,8 @@ function stateOf(host: Context, options: StateOptions): Omit<SavedState, "versio
     random: host.random?.state?.save(),
     receipt: host.receipt?.save(),
     stdin: host.standard.stdin.input?.unread?.(),
+    usage: host.io.counts,
+    quotas: host.io.levels(),
     output: { written, isExceeded },
     waiting: waitingOf(host),
     exitCode: host.exited?.exitCode,
@@ -84,6 +86,7 @@ function prepare(host: Context, saved: SavedState, options: StateOptions): Prepa
       if (saved.clock !== undefined) host.clock?.restore(saved.clock);
       restoreRandom();
       restoreReceipt();
+      host.io.restore(saved.usage, saved.quotas);
       Object.assign(host.output, saved.output);
       host.waiting = undefined;
       host.interrupted = saved.waiting;

@@ -16,6 +16,7 @@ import { tracing } from "../log.ts";
 import { Receipt } from "../receipt.ts";
 import { hostState } from "../state.ts";
 import { noBudget, type OutputBudget } from "../streams.ts";
+import { usageOf, type WasiUsage } from "../usage.ts";
 import type { Watcher } from "../watch.ts";
 import { nodeClock } from "./clock.ts";
 import { openMounts } from "./mounts.ts";
@@ -75,6 +76,11 @@ export class WASI {
   /** For `Engine.instantiate` of wasmts: typed, and returning `Blocked` instead of waiting. */
   hostImports(): Record<string, Record<CallName, FuncInst>> {
     return { [this.#host.abi.module]: bindImports(this.#host, this.#watchers) };
+  }
+
+  /** What the guest has done with this host so far, also in the hosts it was restored from. */
+  usage(): WasiUsage {
+    return usageOf(this.#host);
   }
 
   /**
@@ -175,6 +181,8 @@ function createContext(options: WasiOptions, budget: OutputBudget, receipt: Rece
     stderr,
     output: budget,
     receipt,
+    quotas: options.quotas,
+    maxHostBytes: options.maxHostBytes,
     mounts: openMounts(dirs),
     ...worldOf(options),
     abi: abiOf(options.version),
