@@ -164,7 +164,8 @@ function ofWasmError(error: WasmError, file = "the module", bytes?: Uint8Array):
   return {
     kind,
     code: error.code,
-    message: advice?.message?.replaceAll("FILE", file) ?? (isModules ? leads[kind] : "") + error.message.replace(place, ""),
+    message:
+      advice?.message?.replaceAll("FILE", file) ?? (isModules ? leads[kind] : "") + error.message.replace(place, ""),
     where,
     help: advice?.help.map((line) => line.replaceAll("FILE", file)) ?? (error.hint === undefined ? [] : [error.hint]),
     ...(error.offset === undefined ? {} : { offset: error.offset }),

@@ -39,6 +39,7 @@ export { type Imports, type MissingImport, printExternType } from "./runtime/lin
 export { DEFAULT_MAX_MEMORY, MemInst } from "./runtime/memory.ts";
 export { type GuestLimits, type GuestUsage, type Interruption, Meter, type StopSignal } from "./runtime/meter.ts";
 export type { SharedMemory } from "./runtime/shared-memory.ts";
+export { stateDigest } from "./runtime/state-digest.ts";
 export { DEFAULT_MAX_TABLE, TableInst } from "./runtime/table.ts";
 export type { Val } from "./runtime/value.ts";
 export { hex, Sha256, sha256 } from "./sha256.ts";
