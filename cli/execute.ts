@@ -22,10 +22,12 @@ import {
   type Val,
   type ValType,
 } from "../engine/index.ts";
+import type { Receipt } from "../wasi/index.ts";
 import { CliError } from "./cli-error.ts";
 import { checkFeatures, type FeatureChoice } from "./features.ts";
 import { mergeImports, standIn, type UnknownImports, unknownImportError, unknownImports } from "./link.ts";
 import { type Problem, problemOf } from "./outcome.ts";
+import { type RunReceipt, receiptOf } from "./receipt.ts";
 import { closest } from "./suggest.ts";
 import { checkArgumentCount, parseArguments } from "./values.ts";
 import type { WasiSettings } from "./wasi-host.ts";
@@ -99,19 +101,28 @@ export interface Execution {
   /** Of `invoke`. */
   readonly results?: readonly { readonly type: ValType; readonly value: Val }[];
   readonly usage: Usage;
+  /** When it was asked for and the guest was instantiated. */
+  readonly receipt?: RunReceipt | undefined;
 }
 
 /** Compiles, links and runs. Never throws for anything a module or the settings can cause. */
 export async function execute(options: ExecuteOptions): Promise<Execution> {
   const run = new Run(options);
   try {
+    const ended = await outcomeOf(run, options);
+    return { ...ended, receipt: await run.receipt(ended) };
+  } finally {
+    run.dispose();
+  }
+}
+
+async function outcomeOf(run: Run, options: ExecuteOptions): Promise<Execution> {
+  try {
     return { kind: "exit", ...(await run.toEnd()), usage: run.usage() };
   } catch (error) {
     if (error instanceof GuestExit) return { kind: "exit", exitCode: error.exitCode, usage: run.usage() };
     const problem = problemOf(error, printable(options.file), options.bytes);
     return { kind: problem.kind, problem, error, usage: run.usage() };
-  } finally {
-    run.dispose();
   }
 }
 
@@ -125,6 +136,9 @@ class Run {
   private readonly started = performance.now();
   private compiled: number | undefined;
   private readonly meter: Meter;
+  /** The guest itself, not the preloaded. */
+  private instance: Instance | undefined;
+  private calls: Receipt | undefined;
 
   constructor(options: ExecuteOptions) {
     this.options = options;
@@ -150,6 +164,15 @@ class Run {
     for (const close of this.closers) close();
   }
 
+  /** Undefined when it was not asked for, or there never was an instance. */
+  async receipt({ kind, exitCode, problem, results = [] }: Execution): Promise<RunReceipt | undefined> {
+    const { wasi, loadWasi, bytes } = this.options;
+    if (!wasi.receipt || this.instance === undefined) return undefined;
+    const calls = this.calls ?? new (await loadWasi()).Receipt();
+    const end = [kind, exitCode ?? problem?.code, ...results.map(({ value }) => String(value))].join(" ");
+    return receiptOf(calls, bytes, this.instance, end);
+  }
+
   async toEnd(): Promise<Ending> {
     const { file, bytes, invoke } = this.options;
     const module = this.compile(bytes, file);
@@ -157,7 +180,7 @@ class Run {
     const args = invoke === undefined ? [] : argumentsFor(module, invoke, file);
     const preloaded = await this.preload();
     this.compiled = performance.now();
-    const instance = await this.link(module, file, preloaded);
+    const instance = await this.link(module, file, preloaded, true);
     if (invoke === undefined) {
       await this.call(instance, instance.func("_start"));
       return { exitCode: 0 };
@@ -196,12 +219,13 @@ class Run {
   }
 
   /** Instantiates `module`, with a WASI host of its own if it imports WASI. */
-  private async link(module: Module, file: string, preloaded: Imports): Promise<Instance> {
+  private async link(module: Module, file: string, preloaded: Imports, isGuest = false): Promise<Instance> {
     const host = module.imports.some((imp) => imp.module.startsWith("wasi_"))
       ? await this.options.loadWasi()
       : undefined;
     const version = host?.wasiVersion(module);
     const wasi = version && host?.makeWasi(version, this.options.wasi);
+    if (isGuest) this.calls = wasi?.receipt;
     if (wasi !== undefined) this.closers.push(() => wasi.close());
     const given = mergeImports([wasi?.hostImports() ?? {}, this.options.imports ?? {}, preloaded]);
     const mode = this.options.unknownImports ?? "error";
@@ -219,6 +243,7 @@ class Run {
     };
     // A start function may call WASI, which needs the memory of the instance: it runs when that is known.
     const instance = this.engine.instantiate(withoutStart(module), given, options);
+    if (isGuest) this.instance = instance;
     if (wasi !== undefined) host?.bindMemory(wasi, instance, given);
     if (module.start !== undefined) await this.call(instance, instance.inst.funcs[module.start]!);
     return instance;

@@ -110,6 +110,13 @@ export const flags = {
     commands: run,
   },
   "inherit-env": { group: "Environment", help: "pass on the whole environment (nothing is by default)", commands: run },
+  deterministic: {
+    value: "SEED",
+    hasOptionalValue: true,
+    group: "Environment",
+    help: "make the run repeatable: virtual time, random numbers from SEED (default 0), files without traces of the disk",
+    commands: run,
+  },
   argv0: {
     value: "NAME",
     group: "Environment",
@@ -156,6 +163,13 @@ export const flags = {
     value: "PERCENT",
     group: "Limits",
     help: "slow the guest down to this share of one processor, such as 25%",
+    commands: run,
+  },
+  quota: {
+    value: "NAME=N/s,...",
+    isRepeatable: true,
+    group: "Limits",
+    help: "slow the guest down to so many calls and bytes: file-ops=100/s,file-bytes=10MiB/s; see 'wasmts help quotas'",
     commands: run,
   },
   preload: {
@@ -261,6 +275,12 @@ export const flags = {
     value: "FILE",
     group: "Output",
     help: "write the outcome to FILE as JSON, whatever happens",
+    commands: run,
+  },
+  receipt: {
+    value: "FILE|-",
+    group: "Output",
+    help: "write one hash over all host calls and the final state; with --deterministic the same in every run",
     commands: run,
   },
   json: {

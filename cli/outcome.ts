@@ -151,7 +151,8 @@ function kindOfWasmError({
 
 function ofWasmError(error: WasmError, file = "the module", bytes?: Uint8Array): Problem {
   const kind = kindOfWasmError(error);
-  const isModules = kind === "malformed" || kind === "invalid" || kind === "unsupported" || kind === "unlinkable";
+  // Codes of WASI are about a saved guest, not about its module.
+  const isModules = leads[kind] !== undefined && !error.code.startsWith("WT6");
   const where: string[] = [];
   if (error.offset !== undefined) {
     const func = error.func === undefined ? "" : `, in function ${error.func}`;
@@ -163,7 +164,8 @@ function ofWasmError(error: WasmError, file = "the module", bytes?: Uint8Array):
   return {
     kind,
     code: error.code,
-    message: advice?.message?.replaceAll("FILE", file) ?? (leads[kind] ?? "") + error.message.replace(place, ""),
+    message:
+      advice?.message?.replaceAll("FILE", file) ?? (isModules ? leads[kind] : "") + error.message.replace(place, ""),
     where,
     help: advice?.help.map((line) => line.replaceAll("FILE", file)) ?? (error.hint === undefined ? [] : [error.hint]),
     ...(error.offset === undefined ? {} : { offset: error.offset }),

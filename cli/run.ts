@@ -5,7 +5,7 @@
  * needs them.
  */
 import type { Imports, Val } from "../engine/index.ts";
-import type { InputStream, OutputStream, TraceEvent } from "../wasi/index.ts";
+import type { InputStream, OutputStream, QuotaOptions, TraceEvent } from "../wasi/index.ts";
 import {
   type ExecuteOptions,
   type Execution,
@@ -18,6 +18,7 @@ import {
 import type { FeatureSwitches } from "./features.ts";
 import type { UnknownImports } from "./link.ts";
 import { type OutcomeKind, type Problem, problemOf, statusOf } from "./outcome.ts";
+import type { RunReceipt } from "./receipt.ts";
 
 /** A directory the guest may use. */
 export interface RunDir {
@@ -62,6 +63,12 @@ export interface RunOptions {
   readonly limits?:
     | (Limits & { /** stdout and stderr together; default 64 MiB. */ readonly outputBytes?: number | undefined })
     | undefined;
+  /** Make the run one that can be repeated to the bit; see docs/determinism.md. */
+  readonly deterministic?: { /** Default "0". */ readonly seed?: string | undefined } | undefined;
+  /** Keep a receipt of the run: `RunResult.receipt`. Default false. */
+  readonly receipt?: boolean | undefined;
+  /** How fast the guest may call and move bytes; what is beyond waits. */
+  readonly quotas?: QuotaOptions | undefined;
   /** Told of every WASI call that is over. */
   readonly onCall?: ((event: TraceEvent) => void) | undefined;
 }
@@ -85,6 +92,8 @@ export interface RunResult {
   /** When kind is not "exit". */
   readonly problem?: Problem;
   readonly usage: Usage;
+  /** When it was asked for and the guest was instantiated. */
+  readonly receipt?: RunReceipt;
 }
 
 const defaultOutputBytes = 64 * 2 ** 20;
@@ -150,6 +159,9 @@ async function prepare(
       isTerminalSafe: true,
       maxOutputBytes: limits.outputBytes ?? defaultOutputBytes,
       trace: options.onCall,
+      deterministic: options.deterministic,
+      receipt: options.receipt,
+      quotas: options.quotas,
     },
     loadWasi: () => import("./wasi-host.ts"),
     loadHeapGauge: async () => (await import("./heap-gauge.ts")).heapGauge,
@@ -206,7 +218,11 @@ class Output {
   }
 }
 
-function resultOf({ kind, exitCode, problem, results, usage }: Execution, stdout: Output, stderr: Output): RunResult {
+function resultOf(
+  { kind, exitCode, problem, results, usage, receipt }: Execution,
+  stdout: Output,
+  stderr: Output,
+): RunResult {
   const out = stdout.captured();
   const err = stderr.captured();
   const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -221,5 +237,6 @@ function resultOf({ kind, exitCode, problem, results, usage }: Execution, stdout
       : {}),
     ...(problem === undefined ? {} : { problem }),
     usage,
+    ...(receipt === undefined ? {} : { receipt }),
   };
 }

@@ -48,6 +48,7 @@ export { type Imports, type MissingImport, printExternType } from "./runtime/lin
 export { DEFAULT_MAX_MEMORY, MemInst } from "./runtime/memory.ts";
 export { type GuestLimits, type GuestUsage, type Interruption, Meter, type StopSignal } from "./runtime/meter.ts";
 export type { SharedMemory } from "./runtime/shared-memory.ts";
+export { stateDigest } from "./runtime/state-digest.ts";
 export { DEFAULT_MAX_TABLE, TableInst } from "./runtime/table.ts";
 export type { Val } from "./runtime/value.ts";
 export { type GuestScheduling, type ScheduledGuest, Scheduler, type SchedulerStats } from "./scheduler.ts";

@@ -9,6 +9,7 @@ import { readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
+import { parseQuotas } from "../quotas.ts";
 import { readModule } from "../read-module.ts";
 import { parseChoice, parseCount, parseDuration, parseShare, parseSize } from "../units.ts";
 import * as wasiHost from "../wasi-host.ts";
@@ -21,10 +22,13 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
     print(featureList(columns()));
     return 0;
   }
-  const report = openReport(flags.get("report"));
+  const report = openReport("report", flags.get("report"));
+  const receipt = flags.get("receipt") === "-" ? "-" : openReport("receipt", flags.get("receipt"));
   const execution = await attempt(flags, operands);
   const status =
     execution.problem === undefined ? (execution.exitCode ?? 0) & 255 : statusOf(execution.problem, process.platform);
+  // Before the record, which is the last line on stdout.
+  if (receipt !== undefined) await writeReceipt(receipt, execution);
   if (report !== undefined || flags.has("json")) {
     const record = JSON.stringify((await import("../more.ts")).recordOf(execution, status));
     if (report !== undefined) writeReport(report, record);
@@ -69,6 +73,9 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
     stdout: 1,
     stderr: 2,
     isTerminalSafe: !flags.has("allow-escapes"),
+    deterministic: flags.has("deterministic") ? { seed: flags.get("deterministic") || undefined } : undefined,
+    receipt: flags.has("receipt"),
+    quotas: flags.has("quota") ? parseQuotas("--quota", flags.all("quota")) : undefined,
     trace: flags.has("trace-wasi") ? wasiHost.traceTo(printError, flags.get("trace-wasi")!) : undefined,
   };
   return {
@@ -146,12 +153,12 @@ async function show({ problem, results, error }: Execution, flags: Flags): Promi
 }
 
 /** Opened before the guest runs, so that a path that cannot be written is told in time. @throws CliError WT6570 */
-function openReport(path: string | undefined): number | undefined {
+function openReport(flag: "report" | "receipt", path: string | undefined): number | undefined {
   if (path === undefined) return undefined;
   try {
     return openSync(path, "w");
   } catch (error) {
-    throw new CliError("WT6570", `cannot write the report ${path}`, {
+    throw new CliError("WT6570", `cannot write the ${flag} ${path}`, {
       where: (error as Error).message,
       help: "choose a path that can be written",
     });
@@ -164,4 +171,12 @@ function writeReport(fd: number, record: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** A guest that never ran has none: the file stays empty. */
+async function writeReceipt(to: number | "-", { receipt }: Execution): Promise<void> {
+  const { printReceipt } = await import("../more.ts");
+  const text = receipt === undefined ? "" : printReceipt(receipt);
+  if (to !== "-") writeReport(to, text);
+  else if (receipt !== undefined) print(text);
 }
