@@ -1,7 +1,7 @@
 /** The embedder's view: Engine, Instance. Chooses tiers; the only file of the engine that sees them all. */
 import type { FeatureSwitches } from "./binary/feature-gate.ts";
 import { compile } from "./compile.ts";
-import { runInTurns, runToEnd } from "./drive.ts";
+import { type PauseOptions, runInTurns, runToEnd } from "./drive.ts";
 import { WasmError } from "./errors.ts";
 import type { HostState } from "./host-state.ts";
 import { Activation } from "./interpret/activation.ts";
@@ -16,7 +16,7 @@ import type { Imports } from "./runtime/link.ts";
 import type { GuestUsage, Meter } from "./runtime/meter.ts";
 import type { Val } from "./runtime/value.ts";
 import { fromBytes, type Image, toBytes } from "./snapshot/file.ts";
-import { checkModules, load } from "./snapshot/load.ts";
+import { checkModules, headOf, load } from "./snapshot/load.ts";
 import { imageOf } from "./snapshot/save.ts";
 
 export interface EngineOptions {
@@ -125,7 +125,7 @@ export class Engine {
 
   #revive(parts: readonly RestorePart[], image: Image, hosts: readonly HostState[]): RestoredGuest {
     checkModules(
-      image,
+      headOf(image),
       parts.map((p) => p.module),
     );
     const instances: Instance[] = [];
@@ -231,9 +231,14 @@ export class Instance {
 
   /** Runs what `start` or `restore` gave, or what a limit stopped, to its end in turns. */
   async runInTurns(act: Activation): Promise<Val[]> {
+    return (await this.runUntil(act, {})) as Val[];
+  }
+
+  /** As `runInTurns`, to its end or until it is paused; undefined then. */
+  async runUntil(act: Activation, options: PauseOptions): Promise<Val[] | undefined> {
     this.checkIdle();
     try {
-      return await runInTurns(act, (isSuspended) => {
+      return await runInTurns(act, options, (isSuspended) => {
         this.#isSuspended = isSuspended;
       });
     } finally {

@@ -1,6 +1,7 @@
 /** Public API of the engine; re-exports only. */
 export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
+export type { PauseOptions } from "./drive.ts";
 export {
   DEFAULT_STACK_DEPTH,
   Engine,
@@ -53,5 +54,6 @@ export { DEFAULT_MAX_TABLE, TableInst } from "./runtime/table.ts";
 export type { Val } from "./runtime/value.ts";
 export { type GuestScheduling, type ScheduledGuest, Scheduler, type SchedulerStats } from "./scheduler.ts";
 export { hex, Sha256, sha256 } from "./sha256.ts";
+export { inspectSnapshot, type SnapshotInfo } from "./snapshot/inspect.ts";
 export { GuestStopped } from "./stopped.ts";
 export * from "./types.ts";

@@ -21,14 +21,31 @@ import type { Image, MemoryImage } from "./file.ts";
 import { readHeap, ValueReader } from "./read-values.ts";
 import { moduleDigest, Shared } from "./save.ts";
 
-/** Checks that the snapshot is of `modules`, in the order of their instances. @throws WasmError WT5203 */
-export function checkModules(image: Image, modules: readonly Module[]): void {
-  readModules(new ByteReader(image.state), modules);
+/** What a snapshot says about itself before anything that needs its modules. */
+export interface SnapshotHead {
+  /** SHA-256 of the module of each instance, in order. */
+  readonly modules: readonly Uint8Array[];
+  /** Fuel spent so far, and left. */
+  readonly spent: number;
+  readonly left: number;
+  readonly hosts: readonly { readonly name: string; readonly bytes: Uint8Array }[];
 }
 
-function readModules(r: ByteReader, modules: readonly Module[]): void {
+function readHead(r: ByteReader): SnapshotHead {
   const digests = r.list(32, () => r.raw(32));
-  const ofInstances = r.list(4, () => digests[r.index(digests.length, "module")]);
+  const modules = r.list(4, () => digests[r.index(digests.length, "module")]);
+  const spent = r.f64();
+  const left = r.f64();
+  if (!(spent >= 0) || Number.isNaN(left)) throw snapshotError("damaged", "what the guest spent is no number");
+  const hosts = r.list(8, () => ({ name: r.text(), bytes: r.blob() }));
+  return { modules, spent, left, hosts };
+}
+
+/** @throws WasmError WT5201, WT5204 */
+export const headOf = (image: Image): SnapshotHead => readHead(new ByteReader(image.state));
+
+/** Checks that the snapshot is of `modules`, in the order of their instances. @throws WasmError WT5203 */
+export function checkModules({ modules: ofInstances }: SnapshotHead, modules: readonly Module[]): void {
   if (ofInstances.length !== modules.length) {
     throw snapshotError("module", `it has ${ofInstances.length} instances, and ${modules.length} modules are given`);
   }
@@ -56,10 +73,7 @@ export function load(
   limits: StackLimits,
 ): Activation | undefined {
   const r = new ByteReader(image.state);
-  readModules(
-    r,
-    instances.map((inst) => inst.module),
-  );
+  const head = readHead(r);
   const values = new ValueReader(r, instances, readHeap(r, instances));
   const shared = new Shared(instances);
   const steps: Step[] = [];
@@ -68,11 +82,11 @@ export function load(
   loadGlobals(r, values, shared, steps);
   for (const inst of instances) loadSegments(r, values, inst);
   const act = loadActivation(r, values, instances, limits);
-  steps.push(loadMeter(r, instances));
-  const states = readStates(r);
   r.end();
+  // What the guest has spent goes on being counted; what it has left is what its new limits say, or else what it had.
+  steps.push(() => instances[0]?.meter.resume(head.spent, head.left));
   steps.push(...memorySteps(image.memories, shared.mems, instances));
-  const prepared = prepareHosts(states, hosts);
+  const prepared = prepareHosts(head.hosts, hosts);
   for (const step of steps) step();
   for (const p of prepared) p.commit();
   return act;
@@ -186,18 +200,6 @@ function readSlot(r: ByteReader, values: ValueReader, t: ValType, canBeUnset: bo
   return (r.u64() << 64n) | low;
 }
 
-/** What the guest has spent goes on being counted; what it has left is what its new limits say, or else what it had. */
-function loadMeter(r: ByteReader, instances: readonly ModuleInst[]): Step {
-  const spent = r.f64();
-  const left = r.f64();
-  if (!(spent >= 0) || Number.isNaN(left)) throw snapshotError("damaged", "what the guest spent is no number");
-  return () => instances[0]?.meter.resume(spent, left);
-}
-
-function readStates(r: ByteReader): { name: string; bytes: Uint8Array }[] {
-  return r.list(8, () => ({ name: r.text(), bytes: r.blob() }));
-}
-
 function memorySteps(
   images: readonly MemoryImage[],
   mems: readonly MemInst[],
@@ -221,10 +223,7 @@ function memorySteps(
 }
 
 /** All or none. */
-function prepareHosts(
-  states: readonly { name: string; bytes: Uint8Array }[],
-  hosts: readonly HostState[],
-): PreparedState[] {
+function prepareHosts(states: SnapshotHead["hosts"], hosts: readonly HostState[]): PreparedState[] {
   const names = states.map((s) => s.name).sort();
   const own = hosts.map((h) => h.name).sort();
   if (names.join() !== own.join()) {

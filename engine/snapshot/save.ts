@@ -59,15 +59,15 @@ export function imageOf(
   const shared = new Shared(instances);
   saveInstances(rest, values, instances, shared);
   saveActivation(rest, values, act, instances);
-  saveMeter(rest, instances);
-  rest.list(hosts, (host) => {
-    rest.text(host.name);
-    rest.blob(host.save());
-  });
   const state = new ByteWriter();
   const modules = [...new Set(instances.map((inst) => inst.module))];
   state.list(modules, (module) => state.raw(moduleDigest(module)));
   state.list(instances, (inst) => state.u32(modules.indexOf(inst.module)));
+  saveMeter(state, instances);
+  state.list(hosts, (host) => {
+    state.text(host.name);
+    state.blob(host.save());
+  });
   state.raw(heapBytes(names, objects));
   state.raw(rest.finish());
   return { state: state.finish(), memories: shared.mems.map(memoryImage) };
