@@ -4,8 +4,9 @@
  */
 import { u } from "./binary/encode.ts";
 import { concat, type Payload, rewrite, sectionIds, sizeOf } from "./binary/rewrite.ts";
+import { resolveLimits } from "./binary/sections.ts";
 import type { Instance } from "./engine.ts";
-import { moduleLimits } from "./limits.ts";
+import type { ModuleLimits } from "./limits.ts";
 import { missingDeclarations } from "./preinit/declarations.ts";
 import { changedExports, type ExportChanges, exportSection } from "./preinit/exports.ts";
 import { globalSection } from "./preinit/globals.ts";
@@ -18,6 +19,8 @@ import { ValueWriter } from "./preinit/values.ts";
 export interface BakeOptions extends ExportChanges {
   /** What `importState` gave before anything of the instance ran. Needed if it imports memories, tables or mutable globals. */
   readonly imports?: ImportState | undefined;
+  /** What the engines that will run the module allow: replace defaults of `limits.ts`. */
+  readonly moduleLimits?: ModuleLimits | undefined;
 }
 
 /** What `instance` imports as it is now: take it when the instance is new, and give it to `bake`. */
@@ -40,6 +43,7 @@ export function bake(instance: Instance, options: BakeOptions = {}): Uint8Array 
   if (options.imports === undefined) checkNoState(inst);
   else options.imports.check(inst);
 
+  const limits = resolveLimits(options.moduleLimits);
   const values = new ValueWriter(inst);
   const sections = new Map<number, Payload | null>([[sectionIds.start, null]]);
   if (module.tables.length > 0) sections.set(sectionIds.table, tableSection(inst));
@@ -51,15 +55,17 @@ export function bake(instance: Instance, options: BakeOptions = {}): Uint8Array 
     module,
     exports.map(([e]) => e),
   );
-  const elems = [...elemSegments(inst, values), ...(declarations === undefined ? [] : [declarations])];
+  const elems = [...elemSegments(inst, values, limits), ...(declarations === undefined ? [] : [declarations])];
   if (elems.length > 0) sections.set(sectionIds.elem, vector(elems));
-  const datas = dataSegments(inst);
+  const datas = dataSegments(inst, limits);
   if (datas.length > 0) sections.set(sectionIds.data, vector(datas));
   if (module.dataCount !== undefined) sections.set(sectionIds.dataCount, [u(datas.length)]);
 
   const parts = rewrite(module, sections);
-  const most = moduleLimits.moduleBytes.value;
-  if (sizeOf(parts) > most) throw tooLarge(`the module would have ${sizeOf(parts)} bytes; ${most} are allowed`);
+  const size = sizeOf(parts);
+  if (size > limits.moduleBytes) {
+    throw tooLarge(`the module would have ${size} bytes; ${limits.moduleBytes} are allowed`);
+  }
   return concat(parts);
 }
 

@@ -18,21 +18,21 @@ export function changedExports(
   module: Module,
   { without = [], rename = new Map() }: ExportChanges,
 ): [Export, string][] {
+  const isLeft = new Set(without);
   const byName = new Map(module.exports.map((e) => [e.name, e]));
   for (const name of without) find(byName, name);
   const newNames = new Map<string, string>();
   for (const [to, from] of rename) {
     checkFunc(find(byName, from), from);
     checkName(to);
-    if (without.includes(from)) throw badExport(`the export ${quote(from)} is renamed and left out`, "choose one");
+    if (isLeft.has(from)) throw badExport(`the export ${quote(from)} is renamed and left out`, "choose one");
     if (newNames.has(from)) throw badExport(`the export ${quote(from)} is renamed twice`, "give it one name");
     if (byName.has(to)) checkFunc(find(byName, to), to);
     newNames.set(from, to);
   }
-  const left = module.exports.filter(
-    ({ name }) => !without.includes(name) && (newNames.has(name) || !rename.has(name)),
-  );
-  return left.map((e) => [e, newNames.get(e.name) ?? e.name]);
+  return module.exports
+    .filter(({ name }) => !isLeft.has(name) && (newNames.has(name) || !rename.has(name)))
+    .map((e) => [e, newNames.get(e.name) ?? e.name]);
 }
 
 const quote = (name: string): string => JSON.stringify(printable(name));

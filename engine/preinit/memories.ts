@@ -6,7 +6,7 @@
  */
 import { s, u } from "../binary/encode.ts";
 import { type Part, type Payload, sectionIds } from "../binary/rewrite.ts";
-import { moduleLimits } from "../limits.ts";
+import type { ResolvedLimits } from "../faults.ts";
 import type { Data, Module } from "../module.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { AddrType } from "../types.ts";
@@ -22,10 +22,10 @@ export function memorySection({ module, mems }: ModuleInst): Payload {
 }
 
 /** The data segments. @throws WasmError WT5804 */
-export function dataSegments(inst: ModuleInst): Payload[] {
+export function dataSegments(inst: ModuleInst, limits: ResolvedLimits): Payload[] {
   const { module } = inst;
-  const isFree = module.datas.map((data, i) => isWritten(module, data) || inst.datas[i].length === 0);
-  const runs = findRuns(inst, moduleLimits.dataSegments.value - isFree.filter((free) => !free).length);
+  const isFree = module.datas.map((data, i) => !isKept(inst, data, i));
+  const runs = findRuns(inst, limits.dataSegments - isFree.filter((free) => !free).length);
   const left = runs.values();
   const segmentFor = (run: Run): Payload => [
     header(run.mem, inst.mems[run.mem].declared.addr, run.start),
@@ -41,9 +41,10 @@ export function dataSegments(inst: ModuleInst): Payload[] {
   return segments;
 }
 
-/** Whether `data` was written to a memory whose contents are saved. */
-const isWritten = (module: Module, { mode }: Data): boolean =>
-  mode.kind === "active" && mode.idx >= module.importedMems;
+/** What the module itself will do again, or what code can still use. */
+function isKept({ module, datas }: ModuleInst, { mode }: Data, i: number): boolean {
+  return mode.kind === "active" ? mode.idx < module.importedMems : datas[i].length > 0;
+}
 
 /** @param most  segments there is room for */
 function findRuns({ module, mems }: ModuleInst, most: number): readonly Run[] {

@@ -8,7 +8,7 @@ import { readConstExpr } from "../binary/const-expr.ts";
 import { refType as encodeRefType, s, u } from "../binary/encode.ts";
 import { type Part, type Payload, sectionIds } from "../binary/rewrite.ts";
 import { readRefType } from "../binary/types.ts";
-import { moduleLimits } from "../limits.ts";
+import type { ResolvedLimits } from "../faults.ts";
 import type { Elem, Module } from "../module.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
@@ -49,10 +49,13 @@ interface Segment {
 }
 
 /** The element segments. @throws WasmError WT5801, WT5804 */
-export function elemSegments(inst: ModuleInst, values: ValueWriter): Payload[] {
+export function elemSegments(inst: ModuleInst, values: ValueWriter, limits: ResolvedLimits): Payload[] {
   const { module } = inst;
   const made = new Map<ValType, Payload[]>();
   for (let idx = module.importedTables; idx < inst.tables.length; idx++) {
+    const most = limits.elemInits;
+    if (inst.tables[idx].length > most)
+      throw tooLarge(`table ${idx} has ${inst.tables[idx].length} elements; ${most} are allowed`);
     for (const { type, parts } of contentsOf(inst, idx, values)) {
       const alike = made.get(type);
       if (alike === undefined) made.set(type, [parts]);
@@ -103,7 +106,6 @@ function findRuns(elems: readonly Val[]): Run[] | undefined {
 function segmentOf({ module, tables }: ModuleInst, idx: number, { start, end }: Run, values: ValueWriter): Segment {
   const { elem, addr } = module.tableTypes[idx];
   const { elems } = tables[idx];
-  if (end - start > moduleLimits.elemInits.value) throw tooLarge(`table ${idx} has ${end - start} elements`);
   const isFuncs = elem === FUNCREF && !elems.slice(start, end).includes(null);
   const type = isFuncs ? FUNCS : elem;
   const parts: Part[] = [[...header(idx, addr, start, isFuncs, type), ...u(end - start)]];
