@@ -192,15 +192,12 @@ class Run {
     };
     if (wasi === undefined || host === undefined) return this.engine.instantiate(module, given, options);
     // A start function may call WASI, which needs the memory of the instance: it runs when that is known.
-    const instance = this.engine.instantiate(withoutStart(module), given, options);
+    const instance = this.engine.instantiate(module, given, { ...options, isStartLeft: true });
     host.bindMemory(wasi, instance, given);
-    if (module.start !== undefined) instance.call(instance.inst.funcs[module.start]!);
+    instance.runStart();
     return instance;
   }
 }
-
-const withoutStart = (module: Module): Module =>
-  module.start === undefined ? module : (Object.create(module, { start: { value: undefined } }) as Module);
 
 function initialize(instance: Instance): void {
   if (instance.exports._initialize?.kind === "func") instance.invoke("_initialize");

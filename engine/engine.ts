@@ -54,13 +54,13 @@ export class Engine {
   }
 
   /**
-   * Makes an instance and runs its start function.
+   * Makes an instance and runs its start function, unless that is left to the caller.
    *
    * @throws WasmError unlinkable, trap, exhausted
    */
   instantiate(module: Module, imports: Imports = {}, options: InstanceOptions = {}): Instance {
     const instance = new Instance(instantiate(module, imports, options), options);
-    if (module.start !== undefined) instance.runToEnd(instance.inst.funcs[module.start], []);
+    if (options.isStartLeft !== true) instance.runStart();
     return instance;
   }
 }
@@ -108,6 +108,12 @@ export class Instance {
       throw new TypeError(`${f.type.params.length} arguments expected, ${args.length} given`);
     }
     return this.runToEnd(f, args);
+  }
+
+  /** Runs the start function, if there is one. @throws WasmError trap, exhausted, exit */
+  runStart(): void {
+    const { start } = this.module;
+    if (start !== undefined) this.runToEnd(this.inst.funcs[start], []);
   }
 
   /** The resumable form of `invoke`: nothing runs until `run` of what it returns. */

@@ -30,6 +30,8 @@ export interface InstanceOptions {
   /** Blocks the thread for host functions that would wait; without one they suspend the guest. */
   readonly runner?: Runner | undefined;
   readonly missingImport?: MissingImport | undefined;
+  /** True: the start function is the caller's to run (`Instance.runStart`), before anything else. */
+  readonly isStartLeft?: boolean | undefined;
 }
 
 /** @throws WasmError unlinkable; trap when an active segment does not fit (earlier segments stay written) */
