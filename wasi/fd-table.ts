@@ -188,6 +188,14 @@ export class FdTable {
     if (errors.length > 0) throw errors[0];
   }
 
+  /** All open descriptors with their numbers, lowest first. */
+  *entries(): Generator<[number, Descriptor]> {
+    for (let fd = 0; fd < this.#slots.length; fd++) {
+      const d = this.#slots[fd];
+      if (d !== undefined) yield [fd, d];
+    }
+  }
+
   /** All open descriptors. */
   *[Symbol.iterator](): Generator<Descriptor> {
     for (const d of this.#slots) if (d !== undefined) yield d;

@@ -7,6 +7,7 @@ import type { CallName } from "../calls.ts";
 import { codedError } from "../coded-error.ts";
 import { Context } from "../context.ts";
 import { WasiError } from "../error-codes.ts";
+import type { Descriptor } from "../fd-table.ts";
 import type { FsLevel } from "../file-system.ts";
 import { bindCalls, bindImports } from "../host.ts";
 import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
@@ -36,6 +37,8 @@ export class WASI {
   /** How strongly guests are kept inside their directories; undefined without directories. */
   readonly level: FsLevel | undefined;
   readonly #host: Context;
+  /** Descriptors the guest began with. */
+  readonly #given: ReadonlyMap<number, Descriptor>;
   readonly #options: WasiOptions;
   readonly #budget: OutputBudget;
   #isStarted = false;
@@ -50,6 +53,7 @@ export class WASI {
     this.#options = options;
     this.#budget = { left: options.maxOutputBytes ?? Number.POSITIVE_INFINITY, isExceeded: false };
     this.#host = createContext(options, this.#budget);
+    this.#given = new Map(this.#host.fds.entries());
     this.level = dirsOf(options).length > 0 ? "beneath" : undefined;
     this.wasiImport = blocking(bindCalls(this.#host, options.trace), options.runner ?? blockThread);
   }
@@ -72,6 +76,13 @@ export class WASI {
   /** The guest wanted to write more than `maxOutputBytes`. */
   get isOutputExceeded(): boolean {
     return this.#budget.isExceeded;
+  }
+
+  /** Numbers of descriptors that are not what the guest began with: opened since and still open, closed, replaced. */
+  changedFds(): number[] {
+    const now = new Map(this.#host.fds.entries());
+    const numbers = new Set([...this.#given.keys(), ...now.keys()]);
+    return [...numbers].filter((fd) => now.get(fd) !== this.#given.get(fd)).sort((a, b) => a - b);
   }
 
   /**
