@@ -23,7 +23,10 @@ export interface BakeOptions extends ExportChanges {
   readonly moduleLimits?: ModuleLimits | undefined;
 }
 
-/** What `instance` imports as it is now: take it when the instance is new, and give it to `bake`. */
+/**
+ * What `instance` imports as it is now: take it when the instance is new, and give it to `bake`. A start function may
+ * change imports too: leave it (`isStartLeft`), and run it afterwards.
+ */
 export const importState = (instance: Instance): ImportState => new ImportState(instance.inst);
 
 /**

@@ -1,5 +1,4 @@
 /** Reads sections of the original module for what is to be copied from them. */
-
 import { u } from "../binary/encode.ts";
 import { Reader } from "../binary/reader.ts";
 import type { Part } from "../binary/rewrite.ts";

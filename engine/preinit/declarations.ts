@@ -2,7 +2,6 @@
  * Which functions `ref.func` in bodies names. Such a function must be named outside of bodies too, and what named it may
  * have been replaced.
  */
-
 import { u } from "../binary/encode.ts";
 import { skipImms } from "../binary/imms.ts";
 import { defOf, mnemonicOf } from "../binary/opcodes.ts";

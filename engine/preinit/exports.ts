@@ -1,6 +1,7 @@
 /** The export section without some exports, and with others under new names. */
 import { name as encodeName, u } from "../binary/encode.ts";
 import { type Part, type Payload, sectionIds } from "../binary/rewrite.ts";
+import { encodeUtf8 } from "../binary/utf8.ts";
 import { printable } from "../errors.ts";
 import { moduleLimits } from "../limits.ts";
 import type { Export, Module } from "../module.ts";
@@ -49,7 +50,7 @@ function checkFunc({ kind }: Export, name: string): void {
 
 function checkName(name: string): void {
   const most = moduleLimits.nameBytes.value;
-  const bytes = encodeName(name).length;
+  const bytes = encodeUtf8(name).length;
   if (bytes > most) throw badExport(`a name of ${bytes} bytes`, `names have at most ${most} bytes`);
 }
 

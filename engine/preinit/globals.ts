@@ -1,5 +1,4 @@
 /** The global section with the values of now. Those that cannot change keep the expressions they have. */
-
 import { u } from "../binary/encode.ts";
 import { type Part, type Payload, sectionIds } from "../binary/rewrite.ts";
 import type { ModuleInst } from "../runtime/instance.ts";

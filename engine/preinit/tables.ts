@@ -3,7 +3,6 @@
  * they are, in the way of `memories.ts`; but a place is only taken by a segment of the same type, since code that names
  * it was checked against that.
  */
-
 import { readConstExpr } from "../binary/const-expr.ts";
 import { refType as encodeRefType, s, u } from "../binary/encode.ts";
 import { type Part, type Payload, sectionIds } from "../binary/rewrite.ts";
@@ -51,23 +50,35 @@ interface Segment {
 /** The element segments. @throws WasmError WT5801, WT5804 */
 export function elemSegments(inst: ModuleInst, values: ValueWriter, limits: ResolvedLimits): Payload[] {
   const { module } = inst;
-  const made = new Map<ValType, Payload[]>();
-  for (let idx = module.importedTables; idx < inst.tables.length; idx++) {
-    const most = limits.elemInits;
-    if (inst.tables[idx].length > most)
-      throw tooLarge(`table ${idx} has ${inst.tables[idx].length} elements; ${most} are allowed`);
-    for (const { type, parts } of contentsOf(inst, idx, values)) {
-      const alike = made.get(type);
-      if (alike === undefined) made.set(type, [parts]);
-      else alike.push(parts);
-    }
-  }
+  const left = byType(allContents(inst, values, limits));
   const segments = module.elems.map((elem, i): Payload => {
-    if (!isKept(inst, elem, i)) return made.get(elem.type)?.pop() ?? emptied(module, elem);
+    if (!isKept(inst, elem, i)) return left.get(elem.type)?.next().value ?? emptied(module, elem);
     for (const v of inst.elems[i]) checkRemade(v, `element segment ${i}`);
     return [copyOf(module, i)];
   });
-  return [...segments, ...[...made.values()].flat()];
+  return [...segments, ...[...left.values()].flatMap((rest) => [...rest])];
+}
+
+function allContents(inst: ModuleInst, values: ValueWriter, limits: ResolvedLimits): Segment[] {
+  const { importedTables } = inst.module;
+  return inst.tables.slice(importedTables).flatMap(({ length }, i) => {
+    const idx = importedTables + i;
+    if (length > limits.elemInits) {
+      throw tooLarge(`table ${idx} has ${length} elements; ${limits.elemInits} are allowed`);
+    }
+    return contentsOf(inst, idx, values);
+  });
+}
+
+/** The segments of each type, to be taken in order. */
+function byType(segments: readonly Segment[]): ReadonlyMap<ValType, IterableIterator<Payload>> {
+  const types = new Map<ValType, Payload[]>();
+  for (const { type, parts } of segments) {
+    const alike = types.get(type);
+    if (alike === undefined) types.set(type, [parts]);
+    else alike.push(parts);
+  }
+  return new Map([...types].map(([type, alike]) => [type, alike.values()]));
 }
 
 /** What the module itself will do again, or what code can still use. */

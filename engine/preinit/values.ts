@@ -2,7 +2,6 @@
  * Constant expressions for the values that an instance has. Refuses what none can make: structures, arrays, exceptions,
  * values of the host, functions of other modules.
  */
-
 import { heapType, s, u } from "../binary/encode.ts";
 import { canonOf, canonVal } from "../canon.ts";
 import { canonicalMatcher, type Matcher, matcherOf } from "../match.ts";
