@@ -89,6 +89,7 @@ function instanceOptions({ limits, wasi, heapGauge }: PreinitOptions): InstanceO
     maxMemoryBytes: limits.memoryBytes,
     maxTableElements: limits.tableElements,
     maxStackDepth: limits.stackDepth,
+    limits,
     runner: blockThread,
     heapGauge,
     missingImport: (imp) => forbidden(imp, wasi !== undefined),

@@ -45,6 +45,8 @@ const texts: Readonly<Record<string, string>> = {
   calls: '(module (import "env" "log" (func $log)) (func $init (export "wizer.initialize") (call $log)))',
   holds: `(module (import "env" "f" (func $f (result externref))) (func (export "wizer.initialize"))
     (memory 1 1 shared))`,
+  dice: `(module ${wasi("random_get", "i32 i32")} (memory (export "memory") 1)
+    (func (export "wizer.initialize") (drop (call $random_get (i32.const 8) (i32.const 8)))))`,
   env: `(module ${wasi("environ_sizes_get", "i32 i32")} ${wasi("environ_get", "i32 i32")} ${wasi("fd_close", "i32")}
     (memory (export "memory") 1) (data (i32.const 64) "nothing") (data (i32.const 256) "\\40\\00\\00\\00\\07\\00\\00\\00")
     (func (export "wizer.initialize") (drop (call $environ_sizes_get (i32.const 0) (i32.const 4)))
@@ -130,6 +132,18 @@ describe("what it writes", () => {
   });
 });
 
+describe("--deterministic", () => {
+  it("makes the same module in every run, whatever it asks WASI for", () => {
+    const made = (...args: string[]): Buffer => {
+      expect(init("--allow-wasi", ...args, "dice.wasm", "-o", "out.wasm").status).toBe(0);
+      return readFileSync(path("out.wasm"));
+    };
+    expect(made("--deterministic")).toEqual(made("--deterministic"));
+    expect(made("--deterministic=7")).not.toEqual(made("--deterministic"));
+    expect(made()).not.toEqual(made());
+  });
+});
+
 describe("what it refuses", () => {
   it.each<[string[], number, string, RegExp]>([
     [["none.wasm", "-o", "out.wasm"], 2, "WT6700", /did you mean --init-func wizer\.initialise\?/],
@@ -137,6 +151,8 @@ describe("what it refuses", () => {
     [["counter.wasm", "-f", "memory", "-o", "out.wasm"], 2, "WT6700", /it is a memory/],
     [["counter.wasm", "-f", "a\u001b[2J\ud800", "-o", "out.wasm"], 2, "WT6700", /exports nothing named/],
     [["traps.wasm", "-o", "out.wasm"], 134, "WT4001", /at deep[\s\S]*at init/],
+    [["loops.wasm", "--fuel", "1000000", "-o", "out.wasm"], 134, "WT5003", /fuel/],
+    [["loops.wasm", "--timeout", "200ms", "-o", "out.wasm"], 124, "WT5004", /time/],
     [["calls.wasm", "-o", "out.wasm"], 134, "WT6701", /import env\.log[\s\S]*at init[\s\S]*only WASI/],
     [["calls.wasm", "--allow-wasi", "-o", "out.wasm"], 134, "WT6701", /env\.log/],
     [["env.wasm", "-o", "out.wasm"], 134, "WT6701", /environ_sizes_get[\s\S]*--allow-wasi/],

@@ -10,6 +10,7 @@ const examples = {
   tour: ["--runtime", "stub", "--use", "abort=tour/abort"],
   fib: ["--runtime", "stub", "--debug"],
   primes: ["--runtime", "stub", "--use", "abort="],
+  dice: ["--runtime", "stub", "--use", "abort="],
 };
 
 let stale = 0;

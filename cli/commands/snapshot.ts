@@ -13,7 +13,7 @@ import type { Flags } from "../parse.ts";
 import { defaultInitFunc, preinitialise } from "../preinit.ts";
 import { presentProblem } from "../present.ts";
 import { readModule } from "../read-module.ts";
-import { parseCount, parseSize } from "../units.ts";
+import { parseCount, parseDuration, parseSize } from "../units.ts";
 import { traceTo, type WasiSettings } from "../wasi-host.ts";
 import { checkWritable, writeWhole } from "../write-file.ts";
 
@@ -31,6 +31,8 @@ export function snapshotInit(flags: Flags, operands: readonly string[]): number 
       memoryBytes: flags.read("max-memory", parseSize),
       tableElements: flags.read("max-table", parseCount),
       stackDepth: flags.read("max-stack-depth", parseCount),
+      fuel: flags.read("fuel", parseCount),
+      timeoutMs: flags.read("timeout", parseDuration),
     },
     heapGauge,
   };
@@ -102,7 +104,16 @@ function readRenames(texts: readonly string[]): ReadonlyMap<string, string> {
 }
 
 /** Options that only say what WASI has. */
-const forWasi: readonly FlagName[] = ["dir", "env", "env-file", "inherit-env", "argv0", "max-output", "trace-wasi"];
+const forWasi: readonly FlagName[] = [
+  "dir",
+  "env",
+  "env-file",
+  "inherit-env",
+  "argv0",
+  "deterministic",
+  "max-output",
+  "trace-wasi",
+];
 
 /** Undefined when WASI is not allowed. @throws CliError WT6707, and those of its options */
 function readWasi(flags: Flags, file: string): WasiSettings | undefined {
@@ -123,6 +134,7 @@ function readWasi(flags: Flags, file: string): WasiSettings | undefined {
     stdout: 1,
     stderr: 2,
     isTerminalSafe: !flags.has("allow-escapes"),
+    deterministic: flags.has("deterministic") ? { seed: flags.get("deterministic") || undefined } : undefined,
     trace: flags.has("trace-wasi") ? traceTo(printError, flags.get("trace-wasi")!) : undefined,
   };
 }
