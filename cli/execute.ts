@@ -242,16 +242,13 @@ class Run {
       missingImport: mode === "error" ? undefined : (imp: Import) => standIn(module, imp, mode),
     };
     // A start function may call WASI, which needs the memory of the instance: it runs when that is known.
-    const instance = this.engine.instantiate(withoutStart(module), given, options);
+    const instance = this.engine.instantiate(module, given, { ...options, isStartLeft: true });
     if (isGuest) this.instance = instance;
     if (wasi !== undefined) host?.bindMemory(wasi, instance, given);
     if (module.start !== undefined) await this.call(instance, instance.inst.funcs[module.start]!);
     return instance;
   }
 }
-
-const withoutStart = (module: Module): Module =>
-  module.start === undefined ? module : (Object.create(module, { start: { value: undefined } }) as Module);
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;
 

@@ -5,7 +5,7 @@
  * says so in `notYet`, and using it is an error that repeats that text.
  */
 
-export type CommandName = "run" | "validate" | "inspect" | "wast" | "explain" | "version" | "help";
+export type CommandName = "run" | "validate" | "inspect" | "wast" | "snapshot init" | "explain" | "version" | "help";
 
 export interface CommandDef {
   /** What follows the options. */
@@ -34,6 +34,11 @@ export const commands = {
     summary: "imports, exports, sections, sizes, toolchain, WASI needs",
     brief: "what is in a module",
   },
+  "snapshot init": {
+    operands: "FILE -o OUT",
+    summary: "run a module's initialisation now, and write a module that starts with what it made",
+    brief: "initialise a module ahead of time",
+  },
   wast: {
     operands: "[OPTIONS] [FILE|DIR...]",
     summary: "run spec scripts; in a checkout of wasmts, which has the runner",
@@ -47,6 +52,11 @@ export const commands = {
   version: { operands: "", summary: "print the version", brief: "print the version" },
   help: { operands: "[TOPIC]", summary: "help on a command or a topic", brief: "help on a command or topic" },
 } as const satisfies Record<CommandName, CommandDef>;
+
+/** First words of commands that have two. */
+export const families: ReadonlySet<string> = new Set(
+  Object.keys(commands).flatMap((name) => (name.includes(" ") ? [name.slice(0, name.indexOf(" "))] : [])),
+);
 
 export const groups = [
   "Files",
@@ -79,6 +89,9 @@ export interface FlagDef {
 }
 
 const run = ["run"] as const;
+const init = ["snapshot init"] as const;
+/** What a guest is given and may use, however it is run. */
+const guest = ["run", "snapshot init"] as const;
 const sockets = "sockets are not there yet; guests see an error from every socket call";
 
 export const flags = {
@@ -90,7 +103,7 @@ export const flags = {
     isCommon: true,
     group: "Files",
     help: "give the guest a directory; host first. HOST::GUEST works too. ':ro' forbids every change",
-    commands: run,
+    commands: guest,
   },
   env: {
     short: "e",
@@ -99,7 +112,7 @@ export const flags = {
     isCommon: true,
     group: "Environment",
     help: "set an environment variable; without '=' pass on the host's",
-    commands: run,
+    commands: guest,
   },
   "env-file": {
     aliases: ["env-from"],
@@ -107,21 +120,25 @@ export const flags = {
     isRepeatable: true,
     group: "Environment",
     help: "read NAME=VALUE lines from FILE",
-    commands: run,
+    commands: guest,
   },
-  "inherit-env": { group: "Environment", help: "pass on the whole environment (nothing is by default)", commands: run },
+  "inherit-env": {
+    group: "Environment",
+    help: "pass on the whole environment (nothing is by default)",
+    commands: guest,
+  },
   deterministic: {
     value: "SEED",
     hasOptionalValue: true,
     group: "Environment",
     help: "make the run repeatable: virtual time, random numbers from SEED (default 0), files without traces of the disk",
-    commands: run,
+    commands: guest,
   },
   argv0: {
     value: "NAME",
     group: "Environment",
     help: "the program's own name; default: the base name of FILE",
-    commands: run,
+    commands: guest,
   },
   invoke: {
     value: "NAME",
@@ -130,34 +147,59 @@ export const flags = {
     help: "call this export instead of the program's start; what follows FILE are its arguments, read by their types",
     commands: run,
   },
+  "init-func": {
+    short: "f",
+    value: "NAME",
+    group: "Entry point",
+    help: "the export to call, without parameters and results; default: wizer.initialize",
+    commands: init,
+  },
+  "rename-func": {
+    short: "r",
+    value: "NEW=OLD",
+    isRepeatable: true,
+    group: "Entry point",
+    help: "export the function OLD as NEW instead, in place of a function NEW: -r _start=main",
+    commands: init,
+  },
+  "keep-init-func": {
+    group: "Entry point",
+    help: "go on exporting the function that was called, and _initialize",
+    commands: init,
+  },
+  "allow-wasi": {
+    group: "Environment",
+    help: "let the initialisation call WASI; without it, no import may be called",
+    commands: init,
+  },
   "max-memory": {
     value: "SIZE",
     isCommon: true,
     group: "Limits",
     help: "bytes of linear memory the guest may have, such as 64MiB; growing beyond fails",
-    commands: run,
+    commands: guest,
   },
-  "max-table": { value: "N", group: "Limits", help: "elements of tables the guest may have", commands: run },
-  "max-stack-depth": { value: "N", group: "Limits", help: "calls that may be active at once", commands: run },
+  "max-table": { value: "N", group: "Limits", help: "elements of tables the guest may have", commands: guest },
+  "max-stack-depth": { value: "N", group: "Limits", help: "calls that may be active at once", commands: guest },
   "max-output": {
     value: "SIZE",
     group: "Limits",
     help: "bytes the guest may write to stdout and stderr together; writing more fails",
-    commands: run,
+    commands: guest,
   },
   timeout: {
     value: "TIME",
     group: "Limits",
     isCommon: true,
     help: "end the guest after 300ms, 2s, 1m, waiting included",
-    commands: run,
+    commands: guest,
   },
   fuel: {
     value: "N",
     group: "Limits",
     isCommon: true,
     help: "end the guest after N instructions; the count is the same in every run",
-    commands: run,
+    commands: guest,
   },
   "cpu-share": {
     value: "PERCENT",
@@ -198,11 +240,11 @@ export const flags = {
     isRepeatable: true,
     group: "Engine",
     help: "switch proposals on or off: -W threads,-simd; -W all. See --features list",
-    commands: ["run", "validate"],
+    commands: ["run", "validate", "snapshot init"],
   },
-  "wasm-1": { group: "Engine", help: "allow WebAssembly 1.0 only", commands: ["run", "validate"] },
-  "wasm-2": { group: "Engine", help: "allow what 2.0 has", commands: ["run", "validate"] },
-  "wasm-3": { group: "Engine", help: "allow what 3.0 has", commands: ["run", "validate"] },
+  "wasm-1": { group: "Engine", help: "allow WebAssembly 1.0 only", commands: ["run", "validate", "snapshot init"] },
+  "wasm-2": { group: "Engine", help: "allow what 2.0 has", commands: ["run", "validate", "snapshot init"] },
+  "wasm-3": { group: "Engine", help: "allow what 3.0 has", commands: ["run", "validate", "snapshot init"] },
   features: {
     value: "list",
     group: "Engine",
@@ -215,12 +257,12 @@ export const flags = {
     isCommon: true,
     group: "Observation",
     help: "log every WASI call with its result to stderr; SCOPES such as fs,clock limit it",
-    commands: run,
+    commands: guest,
   },
   "allow-escapes": {
     group: "Output",
     help: "let the guest's output act on the terminal (colours, cursor); otherwise escape sequences are made visible there",
-    commands: run,
+    commands: guest,
   },
   coredump: {
     value: "FILE",
@@ -271,6 +313,13 @@ export const flags = {
     commands: run,
     notYet: sockets,
   },
+  output: {
+    short: "o",
+    value: "FILE",
+    group: "Output",
+    help: "the module to write; it is there whole or not at all",
+    commands: init,
+  },
   report: {
     value: "FILE",
     group: "Output",
@@ -289,12 +338,17 @@ export const flags = {
     help: "print for programs: one line of JSON, the last on stdout",
     commands: ["run", "validate", "inspect", "version", "explain"],
   },
-  quiet: { short: "q", group: "Output", help: "no hints, only what went wrong", commands: ["run", "validate"] },
+  quiet: {
+    short: "q",
+    group: "Output",
+    help: "no hints, only what went wrong",
+    commands: ["run", "validate", "snapshot init"],
+  },
   color: {
     value: "auto|always|never",
     group: "Output",
     help: "colour of our own messages; NO_COLOR and FORCE_COLOR count in auto",
-    commands: ["run", "validate", "inspect", "explain", "help"],
+    commands: ["run", "validate", "inspect", "snapshot init", "explain", "help"],
   },
 } as const satisfies Record<string, FlagDef>;
 

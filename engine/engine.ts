@@ -59,20 +59,22 @@ export class Engine {
   }
 
   /**
-   * Makes an instance and runs its start function.
+   * Makes an instance and runs its start function, unless that is left to the caller.
    *
    * @throws WasmError unlinkable, trap, exhausted
    */
   instantiate(module: Module, imports: Imports = {}, options: InstanceOptions = {}): Instance {
     const instance = new Instance(instantiate(module, imports, options), options);
-    if (module.start !== undefined) instance.runToEnd(instance.inst.funcs[module.start], []);
+    if (options.isStartLeft !== true) instance.runStart();
     return instance;
   }
 
   /** As `instantiate`; the start function may wait, for imports that return promises too. */
   async instantiateAsync(module: Module, imports: Imports = {}, options: InstanceOptions = {}): Promise<Instance> {
     const instance = new Instance(instantiate(module, imports, options), options);
-    if (module.start !== undefined) await instance.callAsync(instance.inst.funcs[module.start]);
+    if (module.start !== undefined && options.isStartLeft !== true) {
+      await instance.callAsync(instance.inst.funcs[module.start]);
+    }
     return instance;
   }
 
@@ -210,6 +212,12 @@ export class Instance {
   call(f: FuncInst, args: readonly Val[] = []): Val[] {
     checkCount(f, args);
     return this.runToEnd(f, args);
+  }
+
+  /** Runs the start function, if there is one. @throws WasmError trap, exhausted, exit */
+  runStart(): void {
+    const { start } = this.module;
+    if (start !== undefined) this.runToEnd(this.inst.funcs[start], []);
   }
 
   /**

@@ -1,4 +1,5 @@
 /** Public API of the engine; re-exports only. */
+export { type BakeOptions, bake, importState } from "./bake.ts";
 export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
 export type { PauseOptions } from "./drive.ts";
@@ -37,6 +38,8 @@ export {
 } from "./interpret/frames.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
+export { changedExports, type ExportChanges } from "./preinit/exports.ts";
+export type { ImportState } from "./preinit/import-state.ts";
 export { suspending } from "./promise-import.ts";
 export { ExnInst } from "./runtime/exn.ts";
 export { FuncInst, type HostFn, hostFunc, TagInst } from "./runtime/func.ts";

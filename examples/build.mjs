@@ -9,6 +9,7 @@ const here = (name) => new URL(name, import.meta.url);
 const examples = {
   tour: ["--runtime", "stub", "--use", "abort=tour/abort"],
   fib: ["--runtime", "stub", "--debug"],
+  primes: ["--runtime", "stub", "--use", "abort="],
   dice: ["--runtime", "stub", "--use", "abort="],
 };
 

@@ -114,8 +114,7 @@ function readTier(text: string): "auto" | "interp" {
 type NumberFlag = "max-output" | "max-memory" | "max-table" | "max-stack-depth" | "fuel" | "timeout" | "cpu-share";
 
 function optional(flags: Flags, name: NumberFlag, parse: (flag: string, text: string) => number): number | undefined {
-  const text = flags.get(name);
-  return text === undefined ? undefined : parse(`--${name}`, text);
+  return flags.read(name, parse);
 }
 
 /** @throws CliError WT6561, and those of `readModule` */

@@ -31,6 +31,8 @@ export interface InstanceOptions {
   /** Blocks the thread for host functions that would wait; without one they suspend the guest. */
   readonly runner?: Runner | undefined;
   readonly missingImport?: MissingImport | undefined;
+  /** True: the start function is the caller's to run (`Instance.runStart`), before anything else. */
+  readonly isStartLeft?: boolean | undefined;
   /** Calls of the instance may overlap: one may begin while another is suspended. Default false: that is an error (WT4018). */
   readonly reentrant?: boolean | undefined;
   /** What the guest may use: for a guest of one instance. */
