@@ -274,6 +274,27 @@ export const cliCodes = {
     fix: "Choose a path that can be written.",
     exit: "usage",
   },
+  WT6571: {
+    title: "snapshot options that do not go together",
+    explanation: "--snapshot-at and --snapshot-continue say when and how to save; --snapshot says where.",
+    example: "wasmts --snapshot-at time:2s app.wasm",
+    fix: "Add --snapshot FILE.",
+    exit: "usage",
+  },
+  WT6572: {
+    title: "snapshot that this command did not write",
+    explanation: "A snapshot of 'wasmts run' also says where its modules were. This one was taken by another program.",
+    example: "wasmts resume of what Instance.snapshot gave",
+    fix: "Restore it with Engine.restore, as the program that wrote it would.",
+    exit: "notRunnable",
+  },
+  WT6573: {
+    title: "snapshot of a guest at rest",
+    explanation: "No call was under way when the snapshot was taken, so there is nothing to go on with.",
+    example: "wasmts resume of a snapshot taken between two calls",
+    fix: "Restore it with Engine.restore, and call its exports.",
+    exit: "notRunnable",
+  },
   WT6580: {
     title: "the host is out of memory",
     explanation: "The system refused memory that the module may have by its limits.",

@@ -36,6 +36,10 @@ async function dispatch(command: CommandName, { flags, operands, help }: ParsedA
       return more.validateFiles(flags, operands);
     case "inspect":
       return more.inspect(flags, operands);
+    case "resume":
+      return (await import("./commands/resume.ts")).resume(flags, operands);
+    case "snapshot inspect":
+      return more.snapshotInspect(flags, operands);
     case "snapshot init":
       return more.snapshotInit(flags, operands);
     case "wast":

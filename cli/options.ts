@@ -5,7 +5,17 @@
  * says so in `notYet`, and using it is an error that repeats that text.
  */
 
-export type CommandName = "run" | "validate" | "inspect" | "wast" | "snapshot init" | "explain" | "version" | "help";
+export type CommandName =
+  | "run"
+  | "resume"
+  | "snapshot inspect"
+  | "validate"
+  | "inspect"
+  | "wast"
+  | "snapshot init"
+  | "explain"
+  | "version"
+  | "help";
 
 export interface CommandDef {
   /** What follows the options. */
@@ -24,6 +34,11 @@ export const commands = {
     brief: "run a program, or one export",
     stopsAtOperand: true,
   },
+  resume: {
+    operands: "SNAPSHOT",
+    summary: "go on with a program that was saved with 'run --snapshot'",
+    brief: "go on with a saved program",
+  },
   validate: {
     operands: "FILE...",
     summary: "check modules; say where and why one is not valid",
@@ -33,6 +48,11 @@ export const commands = {
     operands: "FILE",
     summary: "imports, exports, sections, sizes, toolchain, WASI needs",
     brief: "what is in a module",
+  },
+  "snapshot inspect": {
+    operands: "SNAPSHOT",
+    summary: "what a snapshot is of, and what is in it",
+    brief: "what is in a snapshot",
   },
   "snapshot init": {
     operands: "FILE -o OUT",
@@ -63,6 +83,7 @@ export const groups = [
   "Environment",
   "Entry point",
   "Limits",
+  "Snapshots",
   "Linking",
   "Engine",
   "Observation",
@@ -88,10 +109,14 @@ export interface FlagDef {
   readonly notYet?: string;
 }
 
-const run = ["run"] as const;
+/** A run from its start. */
+const start = ["run"] as const;
+const run = ["run", "resume"] as const;
 const init = ["snapshot init"] as const;
 /** What a guest is given and may use, however it is run. */
-const guest = ["run", "snapshot init"] as const;
+const guest = ["run", "resume", "snapshot init"] as const;
+/** What is fixed when a guest starts. */
+const fresh = ["run", "snapshot init"] as const;
 const sockets = "sockets are not there yet; guests see an error from every socket call";
 
 export const flags = {
@@ -112,7 +137,7 @@ export const flags = {
     isCommon: true,
     group: "Environment",
     help: "set an environment variable; without '=' pass on the host's",
-    commands: guest,
+    commands: fresh,
   },
   "env-file": {
     aliases: ["env-from"],
@@ -120,12 +145,12 @@ export const flags = {
     isRepeatable: true,
     group: "Environment",
     help: "read NAME=VALUE lines from FILE",
-    commands: guest,
+    commands: fresh,
   },
   "inherit-env": {
     group: "Environment",
     help: "pass on the whole environment (nothing is by default)",
-    commands: guest,
+    commands: fresh,
   },
   deterministic: {
     value: "SEED",
@@ -138,14 +163,14 @@ export const flags = {
     value: "NAME",
     group: "Environment",
     help: "the program's own name; default: the base name of FILE",
-    commands: guest,
+    commands: fresh,
   },
   invoke: {
     value: "NAME",
     isCommon: true,
     group: "Entry point",
     help: "call this export instead of the program's start; what follows FILE are its arguments, read by their types",
-    commands: run,
+    commands: start,
   },
   "init-func": {
     short: "f",
@@ -214,12 +239,36 @@ export const flags = {
     help: "slow the guest down to so many calls and bytes: file-ops=100/s,file-bytes=10MiB/s; see 'wasmts help quotas'",
     commands: run,
   },
+  snapshot: {
+    value: "FILE",
+    group: "Snapshots",
+    help: "save the guest to FILE when it is time, and end; see 'wasmts help snapshots'",
+    commands: run,
+  },
+  "snapshot-at": {
+    value: "fuel:N|time:T|signal:S",
+    group: "Snapshots",
+    help: "when: after N instructions, after a time, or on a signal (default signal:USR1)",
+    commands: run,
+  },
+  "snapshot-continue": { group: "Snapshots", help: "go on after saving; each signal saves again", commands: run },
+  "allow-changed-files": {
+    group: "Snapshots",
+    help: "go on though files that the guest had open have changed since",
+    commands: ["resume"],
+  },
+  module: {
+    value: "FILE",
+    group: "Snapshots",
+    help: "the module the snapshot is of; default: where it was",
+    commands: ["resume"],
+  },
   preload: {
     value: "NAME=FILE",
     isRepeatable: true,
     group: "Linking",
     help: "instantiate FILE first; its exports satisfy imports from NAME",
-    commands: run,
+    commands: start,
   },
   "unknown-imports": {
     value: "error|trap|default",
@@ -240,11 +289,15 @@ export const flags = {
     isRepeatable: true,
     group: "Engine",
     help: "switch proposals on or off: -W threads,-simd; -W all. See --features list",
-    commands: ["run", "validate", "snapshot init"],
+    commands: ["run", "resume", "validate", "snapshot init"],
   },
-  "wasm-1": { group: "Engine", help: "allow WebAssembly 1.0 only", commands: ["run", "validate", "snapshot init"] },
-  "wasm-2": { group: "Engine", help: "allow what 2.0 has", commands: ["run", "validate", "snapshot init"] },
-  "wasm-3": { group: "Engine", help: "allow what 3.0 has", commands: ["run", "validate", "snapshot init"] },
+  "wasm-1": {
+    group: "Engine",
+    help: "allow WebAssembly 1.0 only",
+    commands: ["run", "resume", "validate", "snapshot init"],
+  },
+  "wasm-2": { group: "Engine", help: "allow what 2.0 has", commands: ["run", "resume", "validate", "snapshot init"] },
+  "wasm-3": { group: "Engine", help: "allow what 3.0 has", commands: ["run", "resume", "validate", "snapshot init"] },
   features: {
     value: "list",
     group: "Engine",
@@ -336,13 +389,13 @@ export const flags = {
     isCommon: true,
     group: "Output",
     help: "print for programs: one line of JSON, the last on stdout",
-    commands: ["run", "validate", "inspect", "version", "explain"],
+    commands: ["run", "resume", "validate", "inspect", "snapshot inspect", "version", "explain"],
   },
   quiet: {
     short: "q",
     group: "Output",
     help: "no hints, only what went wrong",
-    commands: ["run", "validate", "snapshot init"],
+    commands: ["run", "resume", "validate", "snapshot init"],
   },
   color: {
     value: "auto|always|never",

@@ -211,13 +211,13 @@ export class Instance {
   /** Calls a function that this instance exports or otherwise handed out, such as one in a table. */
   call(f: FuncInst, args: readonly Val[] = []): Val[] {
     checkCount(f, args);
-    return this.runToEnd(f, args);
+    return this.callNow(f, args);
   }
 
   /** Runs the start function, if there is one. @throws WasmError trap, exhausted, exit */
   runStart(): void {
     const { start } = this.module;
-    if (start !== undefined) this.runToEnd(this.inst.funcs[start], []);
+    if (start !== undefined) this.callNow(this.inst.funcs[start], []);
   }
 
   /**
@@ -292,8 +292,13 @@ export class Instance {
     return restoreFrames(func, frames, this.stackLimits);
   }
 
-  /** @internal */
-  runToEnd(f: FuncInst, args: readonly Val[]): Val[] {
+  /** Runs what `start` or `restore` gave, or what a limit stopped, to its end on this thread. Throws as `invoke`. */
+  runToEnd(act: Activation): Val[] {
+    this.checkIdle();
+    return runToEnd(act);
+  }
+
+  private callNow(f: FuncInst, args: readonly Val[]): Val[] {
     return f.inst === null ? callHost(f, args) : runToEnd(this.begin(f, args));
   }
 }
