@@ -2,6 +2,7 @@
  * What tiers know of each other: how the interpreter enters generated code, and generated code the interpreter. Neither
  * imports the other; `engine.ts` brings them together.
  */
+import type { BacktraceFrame } from "./errors.ts";
 import type { FuncInst } from "./runtime/func.ts";
 import type { ModuleInst } from "./runtime/instance.ts";
 import type { Val } from "./runtime/value.ts";
@@ -25,8 +26,8 @@ export type Enter = (slots: FrameSlots, fp: number, operands: number, room: numb
 export interface InstanceTier {
   /** Functions are compiled when they are first called. */
   readonly isEager: boolean;
-  /** Safepoints between two samples of where an activation is. */
-  readonly sampleTicks: number;
+  /** Fuel between two samples of where an activation is. */
+  readonly sampleFuel: number;
   /** Compiles `f` for its first call; false if it stays with the interpreter. */
   compileNow(f: FuncInst): boolean;
   /** `f` was found running at its start: true when it has generated code from now on. */
@@ -36,6 +37,8 @@ export interface InstanceTier {
    * worth while. `offset` tells where the loop is in the module.
    */
   sampleLoop(f: FuncInst, at: number, offset: () => number): Enter | undefined;
+  /** The generated functions that `error` passed since the last time it was asked about, worked out when called. */
+  trace(error: Error): () => readonly BacktraceFrame[];
 }
 
 /** Slots with all their views, to take the values of JavaScript. */

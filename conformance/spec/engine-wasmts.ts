@@ -2,6 +2,7 @@
 import {
   Engine,
   type Extern as EngineExtern,
+  type EngineOptions,
   type Feature,
   FuncInst,
   features,
@@ -21,8 +22,20 @@ const memoryModule = Uint8Array.of(
   ...[5, 3, 1, 0, 1],
   ...[7, 5, 1, 1, 0x6d, 2, 0],
 );
-export function wasmtsEngine(tier: "interp"): SpecEngine {
-  return new WasmtsEngine(tier);
+
+/** Tiers, and `auto` with functions compiled after 1, 2 and 10 samples. */
+export const tierChoices = {
+  interp: { tier: "interp" },
+  js: { tier: "js" },
+  auto: { tier: "auto" },
+  "auto-1": { tier: "auto", hotAfter: 1 },
+  "auto-2": { tier: "auto", hotAfter: 2 },
+  "auto-10": { tier: "auto", hotAfter: 10 },
+} as const satisfies Record<string, EngineOptions>;
+export type TierChoice = keyof typeof tierChoices;
+
+export function wasmtsEngine(choice: TierChoice): SpecEngine {
+  return new WasmtsEngine(choice);
 }
 
 class WasmtsEngine implements SpecEngine {
@@ -32,9 +45,9 @@ class WasmtsEngine implements SpecEngine {
   /** Calls functions of all instances. */
   private readonly caller: Instance;
 
-  constructor(tier: "interp") {
-    this.name = tier;
-    this.engine = new Engine({ tier });
+  constructor(choice: TierChoice) {
+    this.name = choice;
+    this.engine = new Engine(tierChoices[choice]);
     this.caller = this.engine.instantiate(this.engine.compile(memoryModule));
   }
 

@@ -2,6 +2,7 @@
  * How much may be compiled: so many bytes at once, then so many for each millisecond that passes. A module of strangers
  * can so make the compiler busy for a part of the time only, however many functions it warms up.
  */
+import { monotonicNs } from "../blocked.ts";
 
 /** Bytes of function bodies. Compiling one takes 1 to 2 microseconds. */
 const FIRST = 1 << 18;
@@ -13,7 +14,8 @@ export class CompileBudget {
   private since: number | undefined;
   private readonly now: () => number;
 
-  constructor(now: () => number = () => performance.now()) {
+  /** @param now ms */
+  constructor(now: () => number = () => Number(monotonicNs()) / 1e6) {
     this.now = now;
   }
 

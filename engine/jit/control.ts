@@ -29,7 +29,8 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
   return {
     kind,
     height: f.pending.height - (kind === "func" ? 0 : type.params.length),
-    ...type,
+    params: type.params,
+    results: type.results,
     name: `L${f.labels.length}`,
     at: f.out.at,
     line: -1,
@@ -312,6 +313,11 @@ export function select(f: FunctionText): void {
   f.floats.join(b.node, node);
   const isArithmetic = a.isArithmetic && b.isArithmetic;
   const text = (o: Operand): string => (isArithmetic ? o.lo.inner : `(${f.pending.valueOf(o, node)})`);
-  const part = expression(`${c.condition === undefined ? c.lo.inner : `(${c.condition})`}?${text(a)}:${text(b)}`, c.lo, a.lo, b.lo);
+  const part = expression(
+    `${c.condition === undefined ? c.lo.inner : `(${c.condition})`}?${text(a)}:${text(b)}`,
+    c.lo,
+    a.lo,
+    b.lo,
+  );
   f.pending.push(f.operand(a.type, part, node, c.effects, isArithmetic));
 }

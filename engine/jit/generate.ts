@@ -146,9 +146,8 @@ function assemble(f: FunctionText, bytes: number): Generated {
   const set = new Set(vars.map((v) => v.slice(0, v.indexOf("="))));
   for (const id of pending.slots) if (!set.has(pending.name(id))) vars.push(`${pending.name(id)}=0`);
   for (let k = 0; k < pending.temps; k++) vars.push(`t${k}=0`);
-  const name = f.entry === undefined ? `f${f.index}` : `f${f.index}o`;
-  const head =
-    f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
+  const name = f.entry === undefined ? `f${f.index}` : `f${f.index}_${f.entry.offset}`;
+  const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
   const lines = [head];
   if (f.hasCalls) lines.push(stackCheck(f, params, bytes));
   if (vars.length > 0) lines.push(`let ${vars.join()};`);

@@ -7,12 +7,13 @@
  * patching. Spec: none; this is how, not what.
  */
 import { isSubtypeId } from "../canon.ts";
-import { trap } from "../errors.ts";
+import { type BacktraceFrame, trap } from "../errors.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
-import { V128 } from "../types.ts";
 import { type Enter, type GeneratedFn, type InstanceTier, type Interpreter, jsStack } from "../tier.ts";
+import { V128 } from "../types.ts";
+import { register, segmentOf } from "./backtrace.ts";
 import { CompileBudget } from "./compile-budget.ts";
 import { Declined } from "./function-text.ts";
 import { type Generated, type GenerateOptions, generate } from "./generate.ts";
@@ -25,7 +26,7 @@ export interface JsTierOptions {
   readonly isEager: boolean;
   /** Samples of a function, or calls of it from generated code, before it is compiled. */
   readonly hotAfter: number;
-  readonly sampleTicks: number;
+  readonly sampleFuel: number;
   readonly minFrameBytes: number;
 }
 
@@ -36,11 +37,13 @@ interface Callee {
 
 export class JsTier implements InstanceTier {
   readonly isEager: boolean;
-  readonly sampleTicks: number;
+  readonly sampleFuel: number;
   readonly inst: ModuleInst;
   readonly helpers = helpers;
   readonly results = results;
   readonly stats: TierStats;
+  /** In the source names of its texts. */
+  private readonly id: number;
   private readonly options: JsTierOptions;
   private readonly interpreter: Interpreter;
   private readonly budget = new CompileBudget();
@@ -56,8 +59,18 @@ export class JsTier implements InstanceTier {
     this.interpreter = interpreter;
     this.options = options;
     this.isEager = options.isEager;
-    this.sampleTicks = options.sampleTicks;
+    this.sampleFuel = options.sampleFuel;
     this.stats = stats;
+    this.id = register(this);
+  }
+
+  trace(error: Error): () => readonly BacktraceFrame[] {
+    return segmentOf(error);
+  }
+
+  /** Of each line of the text of function `func`, or of its way into the loop at `loop`, the offset in the module. */
+  offsetsOf(func: number, loop: number | undefined): readonly number[] {
+    return generate(this.inst.module, func, { loop, minFrameBytes: this.options.minFrameBytes }).offsets;
   }
 
   /* What is compiled */
@@ -116,7 +129,7 @@ export class JsTier implements InstanceTier {
       return undefined;
     }
     this.stats.characters += made.text.length;
-    return link(made.text, this);
+    return link(`${made.text}\n//# sourceURL=wasmts:${this.id}`, this);
   }
 
   /* What texts ask for: see `Environment` */

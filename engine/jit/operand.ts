@@ -37,7 +37,12 @@ export class Part {
 
 /** The integer `value`. */
 export const literal = (value: number): Part =>
-  new Part(value < 0 || Object.is(value, -0) ? `(${Object.is(value, -0) ? "-0" : value})` : String(value), true, noVars, value);
+  new Part(
+    value < 0 || Object.is(value, -0) ? `(${Object.is(value, -0) ? "-0" : value})` : String(value),
+    true,
+    noVars,
+    value,
+  );
 
 export const ZERO = literal(0);
 

@@ -6,7 +6,7 @@ import { Memarg, readMemarg } from "../binary/imms.ts";
 import type { InstrDef, MemAccess } from "../instrs.ts";
 import { F32, F64, I32, I64 } from "../types.ts";
 import { decline, type FunctionText } from "./function-text.ts";
-import { expression, LOAD, literal, type Operand, Part, TRAP, ZERO } from "./operand.ts";
+import { expression, LOAD, literal, type Operand, type Part, TRAP, ZERO } from "./operand.ts";
 import { atomOf } from "./templates.ts";
 
 const memarg = new Memarg();
@@ -77,7 +77,9 @@ export function storeRule(f: FunctionText, { access }: InstrDef): void {
   if (val === "f32" || val === "f64") {
     const at = address(a, offset).text;
     if (!f.observe(v)) return void f.out.line(`${memory}.dv.setFloat${bits}(${at},${v.lo.text},true);`);
-    return void f.out.line(`${f.env.helper(val === "f32" ? "storeF32" : "storeF64")}(${memory}.dv,${at},${v.lo.text});`);
+    return void f.out.line(
+      `${f.env.helper(val === "f32" ? "storeF32" : "storeF64")}(${memory}.dv,${at},${v.lo.text});`,
+    );
   }
   if (bits !== 64) {
     const at = address(a, offset).text;
@@ -89,4 +91,3 @@ export function storeRule(f: FunctionText, { access }: InstrDef): void {
   f.out.line(`${memory}.dv.setInt32(${address(a, offset + 4).text},${hi.text},true);`);
   f.out.line(`${memory}.dv.setInt32(${address(a, offset).text},${v.lo.text},true);`);
 }
-

@@ -2,7 +2,7 @@
 import type { Mnemonic } from "../instrs.ts";
 import { F32, F64, I32, I64, type ValType } from "../types.ts";
 import type { FunctionText } from "./function-text.ts";
-import { expression, fixed, LOAD, literal, type Operand, Part, TRAP, ZERO } from "./operand.ts";
+import { expression, fixed, LOAD, literal, type Operand, type Part, TRAP, ZERO } from "./operand.ts";
 import { atomise, atomOf, popOperands } from "./templates.ts";
 
 type Rule = (f: FunctionText) => void;
@@ -35,7 +35,9 @@ function divide(f: FunctionText, isSigned: boolean, isRest: boolean): void {
   const [x, y] = popOperands(f, 2);
   const sign = isSigned ? "" : ">>>0";
   const text = (a: Part, b: Part): string =>
-    isSigned ? `${a.inner}${isRest ? "%" : "/"}${b.inner}|0` : `(${a.inner}${sign})${isRest ? "%" : "/"}(${b.inner}${sign})|0`;
+    isSigned
+      ? `${a.inner}${isRest ? "%" : "/"}${b.inner}|0`
+      : `(${a.inner}${sign})${isRest ? "%" : "/"}(${b.inner}${sign})|0`;
   if (isConstantDivisor(y)) return f.push(I32, expression(text(x.lo, y.lo), x.lo), x.effects);
   const [a, b] = atomise(f, [x, y], [2, 0, 2, 0]);
   const zero = `${b.lo.text}===0?${f.env.helper("divisionByZero")}():`;

@@ -7,20 +7,9 @@ import { readHeapType } from "../binary/types.ts";
 import type { Mnemonic } from "../instrs.ts";
 import { funcTypeAt } from "../module.ts";
 import { EXTERNREF, F32, F64, FUNCREF, type FuncType, I32, I64, isRef, V128, type ValType } from "../types.ts";
-import {
-  block,
-  br,
-  brIf,
-  brTable,
-  elseBranch,
-  end,
-  ifThen,
-  loop,
-  returnEarly,
-  select,
-} from "./control.ts";
+import { block, br, brIf, brTable, elseBranch, end, ifThen, loop, returnEarly, select } from "./control.ts";
 import { decline, type FunctionText, isFloat } from "./function-text.ts";
-import { ANY, expression, fixed, GLOBAL, type Operand, Part, TRAP } from "./operand.ts";
+import { ANY, expression, fixed, GLOBAL, type Operand, type Part, TRAP } from "./operand.ts";
 import { atomOf, popOperands } from "./templates.ts";
 
 type Rule = (f: FunctionText) => void;

@@ -66,7 +66,9 @@ function rowTemplate(d: InstrDef): RowTemplate {
   const uses = new Array<number>(params.length * 2).fill(0);
   const all = [...lo.holes, ...(hi?.holes ?? [])];
   for (const { arg, isHigh } of all) if (arg >= 0) uses[arg * 2 + (isHigh ? 1 : 0)]++;
-  const condition = CONDITION.test(low) ? new Template(low.replace(CONDITION, "").replace(/^\((.*)\)$/, "$1")) : undefined;
+  const condition = CONDITION.test(low)
+    ? new Template(low.replace(CONDITION, "").replace(/^\((.*)\)$/, "$1"))
+    : undefined;
   return {
     params,
     result: numTypes[results[0]],

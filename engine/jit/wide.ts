@@ -10,9 +10,9 @@ import {
   i64_div_u,
   i64_rem_s,
   i64_rem_u,
+  i64_trunc_s,
   i64_trunc_sat_s,
   i64_trunc_sat_u,
-  i64_trunc_s,
   i64_trunc_u,
 } from "../numerics.ts";
 
