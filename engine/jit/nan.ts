@@ -36,7 +36,7 @@ function codedF32(bits: number): number {
 /** The bits of a coded f32. */
 export function bitsOfF32(x: number): number {
   F32[0] = x;
-  return x === x ? I32[0] : bitsOfNan32(x);
+  return !Number.isNaN(x) ? I32[0] : bitsOfNan32(x);
 }
 
 function bitsOfNan32(x: number): number {
@@ -105,22 +105,22 @@ const scratchWords = new Int32Array(2);
 /** Loads a coded f32 from memory. */
 export function loadF32(dv: DataView, at: number): number {
   const x = dv.getFloat32(at, true);
-  return x === x ? x : codedF32(dv.getInt32(at, true));
+  return !Number.isNaN(x) ? x : codedF32(dv.getInt32(at, true));
 }
 
 export function loadF64(dv: DataView, at: number): number {
   const x = dv.getFloat64(at, true);
-  return x === x ? x : f64FromWords(dv.getInt32(at, true), dv.getInt32(at + 4, true));
+  return !Number.isNaN(x) ? x : f64FromWords(dv.getInt32(at, true), dv.getInt32(at + 4, true));
 }
 
 /** Stores a coded f32. */
 export function storeF32(dv: DataView, at: number, x: number): void {
-  if (x === x) dv.setFloat32(at, x, true);
+  if (!Number.isNaN(x)) dv.setFloat32(at, x, true);
   else dv.setInt32(at, bitsOfNan32(x), true);
 }
 
 export function storeF64(dv: DataView, at: number, x: number): void {
-  if (x === x) dv.setFloat64(at, x, true);
+  if (!Number.isNaN(x)) dv.setFloat64(at, x, true);
   else {
     putF64(scratchWords, 0, x);
     dv.setInt32(at + 4, scratchWords[1], true);
@@ -129,7 +129,7 @@ export function storeF64(dv: DataView, at: number, x: number): void {
 }
 
 /** A result of arithmetic as a coded value: its NaN keeps the sign, so that `neg` of it differs from it. */
-export const uncoded = (x: number): number => (x === x ? x : cleanNan(x));
+export const uncoded = (x: number): number => (!Number.isNaN(x) ? x : cleanNan(x));
 
 function cleanNan(x: number): number {
   F64[0] = x;
@@ -142,11 +142,12 @@ function cleanNan(x: number): number {
  * Sign operations on bits: V8 computes `-x` by a multiplication, which keeps the sign of a NaN. The plain ones are for
  * all but coded f64 values.
  */
-export const neg = (x: number): number => (x === x ? -x : withSign(x, 0x80000000, 0x80000000));
-export const abs = (x: number): number => (x === x ? Math.abs(x) : withSign(x, 0x80000000, 0));
-export const negF64 = (x: number): number => (x === x ? -x : f64FromWords(lowOfF64(x), highOfF64(x) ^ 0x80000000));
+export const neg = (x: number): number => (!Number.isNaN(x) ? -x : withSign(x, 0x80000000, 0x80000000));
+export const abs = (x: number): number => (!Number.isNaN(x) ? Math.abs(x) : withSign(x, 0x80000000, 0));
+export const negF64 = (x: number): number =>
+  !Number.isNaN(x) ? -x : f64FromWords(lowOfF64(x), highOfF64(x) ^ 0x80000000);
 export const absF64 = (x: number): number =>
-  x === x ? Math.abs(x) : f64FromWords(lowOfF64(x), highOfF64(x) & 0x7fffffff);
+  !Number.isNaN(x) ? Math.abs(x) : f64FromWords(lowOfF64(x), highOfF64(x) & 0x7fffffff);
 
 /** The NaN `x` with its sign flipped (`flip`), or cleared. */
 function withSign(x: number, sign: number, flip: number): number {
