@@ -2,7 +2,6 @@
 import {
   Engine,
   type Extern as EngineExtern,
-  type EngineOptions,
   type Feature,
   FuncInst,
   features,
@@ -14,6 +13,7 @@ import {
   type Val,
   WasmError,
 } from "../../engine/index.ts";
+import { type TierName, tiers } from "../tiers/tiers.ts";
 import type { Exports, Extern, Failure, Resolve, SpecEngine } from "./adapter.ts";
 
 /** `(module (memory (export "m") 1))` */
@@ -23,18 +23,7 @@ const memoryModule = Uint8Array.of(
   ...[7, 5, 1, 1, 0x6d, 2, 0],
 );
 
-/** Tiers, and `auto` with functions compiled after 1, 2 and 10 samples. */
-export const tierChoices = {
-  interp: { tier: "interp" },
-  js: { tier: "js" },
-  auto: { tier: "auto" },
-  "auto-1": { tier: "auto", hotAfter: 1 },
-  "auto-2": { tier: "auto", hotAfter: 2 },
-  "auto-10": { tier: "auto", hotAfter: 10 },
-} as const satisfies Record<string, EngineOptions>;
-export type TierChoice = keyof typeof tierChoices;
-
-export function wasmtsEngine(choice: TierChoice): SpecEngine {
+export function wasmtsEngine(choice: TierName): SpecEngine {
   return new WasmtsEngine(choice);
 }
 
@@ -45,9 +34,9 @@ class WasmtsEngine implements SpecEngine {
   /** Calls functions of all instances. */
   private readonly caller: Instance;
 
-  constructor(choice: TierChoice) {
+  constructor(choice: TierName) {
     this.name = choice;
-    this.engine = new Engine(tierChoices[choice]);
+    this.engine = new Engine(tiers[choice]);
     this.caller = this.engine.instantiate(this.engine.compile(memoryModule));
   }
 

@@ -5,8 +5,8 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type TierName, tiers } from "../tiers/tiers.ts";
 import type { SpecEngine } from "./adapter.ts";
-import type { TierChoice } from "./engine-wasmts.ts";
 import { engineFromFile, hostEngine } from "./engine-webassembly.ts";
 import { differences, expectationFor, updateExpectation } from "./expected.ts";
 import { jsonReport, junitReport, printResult, printTable, summarize } from "./report.ts";
@@ -71,9 +71,9 @@ function reportFormat(text: string): "junit" | "json" {
 
 async function makeEngine(name: string): Promise<SpecEngine> {
   if (name === "v8") return hostEngine();
-  const { tierChoices, wasmtsEngine } = await import("./engine-wasmts.ts");
-  if (!Object.hasOwn(tierChoices, name)) return engineFromFile(resolve(name));
-  return wasmtsEngine(name as TierChoice);
+  if (!Object.hasOwn(tiers, name)) return engineFromFile(resolve(name));
+  const { wasmtsEngine } = await import("./engine-wasmts.ts");
+  return wasmtsEngine(name as TierName);
 }
 
 function scriptsOf(options: Options): string[] {

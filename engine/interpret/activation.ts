@@ -194,7 +194,7 @@ export class Activation implements Run {
   private drive(): Outcome {
     let outcome = this.pending === undefined ? undefined : this.resume(this.pending);
     while (outcome === undefined) {
-      const given = Math.max(0, Math.min(this.sliceLeft, this.meter.fuelLeft, this.untilLook, this.untilSample));
+      const given = Math.max(-1, Math.min(this.sliceLeft, this.meter.fuelLeft, this.untilLook, this.untilSample));
       const exit = this.enter(given);
       outcome = this.fuel < 0 && (exit === exits.loop || exit === exits.enter) ? this.look() : this.handle(exit);
     }
@@ -228,9 +228,9 @@ export class Activation implements Run {
       if (why !== undefined) return stopped(why);
     }
     if (this.sliceLeft < 0) return stopped("slice");
-    if (this.untilSample >= 0 || !this.isNesting) return undefined;
+    if (this.untilSample >= 0) return undefined;
     this.untilSample = this.inst.tier?.sampleFuel ?? SLICE;
-    return promote(this);
+    return this.isNesting ? promote(this) : undefined;
   }
 
   /** What the clock and the signal say. A guest that has to wait for its share does so here if the thread may block. */
