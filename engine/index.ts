@@ -34,6 +34,7 @@ export {
   framesToJson,
   restoreFrames,
 } from "./interpret/frames.ts";
+export { TierStats } from "./jit/stats.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
 export { suspending } from "./promise-import.ts";
@@ -54,4 +55,5 @@ export type { Val } from "./runtime/value.ts";
 export { type GuestScheduling, type ScheduledGuest, Scheduler, type SchedulerStats } from "./scheduler.ts";
 export { hex, Sha256, sha256 } from "./sha256.ts";
 export { GuestStopped } from "./stopped.ts";
+export type { TierName, TierOptions } from "./tiers.ts";
 export * from "./types.ts";

@@ -66,7 +66,7 @@ export interface Interpreter {
 }
 
 /** Bytes of the JavaScript stack that guests may use, of about 984 KB that V8 gives by default. */
-const ROOM = 640_000;
+export const ROOM = 640_000;
 /** Less than this, and generated code is not entered. */
 export const MIN_ROOM = 40_000;
 /** What the driver, the boundary and an activation take of the JavaScript stack, generously. */

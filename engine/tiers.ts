@@ -10,7 +10,7 @@ import { awaited } from "./promise-import.ts";
 import type { FuncInst } from "./runtime/func.ts";
 import type { ModuleInst } from "./runtime/instance.ts";
 import type { Val } from "./runtime/value.ts";
-import { type Interpreter, NESTING_BYTES, type ValueSlots } from "./tier.ts";
+import { type Interpreter, NESTING_BYTES, ROOM, type ValueSlots } from "./tier.ts";
 
 /** `auto`: the interpreter, and generated JavaScript for what is hot. `js`: JavaScript for all it can do. */
 export type TierName = "auto" | "interp" | "js";
@@ -19,6 +19,8 @@ export interface TierOptions {
   readonly tier?: TierName | undefined;
   /** False: no JavaScript is generated, whatever the tier. */
   readonly eval?: boolean | undefined;
+  /** Called before a function is compiled for the first time: where a host may want to set up its JavaScript engine. */
+  readonly onGenerate?: (() => void) | undefined;
   /**
    * For tests: a function is compiled when it was found running so often, looked at wherever it could stop, or called
    * so often by generated code.
@@ -29,8 +31,6 @@ export interface TierOptions {
 /** Fuel between two samples: some 0.2 ms. */
 const SAMPLE_FUEL = 1 << 15;
 const HOT_AFTER = 2;
-/** What all frames of generated code may take of the JavaScript stack; see `tier.ts`. */
-const ROOM = 640_000;
 
 /** True when instances are to have generated code, and the process allows it. */
 export const isTiered = ({ tier = "auto", eval: mayEval = true }: TierOptions): boolean =>
@@ -48,6 +48,7 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
       hotAfter: hotAfter ?? HOT_AFTER,
       sampleFuel: hotAfter === undefined ? SAMPLE_FUEL : 0,
       minFrameBytes: Math.ceil(ROOM / limits.frames),
+      onGenerate: options.onGenerate,
     },
     stats,
   );

@@ -1,6 +1,8 @@
 /** `wasmts [run] [OPTIONS] FILE [--] [GUEST ARGS...]`: options to an execution, its outcome to stdout, report and status. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { basename } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import type { TierName } from "../../engine/index.ts";
 import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
@@ -35,6 +37,7 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
     if (flags.has("json")) print(record);
   }
   if (!flags.has("json")) await show(execution, flags);
+  if (flags.has("stats")) printError((await import("../more.ts")).printStats(execution));
   return status;
 }
 
@@ -88,6 +91,8 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
     unknownImports: unknown,
     features: readFeatures(flags),
     tier,
+    mayEval: !flags.has("no-eval"),
+    onGenerate: optimiseLargeFunctions,
     inTurns: flags.has("cpu-share"),
     limits: {
       memoryBytes: optional(flags, "max-memory", parseSize),
@@ -102,14 +107,17 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
 }
 
 /** @throws CliError WT6503, WT6505 */
-function readTier(text: string): "auto" | "interp" {
+function readTier(text: string): TierName {
   const tier = parseChoice("--tier", text, ["auto", "interp", "js", "native"]);
-  if (tier === "auto" || tier === "interp") return tier;
+  if (tier !== "native") return tier;
   throw new CliError("WT6505", `--tier ${tier} is not available in this version`, {
-    where: "the interpreter is the only tier so far",
+    where: "there are the interpreter and generated JavaScript so far",
     help: "leave --tier out",
   });
 }
+
+/** V8 leaves large functions unoptimised unless it is told otherwise: see RATIONALE.md. */
+const optimiseLargeFunctions = (): void => setFlagsFromString("--max-optimized-bytecode-size=2000000");
 
 type NumberFlag = "max-output" | "max-memory" | "max-table" | "max-stack-depth" | "fuel" | "timeout" | "cpu-share";
 

@@ -11,7 +11,7 @@ import {
   WasmError,
 } from "../../engine/index.ts";
 import { convertTexts } from "../spec/wat.ts";
-import { testedTiers, type TierName, tiers } from "./tiers.ts";
+import { type TierName, testedTiers, tiers } from "./tiers.ts";
 
 const text = `(module
   (memory $m (export "m") i64 1 4)

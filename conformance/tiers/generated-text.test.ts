@@ -18,7 +18,8 @@ const engine = new Engine({ features: { threads: true } });
 const keywords = `break case const continue default else for function if let null return switch throw
   Math abs imul clz32 ceil floor trunc sqrt fround min max NaN`.split(/\s+/);
 /** Members of the linker, of instances, memories, tables, functions and views. */
-const members = `$ $i helpers inst mems tables funcs globals cells slot refs results I F32 F64 callee deep indirect callable
+const members =
+  `$ $i helpers inst mems tables funcs globals cells slot refs results I F32 F64 callee deep indirect callable
   dv js sig elems datas get set size grow length fill copy init getInt8 getUint8 getInt16 getUint16 getInt32 getFloat32
   getFloat64 setInt8 setInt16 setInt32 setFloat32 setFloat64 true`.split(/\s+/);
 const words = new Set([...keywords, ...members, ...Object.keys(helpers)]);
@@ -65,7 +66,10 @@ function check(module: Module): Texts {
 
 const cases = readdirSync(join(root, "bench/cases")).filter((name) => name.endsWith(".wasm"));
 const examples = readdirSync(join(root, "examples")).filter((name) => name.endsWith(".wasm"));
-const files = [...cases.map((name) => join(root, "bench/cases", name)), ...examples.map((n) => join(root, "examples", n))];
+const files = [
+  ...cases.map((name) => join(root, "bench/cases", name)),
+  ...examples.map((n) => join(root, "examples", n)),
+];
 
 describe("generated text", () => {
   it.each(files)("of %s", (file) => {
@@ -75,7 +79,7 @@ describe("generated text", () => {
   });
 
   it("of a module whose names are code", async () => {
-    const hostile = '\\22;globalThis.pwned=1//\\0a`${process.exit()}*/ f0(){}\\e2\\80\\a8';
+    const hostile = "\\22;globalThis.pwned=1//\\0a`process.exit()*/ f0(){}\\e2\\80\\a8";
     const wat = `(module
       (import "${hostile}" "${hostile}" (func $i (param i32 i64 f32 f64) (result i64)))
       (import "${hostile}" "global" (global i64))

@@ -153,10 +153,17 @@ describe("calls of the host", () => {
 
   it.each(all)("get values and give them, tier %s", (tier) => {
     const seen = new Set<string>();
-    const inst: Instance = make(hosted, tiers[tier], imports(() => inst, (a, b, c, d) => {
-      seen.add([b, c, d].map(String).join());
-      return BigInt(a as number) << 40n;
-    }));
+    const inst: Instance = make(
+      hosted,
+      tiers[tier],
+      imports(
+        () => inst,
+        (a, b, c, d) => {
+          seen.add([b, c, d].map(String).join());
+          return BigInt(a as number) << 40n;
+        },
+      ),
+    );
     expect(inst.invoke("run", [50])).toEqual([1275n << 40n]);
     expect([...seen]).toEqual(["-2,0.5,1e+300"]);
     expect(inst.invoke("again", [60])).toEqual([60]);
@@ -167,12 +174,23 @@ describe("calls of the host", () => {
     const oops = (): never => {
       throw new RangeError("Offset is outside the bounds of the DataView");
     };
-    const inst: Instance = make(hosted, tiers[tier], imports(() => inst, oops));
+    const inst: Instance = make(
+      hosted,
+      tiers[tier],
+      imports(() => inst, oops),
+    );
     for (let i = 0; i < 3; i++) expect(failure(() => inst.invoke("run", [9]))).toMatchObject({ code: "WT4014" });
   });
 
   it.each(all)("endless recursion through the host is exhaustion, tier %s", (tier) => {
-    const inst: Instance = make(hosted, tiers[tier], imports(() => inst, () => 0n));
+    const inst: Instance = make(
+      hosted,
+      tiers[tier],
+      imports(
+        () => inst,
+        () => 0n,
+      ),
+    );
     expect(failure(() => inst.invoke("again", [10_000_000]))).toMatchObject({ kind: "exhausted" });
     expect(inst.invoke("again", [20])).toEqual([20]);
   });
@@ -184,7 +202,12 @@ describe("calls of the host", () => {
       const retry = (): Val => (--left > 0 ? new Blocked({}, retry) : 7n);
       return new Blocked({}, retry);
     };
-    const inst: Instance = make(hosted, tiers[tier], imports(() => inst, wait), { runner: () => {} });
+    const inst: Instance = make(
+      hosted,
+      tiers[tier],
+      imports(() => inst, wait),
+      { runner: () => {} },
+    );
     expect(inst.invoke("run", [20])).toEqual([140n]);
   });
 });
@@ -231,9 +254,12 @@ describe("traps", () => {
 
 describe("what is compiled", () => {
   it("is counted, and so is what is not", () => {
-    const inst = make(`(module (memory 1 1 shared)
+    const inst = make(
+      `(module (memory 1 1 shared)
       (func (export "a") (result i32) (i32.const 1))
-      (func (export "b") (result i32) (i32.load (i32.const 0))))`.replace(" shared", ""), { tier: "js" });
+      (func (export "b") (result i32) (i32.load (i32.const 0))))`.replace(" shared", ""),
+      { tier: "js" },
+    );
     inst.invoke("a");
     inst.invoke("b");
     expect(inst.tierStats?.functions).toBe(2);

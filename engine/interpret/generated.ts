@@ -37,10 +37,7 @@ export function callGenerated(act: Activation): Outcome | undefined {
   return undefined;
 }
 
-/**
- * Runs `enter` on the innermost frame, which is over then. The name of this function marks the end of the generated
- * frames in JavaScript's stack traces: see `jit/backtrace.ts`.
- */
+/** Runs `enter` on the innermost frame, which is over then. */
 function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: number): Outcome | undefined {
   act.stack.reserve(act.fp + f.type.results.length * 4, act.csp);
   const before = jsStack.room;

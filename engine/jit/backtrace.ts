@@ -3,7 +3,7 @@
  * `f<index>_<offset>` when entered at a loop, and their texts `wasmts:<number of the tier>`; lines lead to offsets.
  *
  * An error passes through generated code in stretches, with interpreter frames in between: each stretch ends at the
- * function through which the interpreter had entered it (`enterGenerated`), and is asked for once, innermost first.
+ * function `e` through which the interpreter had entered it, and is asked for once, innermost first.
  */
 import type { BacktraceFrame } from "../errors.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
@@ -26,7 +26,7 @@ export function register(source: Source): number {
 }
 
 const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?(?: \[as \w+\])? \(wasmts:(\d+):(\d+):\d+\)$/;
-const BOUNDARY = /^ +at (?:\S+\.)?enterGenerated /;
+const BOUNDARY = /^ +at (?:\S+\.)?e(?: \[as \w+\])? \(wasmts:/;
 /** Lines before a text in the source that `new Function` makes of it. */
 const HEADER_LINES = 2;
 

@@ -28,6 +28,8 @@ export interface JsTierOptions {
   readonly hotAfter: number;
   readonly sampleFuel: number;
   readonly minFrameBytes: number;
+  /** Called before the first text is made. */
+  readonly onGenerate: (() => void) | undefined;
 }
 
 /** What calls a function: a `FuncInst`, or a function of the host as one instance imports it. */
@@ -120,6 +122,7 @@ export class JsTier implements InstanceTier {
 
   /** The function and what enters it; undefined when it is declined. */
   private make(f: FuncInst, options: GenerateOptions): readonly [GeneratedFn, Enter] | undefined {
+    if (this.stats.characters === 0) this.options.onGenerate?.();
     let made: Generated;
     try {
       made = generate(this.inst.module, f.index, options);

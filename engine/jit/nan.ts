@@ -72,7 +72,7 @@ function numberOf(low: number, high: number): number {
   let n = numbers.get(key);
   if (n === undefined) {
     n = listed.length;
-    if (n >= MAX_LISTED) throw new WasmError("exhausted", "WT5006", `more than ${n} different signalling NaNs`);
+    if (n >= MAX_LISTED) throw new WasmError("exhausted", "WT5010", `more than ${n} different signalling NaNs`);
     listed.push([low, high]);
     numbers.set(key, n);
   }
