@@ -21,6 +21,8 @@ import {
   type Module,
   printable,
   printFuncType,
+  type TierName,
+  type TierStats,
   type Val,
   type ValType,
 } from "../engine/index.ts";
@@ -66,7 +68,11 @@ export interface ExecuteOptions {
   readonly preloads?: readonly Preload[] | undefined;
   readonly unknownImports?: UnknownImports | undefined;
   readonly features?: FeatureChoice | undefined;
-  readonly tier?: "auto" | "interp" | undefined;
+  readonly tier?: TierName | undefined;
+  /** False: no JavaScript is generated, whatever the tier. */
+  readonly mayEval?: boolean | undefined;
+  /** Called before JavaScript is generated for the first time. */
+  readonly onGenerate?: (() => void) | undefined;
   readonly limits?: Limits | undefined;
   /** Run in turns of the event loop, which imports that return promises and `limits.signal` need; else on the thread. */
   readonly inTurns?: boolean | undefined;
@@ -110,6 +116,8 @@ export interface Execution {
   /** Of `invoke`. */
   readonly results?: readonly { readonly type: ValType; readonly value: Val }[];
   readonly usage: Usage;
+  /** What was compiled; undefined when the interpreter did everything. */
+  readonly tierStats?: TierStats | undefined;
   /** When it was asked for and the guest was instantiated. */
   readonly receipt?: RunReceipt | undefined;
 }
@@ -119,7 +127,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   const run = new Run(options);
   try {
     const ended = await outcomeOf(run, options);
-    return { ...ended, receipt: await run.receipt(ended) };
+    return { ...ended, tierStats: run.tierStats, receipt: await run.receipt(ended) };
   } finally {
     run.dispose();
   }
@@ -164,7 +172,8 @@ class Run {
   constructor(options: ExecuteOptions) {
     this.options = options;
     this.meter = new Meter(options.limits);
-    this.engine = new Engine({ tier: options.tier, features: options.features?.on });
+    const { tier, mayEval, onGenerate } = options;
+    this.engine = new Engine({ tier, eval: mayEval, onGenerate, features: options.features?.on });
   }
 
   usage(): Usage {
@@ -183,6 +192,10 @@ class Run {
 
   dispose(): void {
     for (const close of this.closers) close();
+  }
+
+  get tierStats(): TierStats | undefined {
+    return this.instance?.tierStats;
   }
 
   /** Undefined when it was not asked for, or there never was an instance. */

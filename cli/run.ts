@@ -4,7 +4,7 @@
  * Imports nothing of `node:` by itself, so that the package can be loaded anywhere; files and WASI are loaded when a run
  * needs them.
  */
-import type { Imports, Val } from "../engine/index.ts";
+import type { Imports, TierName, Val } from "../engine/index.ts";
 import type { InputStream, OutputStream, QuotaOptions, TraceEvent } from "../wasi/index.ts";
 import {
   type ExecuteOptions,
@@ -59,7 +59,7 @@ export interface RunOptions {
   readonly unknownImports?: UnknownImports | undefined;
   /** Proposals switched against their default: `{ threads: true }`. */
   readonly features?: FeatureSwitches | undefined;
-  readonly tier?: "auto" | "interp" | undefined;
+  readonly tier?: TierName | undefined;
   readonly limits?:
     | (Limits & { /** stdout and stderr together; default 64 MiB. */ readonly outputBytes?: number | undefined })
     | undefined;
