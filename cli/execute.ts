@@ -95,8 +95,8 @@ export interface Usage {
   /** Linear memory the guest had at its end, which is the most it had. */
   readonly memoryBytes: number;
   readonly tableElements: number;
-  /** Fuel it spent. */
-  readonly instructions: number;
+  /** Fuel it spent; null when generated code ran, which counts only for a guest with a limit of fuel or time. */
+  readonly instructions: number | null;
   /** In which the guest or a host function ran, and not waited, ms. */
   readonly cpuMs: number;
 }
@@ -184,7 +184,7 @@ class Run {
       compileMs: round(compiled - this.started),
       runMs: round(now - compiled),
       cpuMs: round(cpuMs),
-      instructions,
+      instructions: instructions ?? null,
       memoryBytes,
       tableElements,
     };
@@ -273,7 +273,7 @@ class Run {
     const timer = new SnapshotTimer(plan.at);
     try {
       for (;;) {
-        const vals = await instance.runUntil(act, timer.options(this.meter.usage().instructions));
+        const vals = await instance.runUntil(act, timer.options(this.meter.spent));
         if (vals !== undefined) return vals;
         plan.write(this.engine.snapshot(this.instances, { activation: act, hosts: this.allHosts() }));
         if (!plan.goesOn) return undefined;

@@ -99,8 +99,8 @@ export interface RunResult {
 const defaultOutputBytes = 64 * 2 ** 20;
 
 /**
- * Runs a WASI program, or calls one export, on this thread, to its end, in turns of about 10 ms between which the
- * event loop does other things. Imports may return promises.
+ * Runs a WASI program, or calls one export, on this thread, to its end. With imports of its own, which may return
+ * promises, or with `limits.signal` it runs in turns of about 10 ms, between which the event loop does other things.
  *
  * Whatever the module does is a result, not an exception: exits, traps, a module that is not valid, a file that is not
  * there.
@@ -171,7 +171,7 @@ async function prepare(
     features: { on: options.features ?? {}, off: new Map() },
     tier: options.tier,
     limits,
-    inTurns: true,
+    inTurns: limits.signal !== undefined || options.imports !== undefined,
     invoke: invoke && { name: invoke.name, args: invoke.args ?? [] },
   };
 }

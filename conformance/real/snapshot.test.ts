@@ -28,8 +28,8 @@ describe("a saved program", () => {
   test("goes on from where it was, twice, and writes nothing again; usage goes on too", () => {
     const first = run("--snapshot", "a.snap", "--snapshot-at", "fuel:30000000", "--json", counter, "9");
     const second = run("resume", "--snapshot", "b.snap", "--snapshot-at", "fuel:70000000", "a.snap");
-    const third = run("resume", "--json", "b.snap");
-    const whole = run("--json", counter, "9");
+    const third = run("resume", "--json", "--tier", "interp", "b.snap");
+    const whole = run("--json", "--tier", "interp", counter, "9");
     expect([first, second, third].map((r) => r.status)).toEqual([0, 0, 0]);
     const [record, last, want] = [first, third, whole].map((r) => JSON.parse(r.stdout.trim().split("\n").at(-1) ?? ""));
     expect(record).toMatchObject({ kind: "snapshot", code: 0 });

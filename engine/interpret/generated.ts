@@ -40,6 +40,7 @@ export function callGenerated(act: Activation): Outcome | undefined {
 /** Runs `enter` on the innermost frame, which is over then. */
 function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: number): Outcome | undefined {
   act.stack.reserve(act.fp + f.type.results.length * 4, act.csp);
+  act.meter.isUncounted = true;
   const before = jsStack.room;
   try {
     enter(act.stack, act.fp, operands, act.room);
