@@ -6,7 +6,7 @@ export function printStats({ usage, tierStats }: Execution): string {
   const { compileMs, runMs, instructions, memoryBytes } = usage;
   return [
     `decoded and validated in ${compileMs} ms, ran for ${runMs} ms, ${memoryBytes} bytes of memory`,
-    `interpreted: ${instructions} instructions`,
+    instructions === null ? "instructions: not counted in generated code" : `instructions: ${instructions}`,
     ...(tierStats === undefined ? ["JavaScript: none generated"] : tierLines(tierStats)),
   ].join("\n");
 }
