@@ -4,8 +4,8 @@
  * Imports nothing of `node:` by itself, so that the package can be loaded anywhere; files and WASI are loaded when a run
  * needs them.
  */
-import type { Imports, Val } from "../engine/index.ts";
-import type { InputStream, OutputStream, TraceEvent } from "../wasi/index.ts";
+import type { Imports, TierName, Val } from "../engine/index.ts";
+import type { InputStream, OutputStream, QuotaOptions, TraceEvent } from "../wasi/index.ts";
 import {
   type ExecuteOptions,
   type Execution,
@@ -18,6 +18,7 @@ import {
 import type { FeatureSwitches } from "./features.ts";
 import type { UnknownImports } from "./link.ts";
 import { type OutcomeKind, type Problem, problemOf, statusOf } from "./outcome.ts";
+import type { RunReceipt } from "./receipt.ts";
 
 /** A directory the guest may use. */
 export interface RunDir {
@@ -58,10 +59,16 @@ export interface RunOptions {
   readonly unknownImports?: UnknownImports | undefined;
   /** Proposals switched against their default: `{ threads: true }`. */
   readonly features?: FeatureSwitches | undefined;
-  readonly tier?: "auto" | "interp" | undefined;
+  readonly tier?: TierName | undefined;
   readonly limits?:
     | (Limits & { /** stdout and stderr together; default 64 MiB. */ readonly outputBytes?: number | undefined })
     | undefined;
+  /** Make the run one that can be repeated to the bit; see docs/determinism.md. */
+  readonly deterministic?: { /** Default "0". */ readonly seed?: string | undefined } | undefined;
+  /** Keep a receipt of the run: `RunResult.receipt`. Default false. */
+  readonly receipt?: boolean | undefined;
+  /** How fast the guest may call and move bytes; what is beyond waits. */
+  readonly quotas?: QuotaOptions | undefined;
   /** Told of every WASI call that is over. */
   readonly onCall?: ((event: TraceEvent) => void) | undefined;
 }
@@ -85,13 +92,15 @@ export interface RunResult {
   /** When kind is not "exit". */
   readonly problem?: Problem;
   readonly usage: Usage;
+  /** When it was asked for and the guest was instantiated. */
+  readonly receipt?: RunReceipt;
 }
 
 const defaultOutputBytes = 64 * 2 ** 20;
 
 /**
- * Runs a WASI program, or calls one export, on this thread, to its end, in turns of about 10 ms between which the
- * event loop does other things. Imports may return promises.
+ * Runs a WASI program, or calls one export, on this thread, to its end. With imports of its own, which may return
+ * promises, or with `limits.signal` it runs in turns of about 10 ms, between which the event loop does other things.
  *
  * Whatever the module does is a result, not an exception: exits, traps, a module that is not valid, a file that is not
  * there.
@@ -150,6 +159,9 @@ async function prepare(
       isTerminalSafe: true,
       maxOutputBytes: limits.outputBytes ?? defaultOutputBytes,
       trace: options.onCall,
+      deterministic: options.deterministic,
+      receipt: options.receipt,
+      quotas: options.quotas,
     },
     loadWasi: () => import("./wasi-host.ts"),
     loadHeapGauge: async () => (await import("./heap-gauge.ts")).heapGauge,
@@ -159,7 +171,7 @@ async function prepare(
     features: { on: options.features ?? {}, off: new Map() },
     tier: options.tier,
     limits,
-    inTurns: true,
+    inTurns: limits.signal !== undefined || options.imports !== undefined,
     invoke: invoke && { name: invoke.name, args: invoke.args ?? [] },
   };
 }
@@ -206,7 +218,11 @@ class Output {
   }
 }
 
-function resultOf({ kind, exitCode, problem, results, usage }: Execution, stdout: Output, stderr: Output): RunResult {
+function resultOf(
+  { kind, exitCode, problem, results, usage, receipt }: Execution,
+  stdout: Output,
+  stderr: Output,
+): RunResult {
   const out = stdout.captured();
   const err = stderr.captured();
   const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -221,5 +237,6 @@ function resultOf({ kind, exitCode, problem, results, usage }: Execution, stdout
       : {}),
     ...(problem === undefined ? {} : { problem }),
     usage,
+    ...(receipt === undefined ? {} : { receipt }),
   };
 }

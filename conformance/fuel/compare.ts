@@ -30,6 +30,7 @@ const ended = Symbol("ended by a limit");
 type Ended = typeof ended;
 
 const engine = new Engine({
+  tier: "interp",
   features: { "legacy-exceptions": true, threads: true, "custom-page-sizes": true, "wide-arithmetic": true },
 });
 /** Bounds the time of one call. */
@@ -53,11 +54,11 @@ export function metered(
   const costs: number[] = [];
   const instance = instantiate(bytes, imports, meter);
   if (instance === ended) return costs;
-  costs.push(meter.usage().instructions);
+  costs.push(meter.spent);
   if (instance === undefined) return costs;
   for (const { name, args } of calls) {
     if (attempt(() => runToEnd(instance, name, args, stops)) === ended) break;
-    costs.push(meter.usage().instructions);
+    costs.push(meter.spent);
   }
   return costs;
 }
@@ -75,9 +76,9 @@ function runToEnd(instance: Instance, name: string, args: readonly Val[], stops?
   let act = instance.start(name, args);
   for (let left = MOST; ; ) {
     const stop = stops?.();
-    const before = instance.usage().instructions;
+    const before = instance.meter.spent;
     const outcome = act.run(stop ?? left);
-    left -= instance.usage().instructions - before;
+    left -= instance.meter.spent - before;
     if (outcome.kind === "done") return undefined;
     if (outcome.kind === "stopped" && (stop === undefined || left < 0)) return ended;
     act = reincarnate(instance, name, act);
