@@ -354,6 +354,7 @@ class Run {
       meter: this.meter,
       runner: host?.blockThread,
       heapGauge: module.features.has("gc") ? await this.options.loadHeapGauge() : undefined,
+      hasCanonicalNans: this.options.wasi.deterministic !== undefined,
       missingImport: mode === "error" ? undefined : (imp: Import) => standIn(module, imp, mode),
     };
     const bind = (instance: Instance, given: Imports): void => {

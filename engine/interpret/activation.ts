@@ -487,7 +487,10 @@ export function flatEntryOf(f: FuncInst): number {
   const { module, code } = f.inst as ModuleInst;
   const entry = code.entries[f.index];
   if (entry >= 0) return entry;
-  return code.append(f.index, lower(module, module.funcs[f.index - module.importedFuncs], code.length));
+  return code.append(
+    f.index,
+    lower(module, module.funcs[f.index - module.importedFuncs], code.length, code.hasCanonicalNans),
+  );
 }
 
 export const promiseError = (): WasmError =>
