@@ -1,5 +1,5 @@
 /** Public API of the engine; re-exports only. */
-export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource } from "./blocked.ts";
+export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
 export { DEFAULT_STACK_DEPTH, Engine, type EngineOptions, Instance } from "./engine.ts";
 export { type ErrorCode, errorCodes } from "./error-codes.ts";

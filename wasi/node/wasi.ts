@@ -2,7 +2,7 @@
  * The `WASI` class: the shape of `node:wasi`, with a sandbox that is one, for instances of wasmts and of the host's own
  * WebAssembly.
  */
-import { Blocked, type FuncInst, GuestExit, type HostFn, type Runner } from "../../engine/index.ts";
+import { type FuncInst, GuestExit, type HostFn, type Runner, waitOut } from "../../engine/index.ts";
 import type { CallName } from "../calls.ts";
 import { codedError } from "../coded-error.ts";
 import { Context } from "../context.ts";
@@ -160,10 +160,7 @@ function createContext(options: WasiOptions, budget: OutputBudget): Context {
 /** Functions for an engine that cannot suspend: the runner waits inside the call. */
 function blocking(bound: Record<CallName, HostFn>, runner: Runner): Record<CallName, HostFn> {
   const wrap = (fn: HostFn): HostFn => {
-    return (...args) => {
-      const result = fn(...args);
-      return result instanceof Blocked ? runner(result) : result;
-    };
+    return (...args) => waitOut(fn(...args), runner);
   };
   return Object.fromEntries(Object.entries(bound).map(([name, fn]) => [name, wrap(fn)])) as Record<CallName, HostFn>;
 }
