@@ -8,6 +8,7 @@
  * instruction, or before the call to the host that blocked. Values are exact bits.
  */
 
+import { funcTypeAt } from "../module.ts";
 import { FuncInst } from "../runtime/func.ts";
 import { ArrayInst, I31, StructInst } from "../runtime/gc.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
@@ -70,7 +71,9 @@ const bodyStart = (inst: ModuleInst, func: number): number =>
 function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instance: number, map: FuncMap): Frame {
   const point = map.safepoints.find((p) => p.word === raw.pc && (p.kind === "return") !== isInnermost);
   if (point === undefined) throw new Error(`function ${raw.func} is not at a safepoint`);
-  const locals = map.localTypes.map((t, i) => readBits(s, raw.fp + map.localOffs[i], t));
+  // Before the entry has run the other locals are what was there before, if the stack has room for them at all.
+  const given = point.kind === "entry" ? paramCount(raw) : map.localTypes.length;
+  const locals = map.localTypes.map((t, i) => (i < given ? readBits(s, raw.fp + map.localOffs[i], t) : zeroOf(t)));
   let at = raw.fp + map.operands;
   const operands = point.types.map((t) => {
     const v = readBits(s, at, t);
@@ -79,6 +82,12 @@ function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instan
   });
   return { instance, func: raw.func, pc: point.offset - bodyStart(raw.inst, raw.func), locals, operands };
 }
+
+function paramCount({ inst, func }: RawFrame): number {
+  return funcTypeAt(inst.module, inst.module.funcTypes[func]).params.length;
+}
+
+const zeroOf = (t: ValType): Slot => (isRef(t) ? null : t === I32 || t === F32 ? 0 : 0n);
 
 function readBits(s: FrameStack, at: number, t: ValType): Slot {
   if (isRef(t)) return s.refs[at >> 1] ?? null;
