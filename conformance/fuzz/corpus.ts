@@ -39,6 +39,6 @@ const compiled = await Promise.all(
 
 export function corpus(rng: Rng): Uint8Array {
   const kind = rng.below(10);
-  if (kind < 5) return rng.pick(small);
-  return kind === 9 && compiled.length > 0 ? rng.pick(compiled) : generate(rng.below(1 << 30), true);
+  if (kind < 3) return rng.pick(small);
+  return kind === 9 && compiled.length > 0 ? rng.pick(compiled) : generate(rng.below(1 << 30));
 }

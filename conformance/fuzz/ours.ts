@@ -1,13 +1,14 @@
-/** Tells the story of a module in our interpreter, whole or taken apart at safepoints. */
+/** Tells the story of a module in our engine, in one of its configurations: whole, or taken apart at safepoints. */
 import {
   type Activation,
   captureFrames,
-  Engine,
   type FuncInst,
   framesFromJson,
   framesToJson,
+  funcTypeAt,
   GlobalInst,
   type GlobalType,
+  hostTag,
   I64,
   type Import,
   type Instance,
@@ -16,28 +17,30 @@ import {
   type Module,
   newGlobal,
   TableInst,
+  type TagInst,
   V128,
   type Val,
   WasmError,
   WasmException,
 } from "../../engine/index.ts";
-import { type Call, digest, printValue, type Story } from "./story.ts";
+import { Meter } from "../../engine/runtime/meter.ts";
+import type { Configuration } from "./configurations.ts";
+import { type Call, digest, isCrossing, printException, printValue, type Story } from "./story.ts";
 
-const engine = new Engine();
 /** Bounds the time of one call. */
-const MAX_TICKS = 300_000;
+const MAX_FUEL = 2_000_000;
 const limits = { maxMemoryBytes: 1 << 26, maxTableElements: 100_000, maxStackDepth: 5000 };
 
-/** Ticks until the next stop; undefined: no more stops. */
+/** Fuel until the next stop; undefined: no more stops. */
 export type Stops = () => number | undefined;
 
 /** Guests may import functions: they do nothing, and what they are given is part of the story. */
 function imports(module: Module, lines: (string | undefined)[]) {
   return (wanted: Import) => {
     if (wanted.type.kind === "global") return givenGlobal(wanted.type.type);
+    if (wanted.type.kind === "tag") return hostTag(funcTypeAt(module, wanted.type.type.type).params);
     if (wanted.type.kind !== "func") return undefined;
-    const type = module.types[wanted.type.type]!.comp;
-    const results = type.kind === "func" ? type.results : [];
+    const { results } = funcTypeAt(module, wanted.type.type);
     const given = results.map((t): Val => (isRef(t) ? null : t === I64 || t === V128 ? 0n : 0));
     return (...args: readonly unknown[]) => {
       lines.push(`${wanted.name}(${args.map(printValue)})`);
@@ -51,44 +54,70 @@ const givenGlobal = (type: GlobalType): GlobalInst | undefined =>
   type.isMutable || type.val === V128 ? undefined : newGlobal(type, isRef(type.val) ? null : type.val === I64 ? 0n : 0);
 
 /** `undefined` for what cannot be compared. Throws on errors that are no WasmError: those are bugs. */
-function failure(error: unknown): string | undefined {
-  if (error instanceof WasmException) return "exception";
+function failure(error: unknown, inst: Instance | undefined): string | undefined {
+  if (error instanceof WasmException && inst !== undefined) {
+    const { tag, payload } = error;
+    return printException(
+      inst.module,
+      (name) => inst.exports[name] === (tag as TagInst),
+      (i) => payload[i],
+    );
+  }
   if (!(error instanceof WasmError)) throw error;
   if (error.kind === "exhausted") return undefined;
   return error.kind === "trap" ? `trap ${error.code}` : error.kind;
 }
 
-export function ourStory(module: Module, calls: readonly Call[], stops?: Stops): Story {
-  const lines: (string | undefined)[] = [];
-  let inst: Instance;
-  try {
-    inst = engine.instantiate(module, {}, { ...limits, missingImport: imports(module, lines) });
-  } catch (error) {
-    const end = failure(error);
-    return [...lines, end === undefined ? undefined : `instantiation: ${end}`];
-  }
-  for (const call of calls) {
-    let end: string | undefined;
-    try {
-      end = outcome(inst, call, stops);
-    } catch (error) {
-      end = failure(error);
-    }
-    lines.push(end === undefined ? undefined : `${call.name}(${call.args.map(printValue)}): ${end}`);
-    if (end === undefined) return lines;
-  }
-  return [...lines, ...state(inst)];
+/** The story, and what was spent when each of its lines was told. */
+export interface OurStory {
+  readonly story: Story;
+  readonly fuel: readonly number[];
 }
 
-function outcome(inst: Instance, call: Call, stops: Stops | undefined): string | undefined {
-  const func = inst.func(call.name);
+export function ourStory(
+  on: Configuration,
+  module: Module,
+  calls: readonly Call[],
+  stops: Stops = () => undefined,
+): OurStory {
+  const story: (string | undefined)[] = [];
+  const fuel: number[] = [];
+  const meter = new Meter({ fuel: MAX_FUEL });
+  let inst: Instance | undefined;
+  const tell = (what: string, act: (inst: Instance) => string | undefined): boolean => {
+    let end: string | undefined;
+    try {
+      end = act(inst as Instance);
+    } catch (error) {
+      end = failure(error, inst);
+    }
+    story.push(end === undefined ? undefined : `${what}: ${end}`);
+    fuel[story.length - 1] = meter.usage().instructions;
+    return end !== undefined;
+  };
+  const isMade = tell("instantiation", () => {
+    inst = on.engine.instantiate(module, {}, { ...limits, meter, missingImport: imports(module, story) });
+    return "done";
+  });
+  if (!isMade || inst === undefined) return { story, fuel };
+  for (const { name, args } of calls) {
+    meter.refuel(MAX_FUEL);
+    const what = `${name}(${args.map(printValue)})`;
+    if (!tell(what, (inst) => outcome(inst, name, args, on.isInterrupted ? stops : undefined))) return { story, fuel };
+  }
+  story.push(...state(inst));
+  return { story, fuel };
+}
+
+function outcome(inst: Instance, name: string, args: readonly Val[], stops: Stops | undefined): string | undefined {
+  const func = inst.func(name);
   if (func.inst === null) return "host function";
-  let act = inst.start(call.name, call.args);
+  let act = inst.start(name, args);
   for (;;) {
-    const ticks = stops?.();
-    const result = act.run(ticks ?? MAX_TICKS);
+    const result = act.run(stops?.() ?? Infinity);
     if (result.kind === "done") return result.results.map(printValue).join(" ");
-    if (ticks === undefined) return undefined;
+    // Out of fuel, or waiting for another thread.
+    if (result.kind === "blocked" || result.reason !== "slice") return undefined;
     act = reincarnate(inst, func, act);
   }
 }
@@ -105,8 +134,9 @@ function state(inst: Instance): string[] {
   return inst.module.exports.flatMap(({ name }) => {
     const x = inst.exports[name];
     if (x instanceof MemInst) return [`memory ${name}: ${digest(x.bytes)}`];
-    if (x instanceof TableInst) return [`table ${name}: ${x.elems.map((e) => (e === null ? 0 : 1)).join("")}`];
-    if (x instanceof GlobalInst && x.type.val !== V128) return [`global ${name}: ${printValue(x.get())}`];
+    if (x instanceof TableInst && isCrossing(x.type.elem))
+      return [`table ${name}: ${x.elems.map((e) => (e === null ? 0 : 1)).join("")}`];
+    if (x instanceof GlobalInst && isCrossing(x.type.val)) return [`global ${name}: ${printValue(x.get())}`];
     return [];
   });
 }

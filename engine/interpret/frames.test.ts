@@ -131,7 +131,7 @@ describe("canonical frames", () => {
       }
       const { frames } = captureFrames(act);
       const { locals } = frames[frames.length - 1]!;
-     expect(locals.slice(1).filter((v) => v !== 0 && v !== 0n)).toEqual([]);
+      expect(locals.slice(1).filter((v) => v !== 0 && v !== 0n)).toEqual([]);
       act = reincarnate(deep, func, act);
     }
   });
