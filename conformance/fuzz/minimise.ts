@@ -30,7 +30,8 @@ export function minimise(bytes: Uint8Array, check: Check, ms = MAX_MS): Uint8Arr
   const isGood = (candidate: Uint8Array): boolean =>
     performance.now() < ends && check(candidate, new Tally())?.what === kind;
   const module = parsed(bytes);
-  return module === undefined ? shrinkBytes(bytes, isGood) : shrinkBodies(bytes, module, isGood);
+  const search: Search = { isGood, isOver: () => performance.now() > ends };
+  return module === undefined ? shrinkBytes(bytes, search) : shrinkBodies(bytes, module, search);
 }
 
 function parsed(bytes: Uint8Array): Module | undefined {
@@ -41,13 +42,17 @@ function parsed(bytes: Uint8Array): Module | undefined {
   }
 }
 
-type Test = (candidate: Uint8Array) => boolean;
+interface Search {
+  readonly isGood: (candidate: Uint8Array) => boolean;
+  /** Time is up. */
+  readonly isOver: () => boolean;
+}
 
 /** Delta debugging on bytes. */
-function shrinkBytes(bytes: Uint8Array, isGood: Test): Uint8Array {
+function shrinkBytes(bytes: Uint8Array, { isGood, isOver }: Search): Uint8Array {
   let best = bytes;
   for (let size = best.length >> 1; size >= 1; size >>= 1) {
-    for (let at = 8; at < best.length; ) {
+    for (let at = 8; at < best.length && !isOver(); ) {
       const candidate = Uint8Array.from([...best.subarray(0, at), ...best.subarray(at + size)]);
       if (isGood(candidate)) best = candidate;
       else at += size;
@@ -56,13 +61,14 @@ function shrinkBytes(bytes: Uint8Array, isGood: Test): Uint8Array {
   return best;
 }
 
-function shrinkBodies(bytes: Uint8Array, start: Module, isGood: Test): Uint8Array {
+function shrinkBodies(bytes: Uint8Array, start: Module, { isGood, isOver }: Search): Uint8Array {
   // With canonical NaNs, if that is not what the difference is about.
   const closed = withoutNans(start);
   const closedModule = parsed(closed);
   let best = closedModule !== undefined && isGood(closed) ? closed : bytes;
   let module = best === closed && closedModule !== undefined ? closedModule : start;
   const attempt = (f: number, body: readonly number[]): boolean => {
+    if (isOver()) return false;
     const candidate = withBody(module, f, body);
     const next = parsed(candidate);
     if (next === undefined || !isGood(candidate)) return false;
@@ -70,7 +76,7 @@ function shrinkBodies(bytes: Uint8Array, start: Module, isGood: Test): Uint8Arra
     module = next;
     return true;
   };
-  for (let isSmaller = true; isSmaller; ) {
+  for (let isSmaller = true; isSmaller && !isOver(); ) {
     const before = best.length;
     for (let f = 0; f < module.funcs.length; f++) {
       if (!attempt(f, [0x00, 0x0b])) shrinkBody(() => module, f, attempt);

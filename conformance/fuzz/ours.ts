@@ -28,14 +28,16 @@ import type { Configuration } from "./configurations.ts";
 import { type Call, digest, isCrossing, printException, printValue, type Story } from "./story.ts";
 
 /** Bounds the time of one call. */
-const MAX_FUEL = 2_000_000;
+const MAX_FUEL = 500_000;
+/** Fuel of a call to the host: it takes more time than an instruction. */
+const HOST_CALL = 200;
 const limits = { maxMemoryBytes: 1 << 26, maxTableElements: 100_000, maxStackDepth: 5000 };
 
 /** Fuel until the next stop; undefined: no more stops. */
 export type Stops = () => number | undefined;
 
 /** Guests may import functions: they do nothing, and what they are given is part of the story. */
-function imports(module: Module, lines: (string | undefined)[]) {
+function imports(module: Module, meter: Meter, lines: (string | undefined)[]) {
   return (wanted: Import) => {
     if (wanted.type.kind === "global") return givenGlobal(wanted.type.type);
     if (wanted.type.kind === "tag") return hostTag(funcTypeAt(module, wanted.type.type.type).params);
@@ -44,6 +46,7 @@ function imports(module: Module, lines: (string | undefined)[]) {
     const given = results.map((t): Val => (isRef(t) ? null : t === I64 || t === V128 ? 0n : 0));
     return (...args: readonly unknown[]) => {
       lines.push(`${wanted.name}(${args.map(printValue)})`);
+      meter.spend(HOST_CALL);
       return given.length === 1 ? given[0] : given.length === 0 ? undefined : given;
     };
   };
@@ -96,7 +99,7 @@ export function ourStory(
     return end !== undefined;
   };
   const isMade = tell("instantiation", () => {
-    inst = on.engine.instantiate(module, {}, { ...limits, meter, missingImport: imports(module, story) });
+    inst = on.engine.instantiate(module, {}, { ...limits, meter, missingImport: imports(module, meter, story) });
     return "done";
   });
   if (!isMade || inst === undefined) return { story, fuel };
