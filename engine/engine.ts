@@ -1,8 +1,9 @@
 /** The embedder's view: Engine, Instance. Chooses tiers; the only file of the engine that sees them all. */
 import type { FeatureSwitches } from "./binary/feature-gate.ts";
-import type { Blocked } from "./blocked.ts";
 import { compile } from "./compile.ts";
+import { type PauseOptions, runInTurns, runToEnd } from "./drive.ts";
 import { WasmError } from "./errors.ts";
+import type { HostState } from "./host-state.ts";
 import { Activation } from "./interpret/activation.ts";
 import { captureFrames, type Frames, restoreFrames } from "./interpret/frames.ts";
 import type { StackLimits } from "./interpret/stack.ts";
@@ -12,7 +13,11 @@ import { FuncInst } from "./runtime/func.ts";
 import type { Extern, ModuleInst } from "./runtime/instance.ts";
 import { type InstanceOptions, instantiate } from "./runtime/instantiate.ts";
 import type { Imports } from "./runtime/link.ts";
+import type { GuestUsage, Meter } from "./runtime/meter.ts";
 import type { Val } from "./runtime/value.ts";
+import { fromBytes, type Image, toBytes } from "./snapshot/file.ts";
+import { checkModules, headOf, load } from "./snapshot/load.ts";
+import { imageOf } from "./snapshot/save.ts";
 
 export interface EngineOptions {
   /** Only the interpreter is there yet; "auto" chooses it. */
@@ -63,6 +68,101 @@ export class Engine {
     if (module.start !== undefined) instance.runToEnd(instance.inst.funcs[module.start], []);
     return instance;
   }
+
+  /** As `instantiate`; the start function may wait, for imports that return promises too. */
+  async instantiateAsync(module: Module, imports: Imports = {}, options: InstanceOptions = {}): Promise<Instance> {
+    const instance = new Instance(instantiate(module, imports, options), options);
+    if (module.start !== undefined) await instance.callAsync(instance.inst.funcs[module.start]);
+    return instance;
+  }
+
+  /**
+   * The state of a guest as bytes, from which it goes on anywhere: docs/snapshots.md.
+   *
+   * @param instances all that the guest consists of, in the order in which they were made
+   * @throws WasmError WT5205 what only this process knows: a host object in a reference, shared memory, an open socket;
+   *   WT5206 when it is in the middle of a host call
+   * @cost O(memory that is not zero), about 10 ns a byte for the checksum
+   */
+  snapshot(instances: readonly Instance[], { activation, hosts = [] }: SnapshotOptions = {}): Uint8Array {
+    return toBytes(
+      imageOf(
+        instances.map((i) => i.inst),
+        activation,
+        hosts,
+      ),
+    );
+  }
+
+  /**
+   * A guest that goes on where `bytes`, of `snapshot`, left it. Nothing runs before `activation.run` or `runInTurns`.
+   *
+   * @param parts its modules and what they import, in the order of the instances
+   * @throws WasmError WT5201..WT5207, unlinkable; nothing is restored then
+   */
+  restore(parts: readonly RestorePart[], bytes: Uint8Array, { hosts = [] }: RestoreOptions = {}): RestoredGuest {
+    return this.#revive(parts, fromBytes(bytes), hosts);
+  }
+
+  /**
+   * A copy of a guest in this process, which shares nothing with it but what `parts` import.
+   *
+   * @throws as `snapshot` and `restore`
+   * @cost O(memory)
+   */
+  fork(
+    instances: readonly Instance[],
+    parts: readonly RestorePart[],
+    { activation, hosts = [], newHosts = [] }: SnapshotOptions & { readonly newHosts?: readonly HostState[] } = {},
+  ): RestoredGuest {
+    const image = imageOf(
+      instances.map((i) => i.inst),
+      activation,
+      hosts,
+    );
+    return this.#revive(parts, image, newHosts);
+  }
+
+  #revive(parts: readonly RestorePart[], image: Image, hosts: readonly HostState[]): RestoredGuest {
+    checkModules(
+      headOf(image),
+      parts.map((p) => p.module),
+    );
+    const instances: Instance[] = [];
+    for (const { module, imports = {}, options = {} } of parts) {
+      const given = typeof imports === "function" ? imports(instances) : imports;
+      instances.push(new Instance(instantiate(module, given, options, true), options));
+    }
+    const insts = instances.map((i) => i.inst);
+    const activation = load(image, insts, hosts, (instances[0] as Instance).stackLimits);
+    return { instances, activation };
+  }
+}
+
+export interface SnapshotOptions {
+  /** The call that is under way, stopped or blocked. */
+  readonly activation?: Activation | undefined;
+  /** Parts of the host that belong to the guest. */
+  readonly hosts?: readonly HostState[] | undefined;
+}
+
+export interface RestoreOptions {
+  /** The same kinds of state as when the snapshot was taken. */
+  readonly hosts?: readonly HostState[] | undefined;
+}
+
+/** One instance of a guest to be restored. */
+export interface RestorePart {
+  readonly module: Module;
+  /** What it imports; a function gets the instances restored before it. */
+  readonly imports?: Imports | ((earlier: readonly Instance[]) => Imports) | undefined;
+  readonly options?: InstanceOptions | undefined;
+}
+
+export interface RestoredGuest {
+  readonly instances: readonly Instance[];
+  /** The call that was under way. */
+  readonly activation: Activation | undefined;
 }
 
 /** An instance of a module and its exports. */
@@ -73,10 +173,14 @@ export class Instance {
   /** What the tiers see. @internal */
   readonly inst: ModuleInst;
   readonly stackLimits: StackLimits;
+  /** A call of this instance that the event loop runs is suspended. */
+  #isSuspended = false;
+  readonly #isReentrant: boolean;
 
   constructor(inst: ModuleInst, options: InstanceOptions) {
     this.module = inst.module;
     this.inst = inst;
+    this.#isReentrant = options.reentrant ?? false;
     const frames = options.maxStackDepth ?? DEFAULT_STACK_DEPTH;
     this.stackLimits = { frames, words: Math.max(MIN_WORDS, frames * WORDS_PER_FRAME) };
     const exports = Object.create(null) as Record<string, Extern>;
@@ -96,7 +200,7 @@ export class Instance {
    * Calls an export and runs it to its end on this thread.
    *
    * @param args i32, f32, f64 as numbers, i64 and v128 as bigint, references as they are; one for each parameter
-   * @throws WasmError trap, exhausted, exit
+   * @throws WasmError trap, exhausted, exit, WT4018; GuestStopped at a limit
    */
   invoke(name: string, args: readonly Val[] = []): Val[] {
     return this.call(this.func(name), args);
@@ -104,10 +208,70 @@ export class Instance {
 
   /** Calls a function that this instance exports or otherwise handed out, such as one in a table. */
   call(f: FuncInst, args: readonly Val[] = []): Val[] {
-    if (args.length !== f.type.params.length) {
-      throw new TypeError(`${f.type.params.length} arguments expected, ${args.length} given`);
-    }
+    checkCount(f, args);
     return this.runToEnd(f, args);
+  }
+
+  /**
+   * Calls an export and runs it in turns, between which the event loop of this thread does other things: timers, I/O, a
+   * signal that ends the guest. Imports may return promises; the guest is suspended until they settle.
+   *
+   * @throws as `invoke`; what a promise is rejected with is a trap (WT4014) with that as its cause
+   */
+  invokeAsync(name: string, args: readonly Val[] = []): Promise<Val[]> {
+    return this.callAsync(this.func(name), args);
+  }
+
+  /** `call`, in turns as `invokeAsync`. */
+  async callAsync(f: FuncInst, args: readonly Val[] = []): Promise<Val[]> {
+    checkCount(f, args);
+    if (f.inst === null) return callHost(f, args);
+    return this.runInTurns(this.begin(f, args));
+  }
+
+  /** Runs what `start` or `restore` gave, or what a limit stopped, to its end in turns. */
+  async runInTurns(act: Activation): Promise<Val[]> {
+    return (await this.runUntil(act, {})) as Val[];
+  }
+
+  /** As `runInTurns`, to its end or until it is paused; undefined then. */
+  async runUntil(act: Activation, options: PauseOptions): Promise<Val[] | undefined> {
+    this.checkIdle();
+    try {
+      return await runInTurns(act, options, (isSuspended) => {
+        this.#isSuspended = isSuspended;
+      });
+    } finally {
+      this.#isSuspended = false;
+    }
+  }
+
+  /** The state of a guest of this one instance; see `Engine.snapshot`. */
+  snapshot(options: SnapshotOptions = {}): Uint8Array {
+    return toBytes(imageOf([this.inst], options.activation, options.hosts ?? []));
+  }
+
+  /** What its guest has used. */
+  usage(): GuestUsage {
+    return this.inst.meter.usage();
+  }
+
+  /** The account of its guest: to give it more fuel, more time. */
+  get meter(): Meter {
+    return this.inst.meter;
+  }
+
+  private begin(f: FuncInst, args: readonly Val[]): Activation {
+    this.checkIdle();
+    return new Activation(f, args, this.stackLimits);
+  }
+
+  /** A guest in the middle of a call is entered again only by a host function it has called, or if it says it may. */
+  private checkIdle(): void {
+    if (!this.#isSuspended || this.#isReentrant) return;
+    throw new WasmError("trap", "WT4018", "the instance is in the middle of another call", {
+      hint: "await the other call first, or make the instance with reentrant: true",
+    });
   }
 
   /** The resumable form of `invoke`: nothing runs until `run` of what it returns. */
@@ -122,20 +286,19 @@ export class Instance {
 
   /** @internal */
   runToEnd(f: FuncInst, args: readonly Val[]): Val[] {
-    if (f.inst === null) return callHost(f, args);
-    const outcome = new Activation(f, args, this.stackLimits).run();
-    if (outcome.kind === "done") return outcome.results;
-    throw blockedError(outcome.kind === "blocked" ? outcome.blocked : undefined);
+    return f.inst === null ? callHost(f, args) : runToEnd(this.begin(f, args));
   }
+}
+
+function checkCount(f: FuncInst, args: readonly Val[]): void {
+  if (args.length === f.type.params.length) return;
+  throw new TypeError(`${f.type.params.length} arguments expected, ${args.length} given`);
 }
 
 function callHost(f: FuncInst, args: readonly Val[]): Val[] {
   const result = (f.host as NonNullable<FuncInst["host"]>)(...args);
   return f.type.results.length === 1 ? [result as Val] : f.type.results.length === 0 ? [] : (result as Val[]);
 }
-
-const blockedError = (_: Blocked | undefined): Error =>
-  new Error("a host function would block: give the instance a runner, or use start() and run()");
 
 function externOf(inst: ModuleInst, e: Export): Extern {
   const spaces = { func: inst.funcs, table: inst.tables, memory: inst.mems, global: inst.globals, tag: inst.tags };

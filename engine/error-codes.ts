@@ -8,6 +8,7 @@ import type { traps } from "./errors.ts";
 import { featureCodes, type invalidFaults, limitCodes, type malformedFaults } from "./faults.ts";
 import { type Feature, features } from "./features.ts";
 import { type ModuleLimit, moduleLimits } from "./limits.ts";
+import type { snapshotFaults } from "./snapshot/errors.ts";
 
 export interface ErrorCode {
   /** One line, no full stop. */
@@ -19,6 +20,7 @@ export interface ErrorCode {
 }
 
 type CodeOf<T extends Record<string, readonly [string, string]>> = T[keyof T][0];
+type CodeOfFault<T extends Record<string, readonly [string, string, string, string]>> = T[keyof T][1];
 /** Codes that have a row below. */
 type WrittenCode =
   | CodeOf<typeof malformedFaults>
@@ -26,7 +28,9 @@ type WrittenCode =
   | CodeOf<typeof traps>
   | `WT300${1 | 2 | 3 | 4 | 5}`
   | "WT4900"
-  | `WT500${1 | 2 | 3 | 4 | 5}`;
+  | `WT500${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
+  | `WT401${7 | 8}`
+  | CodeOfFault<typeof snapshotFaults>;
 
 const written = {
   WT1001: {
@@ -564,6 +568,18 @@ const written = {
     explanation: "A thread can only wait on a memory that other threads can reach and notify it through.",
     example: "memory.atomic.wait32 on (memory 1 1)",
   },
+  WT4017: {
+    title: "a call that cannot wait",
+    explanation:
+      "A host function has to wait, for input, for a clock or for a promise, and the guest was called in a way that neither blocks the thread nor suspends the guest.",
+    example: 'instance.invoke("f") with an async import: call instance.invokeAsync("f")',
+  },
+  WT4018: {
+    title: "the instance is in the middle of another call",
+    explanation:
+      "A call of this instance is suspended: it waits, or another turn of the thread is due. The guest's own data may be half changed, so no second call is let in. Wait for the first one, or say with the option `reentrant` that the guest is made for it.",
+    example: "two invokeAsync of one instance without awaiting the first",
+  },
   WT4900: {
     title: "the guest ended",
     explanation: "The guest called proc_exit. Its exit code is the outcome, not a fault.",
@@ -589,6 +605,60 @@ const written = {
     title: "deadline",
     explanation: "The guest did not end in time.",
     example: "--timeout 1s and a loop without end",
+  },
+  WT5006: {
+    title: "cancelled",
+    explanation: "The embedder ended the guest by its signal.",
+    example: "limits: { signal: controller.signal } and controller.abort()",
+  },
+  WT5007: {
+    title: "too many instances",
+    explanation: "The guest may not have another instance.",
+    example: "limits: { instances: 1 } and two modules with one meter",
+  },
+  WT5008: {
+    title: "the host holds too much for the guest",
+    explanation: "Host functions keep memory for the guest, and have reached the limit.",
+    example: "limits: { hostBytes: 2 ** 20 }",
+  },
+  WT5201: {
+    title: "damaged snapshot",
+    explanation: "The bytes are no snapshot, are cut short, or were changed: a checksum over all of them is wrong.",
+    example: "a snapshot that was copied while it was being written",
+  },
+  WT5202: {
+    title: "snapshot of another version",
+    explanation: "The form of snapshots has a version, and this wasmts reads another one.",
+    example: "a snapshot written by a later wasmts",
+  },
+  WT5203: {
+    title: "snapshot of another module",
+    explanation:
+      "A snapshot goes on only with the very modules it was taken of: code addresses in it mean nothing elsewhere. They are told by their SHA-256.",
+    example: "a program that was built again since",
+  },
+  WT5204: {
+    title: "snapshot or frames that do not fit their module",
+    explanation:
+      "A snapshot is checked like a module: every frame must be at a place where the guest can stop, with values of the right number and types, and tables, globals and objects must have theirs. This one was changed or made wrongly.",
+    example: "a snapshot edited by hand",
+  },
+  WT5205: {
+    title: "state that a snapshot cannot hold",
+    explanation:
+      "Some things exist only in this process: objects of the host that a guest refers to, shared memory, functions of instances that are not part of the snapshot, sockets.",
+    example: "an externref to an object",
+  },
+  WT5206: {
+    title: "snapshot of a running guest",
+    explanation: "A snapshot is taken between two runs, not from inside a host function that the guest has called.",
+    example: "instance.snapshot({ activation }) in an imported function",
+  },
+  WT5207: {
+    title: "snapshot of another host",
+    explanation:
+      "The guest had parts of a host that belong to it, such as open files, or imports that were shared in another way. It goes on only with the same kinds.",
+    example: "a snapshot of a WASI program, restored without WASI",
   },
   WT5005: {
     title: "too many types in one process",

@@ -7,7 +7,7 @@
  */
 import { Blocked, type HostResult, monotonicNs, type Runner, type Wait } from "../blocked.ts";
 import { isSubtypeId } from "../canon.ts";
-import { trap, trapError, WasmError } from "../errors.ts";
+import { type BacktraceFrame, trap, trapError, WasmError } from "../errors.ts";
 import { WasmException } from "../exception.ts";
 import { awaited } from "../promise-import.ts";
 import type { FuncInst } from "../runtime/func.ts";
@@ -26,7 +26,7 @@ import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
 import { crossTo, moveArgs } from "./tail-call.ts";
 import { raise } from "./unwind.ts";
-import { pendingAt, traceOf } from "./walk.ts";
+import { pendingAt, traceOf, tracer } from "./walk.ts";
 
 /** `slice`: the fuel given to `run` is spent. The others: see `Meter`. */
 export type StopReason = "slice" | Interruption;
@@ -148,6 +148,11 @@ export class Activation implements Run {
     const { meter } = this;
     if (meter.fuelLeft < 0) return "fuel";
     return meter.isTimed ? meter.interruption() : undefined;
+  }
+
+  /** The guest's functions, innermost first, as they are now; worked out when asked. */
+  tracer(): () => readonly BacktraceFrame[] {
+    return tracer(this);
   }
 
   private release(): void {
@@ -414,7 +419,7 @@ export function entryOf(f: FuncInst): number {
 
 const promiseError = (): WasmError =>
   new WasmError("trap", "WT4017", "a host function returned a promise, and the caller cannot wait for it", {
-    hint: "call the guest with invokeAsync, or give it a host function that does not return a promise",
+    hint: "call the guest with invokeAsync",
   });
 
 /** What a host function throws that is not ours becomes a trap that carries it as its cause. */

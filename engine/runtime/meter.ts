@@ -106,6 +106,12 @@ export class Meter {
     this.fuelLeft -= fuel;
   }
 
+  /** Takes over the account of a guest that ran elsewhere: what it spent, and what it had left unless there is a limit here. */
+  resume(spent: number, left: number): void {
+    this.#spent = spent;
+    this.fuelLeft = this.limits.fuel ?? left;
+  }
+
   /** Code of the guest begins to run; calls nest. */
   enter(): void {
     if (this.#depth++ > 0) return;
@@ -168,21 +174,21 @@ export class Meter {
     return true;
   }
 
-  /** @throws WasmError exhausted, WT5104 */
+  /** @throws WasmError exhausted, WT5007 */
   takeInstance(): void {
     if (this.#instances >= (this.limits.instances ?? Infinity)) {
-      throw new WasmError("exhausted", "WT5104", `the guest may have ${this.limits.instances} instances`, {
+      throw new WasmError("exhausted", "WT5007", `the guest may have ${this.limits.instances} instances`, {
         hint: "raise the limit (instances)",
       });
     }
     this.#instances++;
   }
 
-  /** For host functions that keep `bytes` for the guest. @throws WasmError exhausted, WT5105 */
+  /** For host functions that keep `bytes` for the guest. @throws WasmError exhausted, WT5008 */
   takeHostBytes(bytes: number): void {
     const { hostBytes = Infinity } = this.limits;
     if (this.#hostBytes + bytes > hostBytes) {
-      throw new WasmError("exhausted", "WT5105", `the host would hold more than ${hostBytes} bytes for the guest`, {
+      throw new WasmError("exhausted", "WT5008", `the host would hold more than ${hostBytes} bytes for the guest`, {
         hint: "raise the limit (hostBytes)",
       });
     }
