@@ -114,7 +114,7 @@ export class Body {
   private number(t: OpType, depth: number, anyNan: boolean): number[] {
     const { rng } = this;
     const kind = rng.below(20);
-    if (kind < 8) return this.plain(rng.pick(this.shape.rows.plain[t]), t, depth, anyNan);
+    if (kind < 8) return this.plain(this.row(t), t, depth, anyNan);
     if (kind < 10) return load(this, t, depth);
     return this.other(t, depth, kind);
   }
@@ -134,6 +134,13 @@ export class Body {
     }
     if (kind === 12) return [...this.statement(depth - 1), ...this.value(t, depth - 1)];
     return rng.pick(this.writers)(this, t, depth);
+  }
+
+  /** A row that leaves a `t`; those that may trap are rarer than others. */
+  private row(t: OpType): Row {
+    const rows = this.shape.rows.plain[t];
+    const row = this.rng.pick(rows);
+    return row.def.traps !== undefined && this.rng.oneIn(2) ? this.rng.pick(rows) : row;
   }
 
   private plain(row: Row, t: OpType, depth: number, anyNan: boolean): number[] {

@@ -146,10 +146,10 @@ const call: Writer = (b, t, depth) => {
 const indirect: Writer = (b, t, depth) => {
   const { rng, shape } = b;
   const fits = shape.funcs.flatMap((sig, i) => (leaves(b, shape.signatures[sig]!, t) ? [i] : []));
-  const isSound = fits.length > 0 && !rng.oneIn(20);
-  const f = isSound ? rng.pick(fits) : 0;
+  const isSound = !rng.oneIn(30);
   const sigs = signaturesWith(b, t);
-  if (sigs.length === 0) return block(b, t, depth);
+  if (isSound ? fits.length === 0 : sigs.length === 0) return choice(b, t, depth);
+  const f = isSound ? rng.pick(fits) : 0;
   const sig = isSound ? shape.funcs[f]! : rng.pick(sigs);
   const { params, results } = shape.signatures[sig]!;
   const tables = shape.tables.flatMap(({ elem }, i) => (elem === shape.tables[0]!.elem ? [i] : []));

@@ -77,8 +77,8 @@ function object(rng: Rng, shape: Shape, idx: number, level: number): number[] {
     return [...type.fields.flatMap((_, i) => field(i)), 0xfb, 0, ...u(idx)];
   }
   if (hasDefault(type) && rng.oneIn(3)) return [0x41, 5, 0xfb, 7, ...u(idx)];
-  if (rng.oneIn(2)) return [...field(0), 0x41, ...s(3 + rng.below(5)), 0xfb, 6, ...u(idx)];
-  const n = 3 + rng.below(3);
+  if (rng.oneIn(2)) return [...field(0), 0x41, ...s(4 + rng.below(5)), 0xfb, 6, ...u(idx)];
+  const n = 4 + rng.below(3);
   return [...Array.from({ length: n }, () => field(0)).flat(), 0xfb, 8, ...u(idx), n];
 }
 
@@ -98,7 +98,12 @@ function present(rng: Rng, shape: Shape, heap: Heap, level: number): number[] | 
       return i31(rng);
     case "struct":
     case "array":
-      return object(rng, shape, shape.heap.findIndex((type) => type.kind === heap), level);
+      return object(
+        rng,
+        shape,
+        shape.heap.findIndex((type) => type.kind === heap),
+        level,
+      );
     case "func":
       return [0xd2, ...u(rng.below(shape.imports.length + shape.funcs.length))];
     case "extern":

@@ -32,7 +32,7 @@ const probes: Partial<Record<Feature, readonly number[]>> = {
   memory64: [4, 4, 1, 0x70, 4, 0],
   // i31 and the bottom types came last.
   gc: [1, 3, 1, 0x5f, 0, 6, 6, 1, 0x71, 0, 0xd0, 0x71, 0x0b],
-  "function-references": [1, 8, 2, 0x60, 0, 0, 0x60, 1, 0x63, 0, 0],
+  "function-references": [1, 9, 2, 0x60, 0, 0, 0x60, 1, 0x63, 0, 0],
   exceptions: [1, 5, 1, 0x60, 1, 0x69, 0],
   "legacy-exceptions": [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 6, 0x40, 0x19, 0x0b, 0x0b],
   "relaxed-simd": [1, 6, 1, 0x60, 1, 0x7b, 1, 0x7b, 3, 2, 1, 0, 10, 11, 1, 9, 0, 0x20, 0, 0x20, 0, 0xfd, 0x80, 2, 0x0b],

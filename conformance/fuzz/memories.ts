@@ -13,10 +13,10 @@ const anyMem = (b: Body): number => b.rng.below(b.shape.mems.length);
 function address(b: Body, mem: number, depth: number, align = 0): number[] {
   const { rng } = b;
   const { addr } = b.shape.mems[mem]!;
-  const low = rng.oneIn(30) ? 0 : (1 << align) - 1;
-  if (rng.oneIn(10)) return addrConst(addr, rng.pick(edges) & ~low);
+  const low = rng.oneIn(60) ? 0 : (1 << align) - 1;
+  if (rng.oneIn(20)) return addrConst(addr, rng.pick(edges) & ~low);
   const value = b.value(addr, depth - 1);
-  return rng.oneIn(40) ? value : [...value, ...mask(addr, rng.pick([0xff, 0xfff, 0xfff8]) & ~low)];
+  return rng.oneIn(80) ? value : [...value, ...mask(addr, rng.pick([0xff, 0xfff, 0xfff8]) & ~low)];
 }
 
 const HAS_MEM = 0x40;
@@ -29,12 +29,12 @@ function memarg(b: Body, mem: number, align: number, offset: number): number[] {
 function plainMemarg(b: Body, mem: number, row: MemRow): number[] {
   const { rng } = b;
   const far = b.shape.mems[mem]!.addr === "i64" ? [2 ** 32, 2 ** 40, 2 ** 53 - 1] : [0xffffffff];
-  const offset = rng.oneIn(60) ? rng.pick([...far, 0x7fffffff, 65536]) : rng.oneIn(2) ? 0 : rng.below(300);
+  const offset = rng.oneIn(150) ? rng.pick([...far, 0x7fffffff, 65536]) : rng.oneIn(2) ? 0 : rng.below(300);
   return memarg(b, mem, rng.below(row.align + 1), offset);
 }
 
 const atomicMemarg = (b: Body, mem: number, row: AtomicRow): number[] =>
-  memarg(b, mem, row.align, b.rng.oneIn(40) ? b.rng.below(9) : b.rng.below(20) << row.align);
+  memarg(b, mem, row.align, b.rng.oneIn(80) ? b.rng.below(9) : b.rng.below(20) << row.align);
 
 /** Leaves a `t` from memory. */
 export function load(b: Body, t: OpType, depth: number): number[] {

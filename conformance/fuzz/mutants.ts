@@ -17,7 +17,7 @@ export function mutant(seed: number): Uint8Array {
   const rng = new Rng(seed);
   let bytes = corpus(rng);
   for (let n = rng.oneIn(3) ? 1 + rng.below(4) : 1; n > 0 && bytes.length > 9; n--)
-    bytes = (rng.oneIn(4) ? undefined : mutateStructure(rng, bytes)) ?? mutateBytes(rng, bytes);
+    bytes = (rng.oneIn(5) ? undefined : mutateStructure(rng, bytes)) ?? mutateBytes(rng, bytes);
   return bytes;
 }
 
@@ -85,7 +85,8 @@ export const checkBytes =
       const isTaken = !(like instanceof WasmError);
       if (isTaken && all instanceof WasmError) return { what: "features", want: "taken", got: all.message };
       const found = checkVerdict(bytes, like, tally);
-      if (found === undefined && !(all instanceof WasmError)) runAccepted(all, seed, tally);
+      if (all instanceof WasmError) tally.add("refused");
+      else if (found === undefined) runAccepted(all, seed, tally);
       return found;
     } catch (error) {
       return bug(error);
@@ -96,12 +97,12 @@ export const checkBytes =
 function checkVerdict(bytes: Uint8Array, like: Module | WasmError, tally: Tally): Finding | undefined {
   const isHostTaken = host.validate(bytes);
   if (like instanceof WasmError) {
-    tally.add("refused");
+    if (like.kind !== "unsupported") tally.add("refused as by the host");
     return isHostTaken && !hostLaxities.has(like.code)
       ? { what: `refused ${like.code}`, want: "taken", got: like.message }
       : undefined;
   }
-  tally.add("accepted");
+  tally.add("accepted as by the host");
   if (!isHostTaken && !isBeyondHost(like)) return { what: "taken", want: hostReason(bytes), got: "taken" };
   if (like.features.size > 0) return undefined;
   tally.add("asked of the parser");
@@ -110,6 +111,7 @@ function checkVerdict(bytes: Uint8Array, like: Module | WasmError, tally: Tally)
 
 /** Errors of ours come out; in pieces it must be the same as whole. */
 function runAccepted(module: Module, seed: number, tally: Tally): void {
+  tally.add("accepted");
   tally.addFeatures(module);
   const on = configurations[seed % configurations.length]!;
   const { story } = ourStory(on, module, seededCalls(module, seed), randomStops(seed));

@@ -25,7 +25,7 @@ import {
 } from "../../engine/index.ts";
 import { Meter } from "../../engine/runtime/meter.ts";
 import type { Configuration } from "./configurations.ts";
-import { type Call, digest, isCrossing, printException, printValue, type Story } from "./story.ts";
+import { type Call, digest, isCrossing, printException, printValue, printValues, type Story } from "./story.ts";
 
 /** Bounds the time of one call. */
 const MAX_FUEL = 500_000;
@@ -42,10 +42,10 @@ function imports(module: Module, meter: Meter, lines: (string | undefined)[]) {
     if (wanted.type.kind === "global") return givenGlobal(wanted.type.type);
     if (wanted.type.kind === "tag") return hostTag(funcTypeAt(module, wanted.type.type.type).params);
     if (wanted.type.kind !== "func") return undefined;
-    const { results } = funcTypeAt(module, wanted.type.type);
+    const { params, results } = funcTypeAt(module, wanted.type.type);
     const given = results.map((t): Val => (isRef(t) ? null : t === I64 || t === V128 ? 0n : 0));
     return (...args: readonly unknown[]) => {
-      lines.push(`${wanted.name}(${args.map(printValue)})`);
+      lines.push(`${wanted.name}(${printValues(args, params)})`);
       meter.spend(HOST_CALL);
       return given.length === 1 ? given[0] : given.length === 0 ? undefined : given;
     };
@@ -105,7 +105,7 @@ export function ourStory(
   if (!isMade || inst === undefined) return { story, fuel };
   for (const { name, args } of calls) {
     meter.refuel(MAX_FUEL);
-    const what = `${name}(${args.map(printValue)})`;
+    const what = `${name}(${args.map((v) => printValue(v))})`;
     if (!tell(what, (inst) => outcome(inst, name, args, on.isInterrupted ? stops : undefined))) return { story, fuel };
   }
   story.push(...state(inst));
@@ -118,7 +118,7 @@ function outcome(inst: Instance, name: string, args: readonly Val[], stops: Stop
   let act = inst.start(name, args);
   for (;;) {
     const result = act.run(stops?.() ?? Infinity);
-    if (result.kind === "done") return result.results.map(printValue).join(" ");
+    if (result.kind === "done") return printValues(result.results, func.type.results).join(" ");
     // Out of fuel, or waiting for another thread.
     if (result.kind === "blocked" || result.reason !== "slice") return undefined;
     act = reincarnate(inst, func, act);
@@ -139,7 +139,8 @@ function state(inst: Instance): string[] {
     if (x instanceof MemInst) return [`memory ${name}: ${digest(x.bytes)}`];
     if (x instanceof TableInst && isCrossing(x.type.elem))
       return [`table ${name}: ${x.elems.map((e) => (e === null ? 0 : 1)).join("")}`];
-    if (x instanceof GlobalInst && isCrossing(x.type.val)) return [`global ${name}: ${printValue(x.get())}`];
+    if (x instanceof GlobalInst && isCrossing(x.type.val))
+      return [`global ${name}: ${printValue(x.get(), x.type.val)}`];
     return [];
   });
 }

@@ -27,7 +27,7 @@ const END = 0x0b;
 const gc = (sub: number, ...rest: readonly number[]): number[] => [0xfb, sub, ...rest];
 
 /** An object of type `idx` or below it; rarely null. */
-const subject = (b: Body, idx: number, depth: number): number[] => b.value(ref(idx, b.rng.oneIn(12)), depth - 1);
+const subject = (b: Body, idx: number, depth: number): number[] => b.value(ref(idx, b.rng.oneIn(25)), depth - 1);
 /** An index into an array or a length, mostly inside. */
 const small = (b: Body, depth: number): number[] => index(b, "i32", depth, 3);
 
@@ -116,7 +116,7 @@ function object(b: Body, idx: number, depth: number): number[] {
     case 2:
       return fromSegment(b, idx, element, depth) ?? [...one(element), ...length, ...gc(6, ...u(idx))];
     default:
-      return [...one(element), ...index(b, "i32", depth, 15), ...gc(6, ...u(idx))];
+      return [...one(element), ...index(b, "i32", depth, 15), 0x41, 4, 0x72, ...gc(6, ...u(idx))];
   }
 }
 
@@ -205,9 +205,9 @@ const question: Writer = (b, t, depth) => {
     case 0:
       return [...b.value(EQREF, depth - 1), ...b.value(EQREF, depth - 1), 0xd3];
     case 1:
-      return [...b.value(ref("i31", rng.oneIn(12)), depth - 1), ...gc(0x1d + rng.below(2))];
+      return [...b.value(ref("i31", rng.oneIn(25)), depth - 1), ...gc(0x1d + rng.below(2))];
     case 2:
-      return [...b.value(ref("array", rng.oneIn(12)), depth - 1), ...gc(0x0f)];
+      return [...b.value(ref("array", rng.oneIn(25)), depth - 1), ...gc(0x0f)];
     case 3:
       return [...b.value(rng.pick([ANYREF, EXTERNREF, EQREF]), depth - 1), 0xd1];
     default: {

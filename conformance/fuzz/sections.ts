@@ -110,7 +110,7 @@ export function dataSection(rng: Rng, shape: Shape): number[] {
   const segments: Parts[] = [];
   for (let i = 0; i < shape.datas; i++) {
     const mem = rng.below(shape.mems.length);
-    const at = offset(shape.mems[mem]!.addr, rng.oneIn(40) ? 65530 : rng.below(500));
+    const at = offset(shape.mems[mem]!.addr, rng.oneIn(80) ? 65530 : rng.below(500));
     segments.push(i > 0 ? [1, bytes()] : mem === 0 ? [0, at, bytes()] : [2, u(mem), at, bytes()]);
   }
   return section(11, vec(segments));

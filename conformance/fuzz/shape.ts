@@ -152,7 +152,7 @@ function randomTables(rng: Rng, profile: Profile, refs: readonly Ref[]): TableSh
 
 function randomMems(rng: Rng, profile: Profile): MemShape[] {
   const mem = (): MemShape => {
-    const min = rng.below(2) + (rng.oneIn(8) ? 0 : 1);
+    const min = rng.below(2) + (rng.oneIn(10) ? 0 : 1);
     const isByPage = !profile.has("custom-page-sizes") || rng.oneIn(2);
     const bytes = isByPage ? 1 : 5000;
     return {

@@ -13,7 +13,7 @@ export const mask = (addr: Addr, bits: number): number[] => [...addrConst(addr, 
 /** A length or an index: at most `most`, or small, or rarely anything. */
 export function index(b: Body, addr: Addr, depth: number, most?: number): number[] {
   const value = b.value(addr, depth - 1);
-  return b.rng.oneIn(15) ? value : [...value, ...mask(addr, most ?? b.rng.pick([3, 7, 31]))];
+  return b.rng.oneIn(40) ? value : [...value, ...mask(addr, most ?? b.rng.pick([3, 7, 31]))];
 }
 
 const any = (b: Body): number => b.rng.below(b.shape.tables.length);

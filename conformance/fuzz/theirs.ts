@@ -1,7 +1,16 @@
 /** Tells the story of a module in the host's own WebAssembly. */
-import { funcTypeAt, I64, type Import, isRef, type Module, printValType, V128 } from "../../engine/index.ts";
+import {
+  funcTypeAt,
+  I64,
+  type Import,
+  isRef,
+  type Module,
+  printValType,
+  V128,
+  type ValType,
+} from "../../engine/index.ts";
 import { host } from "./host.ts";
-import { type Call, digest, isCrossing, printException, printValue, type Story } from "./story.ts";
+import { type Call, digest, isCrossing, printException, printValue, printValues, type Story } from "./story.ts";
 
 type HostFunc = (...args: readonly unknown[]) => unknown;
 type Exports = Readonly<Record<string, unknown>>;
@@ -59,10 +68,10 @@ function stub(module: Module, wanted: Import, lines: (string | undefined)[]): un
     return new host.Tag({ parameters: params.map(printValType) });
   }
   if (wanted.type.kind !== "func") return undefined;
-  const { results } = funcTypeAt(module, wanted.type.type);
+  const { params, results } = funcTypeAt(module, wanted.type.type);
   const given = results.map((t) => (isRef(t) ? null : t === I64 || t === V128 ? 0n : 0));
   return (...args: readonly unknown[]) => {
-    lines.push(`${wanted.name}(${args.map(printValue)})`);
+    lines.push(`${wanted.name}(${printValues(args, params)})`);
     return given.length === 1 ? given[0] : given.length === 0 ? undefined : given;
   };
 }
@@ -82,14 +91,19 @@ export function theirStory(bytes: Uint8Array, module: Module, calls: readonly Ca
     try {
       const result = (exports[name] as HostFunc)(...args);
       const list = result === undefined ? [] : Array.isArray(result) ? result : [result];
-      end = list.map(printValue).join(" ");
+      end = printValues(list, resultsOf(module, name)).join(" ");
     } catch (error) {
       end = failure(error, module, exports);
     }
-    lines.push(end === undefined ? undefined : `${name}(${args.map(printValue)}): ${end}`);
+    lines.push(end === undefined ? undefined : `${name}(${args.map((v) => printValue(v))}): ${end}`);
     if (end === undefined) return lines;
   }
   return [...lines, ...state(module, exports)];
+}
+
+function resultsOf(module: Module, name: string): readonly ValType[] {
+  const idx = module.exports.find((e) => e.kind === "func" && e.name === name)!.idx;
+  return funcTypeAt(module, module.funcTypes[idx]!).results;
 }
 
 function state(module: Module, exports: Exports): string[] {
@@ -103,6 +117,8 @@ function state(module: Module, exports: Exports): string[] {
       return [`table ${name}: ${list.join("")}`];
     }
     const isGlobal = kind === "global" && isCrossing(module.globalTypes[idx]!.val);
-    return isGlobal && x instanceof host.Global ? [`global ${name}: ${printValue(x.value)}`] : [];
+    return isGlobal && x instanceof host.Global
+      ? [`global ${name}: ${printValue(x.value, module.globalTypes[idx]!.val)}`]
+      : [];
   });
 }
