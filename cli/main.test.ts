@@ -40,6 +40,8 @@ const texts: Readonly<Record<string, string>> = {
     (func (export "get") (result i32) (global.get $g)))`,
   starts: `(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
     (func $init (call $exit (i32.const 3))) (start $init) (func (export "_start")))`,
+  startTraps: `(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export "memory") 1)
+    (func $init (unreachable)) (start $init) (func (export "_start")))`,
   threads: '(module (memory 1 1 shared) (func (export "_start") (drop (i32.atomic.load (i32.const 0)))))',
   loop: '(module (func (export "_start") (loop (br 0))))',
 };
@@ -128,6 +130,7 @@ describe("messages", () => {
     [["invalid.wasm"], 126, "WT2001", /i32\.add[\s\S]*byte \d+ \(0x[0-9a-f]+\), in function 0/],
     [["absent.wasm"], 126, "WT1921", /stack-switching[\s\S]*byte \d+/],
     [["trap.wasm"], 134, "WT4005", /at inner \(function 0[\s\S]*at outer \(function 1/],
+    [["startTraps.wasm"], 134, "WT4001", /at init \(function 1/],
     [["recurse.wasm"], 134, "WT5001", /at again[\s\S]*the same \d+ times more/],
     [["library.wasm"], 126, "WT6550", /add \(func \(param i32 i32\) \(result i32\)\)/],
     [["--max-memory", "64MiB", "big.wasm"], 137, "WT3004", /1310720000[\s\S]*--max-memory/],
@@ -148,7 +151,7 @@ describe("messages", () => {
     [["-W", "smid", "exit.wasm"], 2, "WT6563", /did you mean -W simd/],
     [["-W", "stack-switching", "exit.wasm"], 2, "WT6564", /not there yet/],
     [["--coredump", "core", "exit.wasm"], 2, "WT6505", /not there yet/],
-    [["--tier", "js", "exit.wasm"], 2, "WT6505", /only tier so far/],
+    [["--tier", "native", "exit.wasm"], 2, "WT6505", /generated JavaScript so far/],
     [["--trace-wasi=nonsense", "exit.wasm"], 2, "WT6503", /clock/],
     [["--report", "/nowhere/at/all/r.json", "exit.wasm"], 2, "WT6570", /r\.json/],
     [["run"], 2, "WT6506", /no module/],

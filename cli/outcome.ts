@@ -11,12 +11,13 @@ import { type CliCode, type CliCodeDef, cliCodes, exitStatus } from "./error-cod
 import { describeProducers, readProducers } from "./toolchain.ts";
 
 /**
- * `exit`: the guest ended, by returning or by `proc_exit`. `trap`, `exhausted`: it was ended. `fuel`, `deadline`,
+ * `exit`: the guest ended, by returning or by `proc_exit`. `snapshot`: it was saved, to go on later. `trap`, `exhausted`: it was ended. `fuel`, `deadline`,
  * `cancelled`: it was stopped. `limit`: it asked for more
  * than it may have. The others: it never started, or wasmts itself is at fault (`internal`).
  */
 export type OutcomeKind =
   | "exit"
+  | "snapshot"
   | "trap"
   | "exhausted"
   | "fuel"
@@ -34,7 +35,7 @@ export type OutcomeKind =
 
 /** What went wrong, in its three parts. Text may come from the module: escape it for a terminal (`printable`). */
 export interface Problem {
-  readonly kind: Exclude<OutcomeKind, "exit">;
+  readonly kind: Exclude<OutcomeKind, "exit" | "snapshot">;
   /** Stable code `WT####`; see `wasmts explain`. */
   readonly code: string;
   /** What happened. */
@@ -151,8 +152,8 @@ function kindOfWasmError({
 
 function ofWasmError(error: WasmError, file = "the module", bytes?: Uint8Array): Problem {
   const kind = kindOfWasmError(error);
-  // Codes of WASI are about a saved guest, not about its module.
-  const isModules = leads[kind] !== undefined && !error.code.startsWith("WT6");
+  // Codes of WASI and of snapshots are about a saved guest, not about its module.
+  const isModules = leads[kind] !== undefined && !/^WT(6|52)/.test(error.code);
   const where: string[] = [];
   if (error.offset !== undefined) {
     const func = error.func === undefined ? "" : `, in function ${error.func}`;
@@ -160,7 +161,7 @@ function ofWasmError(error: WasmError, file = "the module", bytes?: Uint8Array):
   } else if (error.backtrace.length === 0) where.push(file);
   const builtBy = isModules && bytes !== undefined ? describeProducers(readProducers(bytes)) : undefined;
   if (builtBy !== undefined) where.push(`built by ${builtBy}`);
-  const advice = adviceFor(error.code, kind);
+  const advice = adviceFor(error.code, isModules ? kind : "");
   return {
     kind,
     code: error.code,

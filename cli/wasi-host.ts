@@ -28,6 +28,8 @@ export interface WasiSettings {
   readonly maxOutputBytes?: number | undefined;
   /** Control characters in output that goes to a terminal are made visible. */
   readonly isTerminalSafe: boolean;
+  /** How a saved guest is taken over. */
+  readonly state?: WasiOptions["state"];
   readonly deterministic?: WasiOptions["deterministic"];
   readonly receipt?: boolean | undefined;
   readonly quotas?: QuotaOptions | undefined;

@@ -30,6 +30,8 @@ type WrittenCode =
   | "WT4900"
   | `WT500${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
   | `WT401${7 | 8}`
+  | `WT580${1 | 2 | 3 | 4 | 5}`
+  | "WT5010"
   | CodeOfFault<typeof snapshotFaults>;
 
 const written = {
@@ -660,11 +662,47 @@ const written = {
       "The guest had parts of a host that belong to it, such as open files, or imports that were shared in another way. It goes on only with the same kinds.",
     example: "a snapshot of a WASI program, restored without WASI",
   },
+  WT5010: {
+    title: "too many different signalling NaNs",
+    explanation:
+      "Generated JavaScript keeps the bits of 64-bit signalling NaNs in a list, since numbers of JavaScript cannot. The list is full: no program makes so many of them but to fill it.",
+    example: "a loop that loads an f64 of every bit pattern; --tier interp has no such limit",
+  },
   WT5005: {
     title: "too many types in one process",
     explanation:
       "The types of all modules of a process are kept until it ends, so that equal types of different modules are the same. There are a million different ones now, or they are too large together. Nothing is wrong with this module.",
     example: "a process that compiles modules of strangers for months: give each stranger a process or worker thread",
+  },
+  WT5801: {
+    title: "a reference that no module can start with",
+    explanation:
+      "When initialisation was over, a global, a table or an element segment held a structure, an array, an exception, a value of the host or a function of another module. A plain module starts with numbers, null, i31 and its own functions.",
+    example: "(global.set $cache (struct.new $node ...)) in the function that --init-func names",
+  },
+  WT5802: {
+    title: "a shared memory that should be baked",
+    explanation:
+      "Other threads can change a shared memory at any time, so there is no moment whose state a module could start with.",
+    example: "wasmts snapshot init of a module with (memory 1 1 shared)",
+  },
+  WT5803: {
+    title: "an import that initialisation changed",
+    explanation:
+      "Imported memories, tables and globals belong to whoever provides them. What initialisation writes to them cannot be in the module, which would start without it.",
+    example: '(import "env" "memory" (memory 1)) and an i32.store to it during initialisation',
+  },
+  WT5804: {
+    title: "more state than a module may have",
+    explanation:
+      "The module with its state would have more bytes, segments or elements than engines accept: 1 GiB, 100000 data segments, 10 million elements.",
+    example: "an initialisation that fills 2 GiB of memory with random numbers",
+  },
+  WT5805: {
+    title: "exports that cannot be changed this way",
+    explanation:
+      "Only functions can be renamed, each once, to a name that is no memory's, table's or global's, and what is renamed or left out must be there.",
+    example: "--rename-func _start=mian",
   },
 } as const satisfies Record<WrittenCode, ErrorCode>;
 

@@ -1,4 +1,5 @@
 /** Public API of the engine; re-exports only. */
+export { type BakeOptions, bake, importState } from "./bake.ts";
 export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
 export type { PauseOptions } from "./drive.ts";
@@ -35,8 +36,11 @@ export {
   framesToJson,
   restoreFrames,
 } from "./interpret/frames.ts";
+export { TierStats } from "./jit/stats.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
+export { changedExports, type ExportChanges } from "./preinit/exports.ts";
+export type { ImportState } from "./preinit/import-state.ts";
 export { suspending } from "./promise-import.ts";
 export { ExnInst } from "./runtime/exn.ts";
 export { FuncInst, type HostFn, hostFunc, TagInst } from "./runtime/func.ts";
@@ -56,4 +60,5 @@ export { type GuestScheduling, type ScheduledGuest, Scheduler, type SchedulerSta
 export { hex, Sha256, sha256 } from "./sha256.ts";
 export { inspectSnapshot, type SnapshotInfo } from "./snapshot/inspect.ts";
 export { GuestStopped } from "./stopped.ts";
+export type { TierName, TierOptions } from "./tiers.ts";
 export * from "./types.ts";

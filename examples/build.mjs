@@ -9,7 +9,10 @@ const here = (name) => new URL(name, import.meta.url);
 const examples = {
   tour: ["--runtime", "stub", "--use", "abort=tour/abort"],
   fib: ["--runtime", "stub", "--debug"],
+  primes: ["--runtime", "stub", "--use", "abort="],
   dice: ["--runtime", "stub", "--use", "abort="],
+  workers: ["--runtime", "stub", "--use", "abort="],
+  counter: ["--runtime", "stub", "--use", "abort="],
 };
 
 let stale = 0;

@@ -1,20 +1,25 @@
 /** `wasmts [run] [OPTIONS] FILE [--] [GUEST ARGS...]`: options to an execution, its outcome to stdout, report and status. */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import type { TierName } from "../../engine/index.ts";
 import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
+import type { UnknownImports } from "../link.ts";
 import { readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
 import { parseQuotas } from "../quotas.ts";
 import { readModule } from "../read-module.ts";
+import type { SavedRun } from "../saved-run.ts";
+import { parseSnapshotTime, type SnapshotPlan } from "../snapshot-plan.ts";
 import { parseChoice, parseCount, parseDuration, parseShare, parseSize } from "../units.ts";
 import * as wasiHost from "../wasi-host.ts";
+import { checkWritable, writeWhole } from "../write-file.ts";
 
-/** Errors of the command line are thrown unless there is a report to write; `main` prints them. */
 export async function run(flags: Flags, operands: readonly string[]): Promise<number> {
   if (flags.has("features")) {
     parseChoice("--features", flags.get("features")!, ["list"]);
@@ -22,9 +27,14 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
     print(featureList(columns()));
     return 0;
   }
+  return carryOut(flags, () => readRun(flags, operands));
+}
+
+/** Runs what `read` gives, and tells how it ended: the exit status. */
+export async function carryOut(flags: Flags, read: () => ExecuteOptions): Promise<number> {
   const report = openReport("report", flags.get("report"));
   const receipt = flags.get("receipt") === "-" ? "-" : openReport("receipt", flags.get("receipt"));
-  const execution = await attempt(flags, operands);
+  const execution = await attempt(read);
   const status =
     execution.problem === undefined ? (execution.exitCode ?? 0) & 255 : statusOf(execution.problem, process.platform);
   // Before the record, which is the last line on stdout.
@@ -35,13 +45,14 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
     if (flags.has("json")) print(record);
   }
   if (!flags.has("json")) await show(execution, flags);
+  if (flags.has("stats")) printError((await import("../more.ts")).printStats(execution));
   return status;
 }
 
-async function attempt(flags: Flags, operands: readonly string[]): Promise<Execution> {
+async function attempt(read: () => ExecuteOptions): Promise<Execution> {
   let options: ExecuteOptions;
   try {
-    options = readOptions(flags, operands);
+    options = read();
   } catch (error) {
     const problem = problemOf(error);
     return { kind: problem.kind, problem, error, usage: noUsage };
@@ -49,7 +60,7 @@ async function attempt(flags: Flags, operands: readonly string[]): Promise<Execu
   return execute(options);
 }
 
-function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions {
+function readRun(flags: Flags, operands: readonly string[]): ExecuteOptions {
   const [file, ...words] = operands;
   if (file === undefined) {
     throw new CliError("WT6506", "no module given", {
@@ -57,16 +68,27 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
       help: "write: wasmts [OPTIONS] FILE [ARGS...]; 'wasmts -h' has examples",
     });
   }
-  const unknown = parseChoice("--unknown-imports", flags.get("unknown-imports") ?? "error", [
-    "error",
-    "trap",
-    "default",
-  ]);
-  const tier = readTier(flags.get("tier") ?? "auto");
   const invoke = flags.get("invoke");
+  const args = [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])];
+  const preloads = readPreloads(flags.all("preload"));
+  return {
+    ...readGuest(flags, file, preloads, { args, env: readEnvironment(flags, process.env) }),
+    file,
+    preloads,
+    bytes: readModule(file),
+    invoke: invoke === undefined ? undefined : { name: invoke, words },
+  };
+}
+
+/** What is the same for a guest that starts and for one that goes on. `given` is what only the first is given. */
+export function readGuest(
+  flags: Flags,
+  file: string,
+  preloads: SavedRun["preloads"],
+  given: Pick<wasiHost.WasiSettings, "args" | "env" | "state">,
+): Omit<ExecuteOptions, "file" | "bytes" | "preloads"> {
   const settings: wasiHost.WasiSettings = {
-    args: [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])],
-    env: readEnvironment(flags, process.env),
+    ...given,
     dirs: readMounts(flags.all("dir")),
     maxOutputBytes: optional(flags, "max-output", parseSize),
     stdin: 0,
@@ -79,16 +101,20 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
     trace: flags.has("trace-wasi") ? wasiHost.traceTo(printError, flags.get("trace-wasi")!) : undefined,
   };
   return {
-    file,
-    preloads: readPreloads(flags.all("preload")),
-    bytes: readModule(file),
     wasi: settings,
     loadWasi: () => wasiHost,
     loadHeapGauge: async () => (await import("../more.ts")).heapGauge,
-    unknownImports: unknown,
+    unknownImports: parseChoice<UnknownImports>("--unknown-imports", flags.get("unknown-imports") ?? "error", [
+      "error",
+      "trap",
+      "default",
+    ]),
     features: readFeatures(flags),
-    tier,
+    tier: readTier(flags.get("tier") ?? "auto"),
+    mayEval: !flags.has("no-eval"),
+    onGenerate: optimiseLargeFunctions,
     inTurns: flags.has("cpu-share"),
+    snapshot: readSnapshotPlan(flags, { file, preloads }),
     limits: {
       memoryBytes: optional(flags, "max-memory", parseSize),
       tableElements: optional(flags, "max-table", parseCount),
@@ -97,25 +123,45 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
       timeoutMs: optional(flags, "timeout", parseDuration),
       cpuShare: optional(flags, "cpu-share", parseShare),
     },
-    invoke: invoke === undefined ? undefined : { name: invoke, words },
+  };
+}
+
+/** @throws CliError WT6503, WT6571, WT6705 */
+function readSnapshotPlan(flags: Flags, { file, preloads }: SavedRun): SnapshotPlan | undefined {
+  const path = flags.get("snapshot");
+  if (path === undefined) {
+    if (!flags.has("snapshot-at") && !flags.has("snapshot-continue")) return undefined;
+    throw new CliError("WT6571", "--snapshot-at and --snapshot-continue need --snapshot FILE", {
+      where: "there is no file to save the guest to",
+      help: "add --snapshot FILE",
+    });
+  }
+  checkWritable(path);
+  return {
+    at: parseSnapshotTime("--snapshot-at", flags.get("snapshot-at") ?? "signal:USR1"),
+    goesOn: flags.has("snapshot-continue"),
+    run: { file: resolve(file), preloads: preloads.map((p) => ({ name: p.name, file: resolve(p.file) })) },
+    write: (bytes) => writeWhole(path, bytes),
   };
 }
 
 /** @throws CliError WT6503, WT6505 */
-function readTier(text: string): "auto" | "interp" {
+function readTier(text: string): TierName {
   const tier = parseChoice("--tier", text, ["auto", "interp", "js", "native"]);
-  if (tier === "auto" || tier === "interp") return tier;
+  if (tier !== "native") return tier;
   throw new CliError("WT6505", `--tier ${tier} is not available in this version`, {
-    where: "the interpreter is the only tier so far",
+    where: "there are the interpreter and generated JavaScript so far",
     help: "leave --tier out",
   });
 }
 
+/** V8 leaves large functions unoptimised unless it is told otherwise: see RATIONALE.md. */
+const optimiseLargeFunctions = (): void => setFlagsFromString("--max-optimized-bytecode-size=2000000");
+
 type NumberFlag = "max-output" | "max-memory" | "max-table" | "max-stack-depth" | "fuel" | "timeout" | "cpu-share";
 
 function optional(flags: Flags, name: NumberFlag, parse: (flag: string, text: string) => number): number | undefined {
-  const text = flags.get(name);
-  return text === undefined ? undefined : parse(`--${name}`, text);
+  return flags.read(name, parse);
 }
 
 /** @throws CliError WT6561, and those of `readModule` */

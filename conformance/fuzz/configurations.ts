@@ -6,6 +6,8 @@ export interface Configuration {
   readonly engine: Engine;
   /** Its activations are taken apart at random safepoints and put together again. */
   readonly isInterrupted: boolean;
+  /** Fuel bounds what it runs. Generated code does not count: it runs what the first configuration could run. */
+  readonly isBounded: boolean;
 }
 
 /** Every proposal there is. */
@@ -13,14 +15,15 @@ export const everything: Readonly<Partial<Record<Feature, boolean>>> = Object.fr
   Object.entries(features).map(([feature, def]) => [feature, def.state !== "absent"]),
 );
 
-const configuration = (name: string, options: EngineOptions, isInterrupted = false): Configuration => ({
-  name,
-  engine: new Engine({ ...options, features: everything }),
-  isInterrupted,
-});
+function configuration(name: string, options: EngineOptions, isInterrupted = false): Configuration {
+  const engine = new Engine({ ...options, features: everything });
+  return { name, engine, isInterrupted, isBounded: options.tier === "interp" };
+}
 
-/** The first is what the others are compared with where the host cannot run a module. */
+/** The first is what the others are compared with. */
 export const configurations: readonly [Configuration, ...Configuration[]] = [
   configuration("interpreter", { tier: "interp" }),
   configuration("interpreter, interrupted", { tier: "interp" }, true),
+  configuration("JavaScript", { tier: "js" }),
+  configuration("from tier to tier", { tier: "auto", hotAfter: 1 }),
 ];

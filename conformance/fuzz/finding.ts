@@ -1,8 +1,8 @@
 /** What a run of the fuzzer comes to, and the checks of modules that have nothing but bytes and a seed. */
 import { compile, type Module, WasmError } from "../../engine/index.ts";
-import { configurations, everything } from "./configurations.ts";
+import { type Configuration, configurations, everything } from "./configurations.ts";
 import { isComparable } from "./host.ts";
-import { type OurStory, ourStory, type Stops } from "./ours.ts";
+import { ourStory, type Stops, type Teller } from "./ours.ts";
 import { Rng } from "./rng.ts";
 import { type Call, callsOf, difference, type Story } from "./story.ts";
 import type { Tally } from "./tally.ts";
@@ -49,17 +49,19 @@ export function randomStops(seed: number): Stops {
 const isCall = (line: string | undefined): boolean => line?.includes("): ") === true;
 
 /**
- * The host's story of as much as `ours` tells: where ours ends early the host may take too long. `undefined` if it has
- * nothing to say.
+ * What `tell` says of the calls that `ours` tells of: where ours ends early, whoever is not bounded may take too long.
+ * `undefined` if that is nothing.
  */
-function hostStory(bytes: Uint8Array, module: Module, calls: readonly Call[], ours: Story): Story | undefined {
+export function asFarAs(
+  ours: Story,
+  calls: readonly Call[],
+  tell: (calls: readonly Call[]) => Story,
+): Story | undefined {
   const end = ours.indexOf(undefined);
-  if (end < 0) return theirStory(bytes, module, calls);
+  if (end < 0) return tell(calls);
   const told = ours.slice(0, end);
   const last = told.map(isCall).lastIndexOf(true);
-  if (last < 0) return undefined;
-  const theirs = theirStory(bytes, module, calls.slice(0, told.filter(isCall).length));
-  return [...theirs.slice(0, last + 1), undefined];
+  return last < 0 ? undefined : [...tell(calls.slice(0, told.filter(isCall).length)).slice(0, last + 1), undefined];
 }
 
 function compared(want: Story, got: Story, on: string, tally: Tally): Finding | undefined {
@@ -69,13 +71,23 @@ function compared(want: Story, got: Story, on: string, tally: Tally): Finding | 
   return undefined;
 }
 
-/** Fuel is the same in every configuration, after each line that both tell. */
-function spentOtherwise(want: OurStory, got: OurStory, on: string): Finding | undefined {
+/** Fuel is the same in every configuration that counts it, after each line that both tell. */
+function spentOtherwise(want: Teller, got: Teller, on: string): Finding | undefined {
   const end = Math.min(...[want.story, got.story].map((story) => [...story, undefined].indexOf(undefined)));
-  const at = want.fuel.slice(0, end).findIndex((fuel, i) => fuel !== got.fuel[i]);
+  const at = want.fuel.slice(0, end).findIndex((fuel, i) => got.fuel[i] !== undefined && fuel !== got.fuel[i]);
   if (at < 0) return undefined;
-  const print = ({ story, fuel }: OurStory): string => `${fuel[at]} spent after ${story[at]}`;
+  const print = ({ story, fuel }: Teller): string => `${fuel[at]} spent after ${story[at]}`;
   return { what: `fuel, ${on}`, want: print(want), got: print(got) };
+}
+
+/** One more configuration against the first, `ours`. */
+function checkOn(on: Configuration, module: Module, calls: readonly Call[], ours: Teller, seed: number, tally: Tally) {
+  if (on.isBounded) {
+    const other = ourStory(on, module, calls, randomStops(seed));
+    return compared(ours.story, other.story, on.name, tally) ?? spentOtherwise(ours, other, on.name);
+  }
+  const story = asFarAs(ours.story, calls, (some) => ourStory(on, module, some).story);
+  return story && compared(ours.story, story, on.name, tally);
 }
 
 /** Ours in all configurations against the host, or, where it cannot tell and if it is not asked, against each other. */
@@ -89,7 +101,7 @@ function checkStories(seed: number, isHostAsked: boolean): Check {
       const [first, ...others] = configurations;
       const ours = ourStory(first, module, calls);
       const { story } = ours;
-      const theirs = isHostAsked && isComparable(bytes) ? hostStory(bytes, module, calls, story) : undefined;
+      const theirs = isHostAsked && isComparable(bytes) ? asFarAs(story, calls, (some) => theirStory(bytes, module, some)) : undefined;
       if (theirs !== undefined) {
         tally.add("against the host");
         const found = compared(theirs, story, first.name, tally);
@@ -98,8 +110,7 @@ function checkStories(seed: number, isHostAsked: boolean): Check {
       for (const on of others) {
         // Interruptions are a kind of their own, and take the place of a host that has nothing to say.
         if (on.isInterrupted ? theirs !== undefined : !isHostAsked) continue;
-        const other = ourStory(on, module, calls, randomStops(seed));
-        const found = compared(story, other.story, on.name, tally) ?? spentOtherwise(ours, other, on.name);
+        const found = checkOn(on, module, calls, ours, seed, tally);
         if (found !== undefined) return found;
       }
     } catch (error) {

@@ -1,4 +1,5 @@
 /** The kinds of runs: each makes a module from a seed and checks it. */
+import { checkBaked } from "./baked.ts";
 import { translateToFuzz } from "./binaryen.ts";
 import { type Check, checkModule, checkSnapshots, type Finding } from "./finding.ts";
 import { generate } from "./generate.ts";
@@ -6,7 +7,7 @@ import { checkBytes, mutant } from "./mutants.ts";
 import { Rng } from "./rng.ts";
 import type { Tally } from "./tally.ts";
 
-export const kinds = ["modules", "snapshots", "bytes"] as const;
+export const kinds = ["modules", "snapshots", "bytes", "baked"] as const;
 export type Kind = (typeof kinds)[number];
 
 export interface Run {
@@ -31,6 +32,7 @@ const checks: Readonly<Record<Kind, (seed: number) => Check>> = {
   modules: checkModule,
   snapshots: checkSnapshots,
   bytes: checkBytes,
+  baked: checkBaked,
 };
 export const checkOf = (kind: Kind, seed: number): Check => checks[kind](seed);
 

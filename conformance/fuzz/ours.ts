@@ -25,7 +25,7 @@ import {
 } from "../../engine/index.ts";
 import { Meter } from "../../engine/runtime/meter.ts";
 import type { Configuration } from "./configurations.ts";
-import { type Call, digest, isCrossing, printException, printValue, printValues, type Story } from "./story.ts";
+import { type Call, digest, isCrossing, printException, printValue, printValues } from "./story.ts";
 
 /** Bounds the time of one call. */
 const MAX_FUEL = 500_000;
@@ -71,45 +71,58 @@ function failure(error: unknown, inst: Instance | undefined): string | undefined
   return error.kind === "trap" ? `trap ${error.code}` : error.kind;
 }
 
-/** The story, and what was spent when each of its lines was told. */
-export interface OurStory {
-  readonly story: Story;
-  readonly fuel: readonly number[];
-}
+/** An instance of a module in one configuration, and what it has told so far. */
+export class Teller {
+  readonly story: (string | undefined)[] = [];
+  /** Instructions when each line was told; undefined where they are not counted. */
+  readonly fuel: (number | undefined)[] = [];
+  /** Undefined when it could not be made. */
+  inst: Instance | undefined;
+  private readonly on: Configuration;
+  private readonly meter: Meter;
 
-export function ourStory(
-  on: Configuration,
-  module: Module,
-  calls: readonly Call[],
-  stops: Stops = () => undefined,
-): OurStory {
-  const story: (string | undefined)[] = [];
-  const fuel: number[] = [];
-  const meter = new Meter({ fuel: MAX_FUEL });
-  let inst: Instance | undefined;
-  const tell = (what: string, act: (inst: Instance) => string | undefined): boolean => {
+  constructor(on: Configuration, module: Module) {
+    this.on = on;
+    this.meter = new Meter(on.isBounded ? { fuel: MAX_FUEL } : {});
+    const given = { ...limits, meter: this.meter, missingImport: imports(module, this.meter, this.story) };
+    this.line("instantiation", () => {
+      this.inst = on.engine.instantiate(module, {}, given);
+      return "done";
+    });
+  }
+
+  /** Tells what the calls come to; false when one came to nothing that can be told. */
+  call(calls: readonly Call[], stops?: Stops): boolean {
+    return calls.every(({ name, args }) => {
+      if (this.on.isBounded) this.meter.refuel(MAX_FUEL);
+      const what = `${name}(${args.map((v) => printValue(v))})`;
+      return this.line(what, (inst) => outcome(inst, name, args, this.on.isInterrupted ? stops : undefined));
+    });
+  }
+
+  /** Tells what has become of memories, tables and globals. */
+  end(): void {
+    if (this.inst !== undefined) this.story.push(...state(this.inst));
+  }
+
+  private line(what: string, act: (inst: Instance) => string | undefined): boolean {
     let end: string | undefined;
     try {
-      end = act(inst as Instance);
+      end = act(this.inst as Instance);
     } catch (error) {
-      end = failure(error, inst);
+      end = failure(error, this.inst);
     }
-    story.push(end === undefined ? undefined : `${what}: ${end}`);
-    fuel[story.length - 1] = meter.usage().instructions;
+    this.story.push(end === undefined ? undefined : `${what}: ${end}`);
+    this.fuel[this.story.length - 1] = this.meter.usage().instructions;
     return end !== undefined;
-  };
-  const isMade = tell("instantiation", () => {
-    inst = on.engine.instantiate(module, {}, { ...limits, meter, missingImport: imports(module, meter, story) });
-    return "done";
-  });
-  if (!isMade || inst === undefined) return { story, fuel };
-  for (const { name, args } of calls) {
-    meter.refuel(MAX_FUEL);
-    const what = `${name}(${args.map((v) => printValue(v))})`;
-    if (!tell(what, (inst) => outcome(inst, name, args, on.isInterrupted ? stops : undefined))) return { story, fuel };
   }
-  story.push(...state(inst));
-  return { story, fuel };
+}
+
+/** All that there is to tell of `module` and `calls`. */
+export function ourStory(on: Configuration, module: Module, calls: readonly Call[], stops?: Stops): Teller {
+  const teller = new Teller(on, module);
+  if (teller.inst !== undefined && teller.call(calls, stops)) teller.end();
+  return teller;
 }
 
 function outcome(inst: Instance, name: string, args: readonly Val[], stops: Stops | undefined): string | undefined {

@@ -21,13 +21,16 @@ const traps: readonly (readonly [RegExp, string])[] = [
   [/divide by zero|remainder by zero/, "WT4002"],
   [/divide result unrepresentable/, "WT4003"],
   [/float unrepresentable/, "WT4003|WT4004"],
-  [/memory access out of bounds|data segment/, "WT4005"],
+  [/memory access out of bounds/, "WT4005"],
+  // From a segment into an array: V8 looks at the segment first.
+  [/data segment/, "WT4005|WT4012"],
+  [/element segment/, "WT4006|WT4012"],
   [/unaligned accesses/, "WT4013"],
   [/Atomics.wait/, "WT4016"],
   [/function signature mismatch/, "WT4008|WT4009"],
   [/table index is out of bounds/, "WT4006|WT4007"],
   [/array element access|array index/, "WT4012"],
-  [/table|element segment/, "WT4006"],
+  [/table/, "WT4006"],
   [/null pointer|rethrowing null/, "WT4010"],
   [/illegal cast/, "WT4011"],
 ];

@@ -214,6 +214,7 @@ const driver = {
   throw: 4, // tag, first value, cost
   throw_ref: 3, // exception, cost
   return_call_indirect: 8, // index, table, canonical type, first argument, words of arguments, 1 if some are references, cost
+  call_generated: 2, // funcidx: the stub of a function with generated code
 } as const satisfies Record<string, number>;
 export type DriverOp = keyof typeof driver;
 export const driverOpNames = Object.keys(driver) as readonly DriverOp[];

@@ -120,7 +120,7 @@ function indexOf(words: readonly number[], pc: number): number {
 }
 
 /** Most frames in a backtrace. */
-const TRACE_FRAMES = 32;
+export const TRACE_FRAMES = 32;
 
 /** The backtrace of `act` as it is now, worked out when called. */
 export function tracer(act: Activation): () => readonly BacktraceFrame[] {

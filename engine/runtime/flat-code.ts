@@ -20,6 +20,12 @@ export class FlatCode {
   readonly ranges: number[] = [];
   /** Of the functions with try blocks, by function index. */
   private readonly handlers = new Map<number, HandlerTable>();
+  /** First words of the stubs of functions with generated code, by function index. */
+  readonly stubs = new Map<number, number>();
+  /** Words that hold the entry of a callee, by its function index: they follow it to its stub. */
+  private readonly calls = new Map<number, number[]>();
+  /** Loops that were asked for, by their first word: byte offset in the module, first operand in the frame. */
+  readonly loops = new Map<number, { readonly offset: number; readonly operands: number }>();
 
   constructor(module: Module) {
     this.entries = new Int32Array(module.funcTypes.length).fill(-1);
@@ -27,6 +33,28 @@ export class FlatCode {
 
   /** Appends the words of function `func`; its entry. */
   append(func: number, { words, handlers }: LoweredFunc): number {
+    const start = this.add(func, words);
+    this.entries[func] = start;
+    if (handlers !== undefined) this.handlers.set(func, handlers);
+    return start;
+  }
+
+  /** Appends the stub of function `func` and directs calls of it there. */
+  appendStub(func: number, words: readonly number[]): number {
+    const start = this.add(func, words);
+    this.stubs.set(func, start);
+    for (const at of this.calls.get(func) ?? []) this.words[at] = start;
+    return start;
+  }
+
+  /** The word `at` holds the entry of function `func`. */
+  noteCall(func: number, at: number): void {
+    const list = this.calls.get(func);
+    if (list === undefined) this.calls.set(func, [at]);
+    else list.push(at);
+  }
+
+  private add(func: number, words: readonly number[]): number {
     const start = this.length;
     const need = start + words.length;
     if (need > this.words.length) {
@@ -36,9 +64,7 @@ export class FlatCode {
     }
     this.words.set(words, start);
     this.length = need;
-    this.entries[func] = start;
     this.ranges.push(start, func);
-    if (handlers !== undefined) this.handlers.set(func, handlers);
     return start;
   }
 
@@ -60,10 +86,12 @@ export class FlatCode {
   }
 }
 
-const codes = new WeakMap<Module, FlatCode>();
+const plain = new WeakMap<Module, FlatCode>();
+const tiered = new WeakMap<Module, FlatCode>();
 
-/** The flat code shared by all instances of `module`. */
-export function flatCodeOf(module: Module): FlatCode {
+/** The flat code shared by all instances of `module` that have other tiers too, or by all that have not. */
+export function flatCodeOf(module: Module, isTiered = false): FlatCode {
+  const codes = isTiered ? tiered : plain;
   let code = codes.get(module);
   if (code === undefined) {
     code = new FlatCode(module);

@@ -6,16 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import loadWabt from "wabt";
-import {
-  type Activation,
-  captureFrames,
-  Engine,
-  framesFromJson,
-  framesToJson,
-  type Instance,
-  type MemInst,
-  type Module,
-} from "../../engine/index.ts";
+import { type Activation, Engine, type Instance, type MemInst, type Module } from "../../engine/index.ts";
 import { type InputStream, WASI, type WasiOptions } from "../index.ts";
 import { makeTree, removeTrees } from "./testing/guest.ts";
 
@@ -120,18 +111,13 @@ const memoryOf = ({ instance }: Host): Uint8Array => (instance.exports.memory as
 
 /** The guest in a new host and a new instance; all that comes over is bytes. */
 function move(from: Host, act: Activation, options: WasiOptions): { to: Host; act: Activation } {
-  const frames = framesToJson(captureFrames(act).frames);
-  const state = from.wasi.state.save();
-  const memory = Uint8Array.from(memoryOf(from));
+  const bytes = from.instance.snapshot({ activation: act, hosts: [from.wasi.state] });
   from.wasi.close();
-  const to = host(options);
-  to.wasi.state.prepare(state).commit();
-  memoryOf(to).set(memory);
-  const again = to.instance.restore(to.instance.func("_start"), {
-    frames: framesFromJson(frames),
-    instances: [to.instance.inst],
-  });
-  return { to, act: again };
+  const wasi = new WASI(options);
+  const restored = engine.restore([{ module, imports: wasi.hostImports() }], bytes, { hosts: [wasi.state] });
+  const instance = restored.instances[0]!;
+  wasi.finalizeBindings(instance);
+  return { to: { wasi, instance }, act: restored.activation! };
 }
 
 interface Result {

@@ -8,6 +8,7 @@ import { codedError } from "../coded-error.ts";
 import { Context, type HostOptions } from "../context.ts";
 import { fixedStat, SeededRandom, virtualClock } from "../deterministic.ts";
 import { WasiError } from "../error-codes.ts";
+import type { Descriptor } from "../fd-table.ts";
 import type { FsLevel } from "../file-system.ts";
 import { bindCalls, bindImports } from "../host.ts";
 import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
@@ -44,6 +45,8 @@ export class WASI {
   /** How strongly guests are kept inside their directories; undefined without directories. */
   readonly level: FsLevel | undefined;
   readonly #host: Context;
+  /** Descriptors the guest began with. */
+  readonly #given: ReadonlyMap<number, Descriptor>;
   readonly #options: WasiOptions;
   readonly #budget: OutputBudget;
   readonly #watchers: readonly Watcher[];
@@ -60,6 +63,7 @@ export class WASI {
     this.#budget = { ...noBudget(), maxBytes: options.maxOutputBytes ?? Number.POSITIVE_INFINITY };
     if (options.receipt) this.receipt = new Receipt(settingOf(options));
     this.#host = createContext(options, this.#budget, this.receipt);
+    this.#given = new Map(this.#host.fds.entries());
     this.#watchers = [
       ...(options.trace ? [tracing(options.trace)] : []),
       ...(this.receipt ? [this.receipt.watch] : []),
@@ -99,6 +103,13 @@ export class WASI {
   /** The guest wanted to write more than `maxOutputBytes`. */
   get isOutputExceeded(): boolean {
     return this.#budget.isExceeded;
+  }
+
+  /** Numbers of descriptors that are not what the guest began with: opened since and still open, closed, replaced. */
+  changedFds(): number[] {
+    const now = new Map(this.#host.fds.entries());
+    const numbers = new Set([...this.#given.keys(), ...now.keys()]);
+    return [...numbers].filter((fd) => now.get(fd) !== this.#given.get(fd)).sort((a, b) => a - b);
   }
 
   /**
