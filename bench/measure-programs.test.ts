@@ -64,8 +64,13 @@ describe("run", () => {
     expect(JSON.parse(usage.stdout.toString())).toEqual(words);
   });
 
-  test("ends what takes too long", async () => {
-    const usage = await run({ file: process.execPath, args: ["-e", "for (;;);"] }, { timeoutMs: 400 });
-    expect(usage).toMatchObject({ isTimeout: true, status: null });
+  test("ends what computes too long, and what waits too long", async () => {
+    const [busy, idle] = await Promise.all(
+      ["for (;;);", "setTimeout(() => {}, 60_000)"].map((script) =>
+        run({ file: process.execPath, args: ["-e", script] }, { timeoutMs: 1000 }),
+      ),
+    );
+    expect(busy).toMatchObject({ isTimeout: true });
+    expect(idle).toMatchObject({ isTimeout: true, status: null });
   });
 });

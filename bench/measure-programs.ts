@@ -9,8 +9,9 @@ import type { CaseResult, Outcome, Results } from "./results.ts";
 export interface ProgramOptions {
   readonly rounds: number;
   readonly divide: number;
+  /** CPU time; see `run`. */
   readonly timeoutMs: number;
-  /** An engine that has used this much for one program gets no further rounds. */
+  /** CPU time. An engine that has used this much for one program gets no further rounds. */
   readonly budgetMs: number;
 }
 
@@ -39,7 +40,7 @@ export async function measureProgram(
     for (const contender of contenders) {
       const { id } = contender.info;
       const used = uses.get(id)!;
-      const spent = used.reduce((sum, { wallMs }) => sum + wallMs, 0);
+      const spent = used.reduce((sum, { cpuMs, wallMs }) => sum + (cpuMs ?? wallMs), 0);
       if (failures.has(id) || (used.length > 0 && spent > options.budgetMs)) continue;
       const usage = await run(contender.command(job), { timeoutMs: options.timeoutMs, ...(input ? { input } : {}) });
       const failure = failureOf(usage, options.timeoutMs);

@@ -99,7 +99,7 @@ async function runPrograms(options: Options, contenders: readonly Contender[], p
   const chosen = programs.filter(isChosen);
   if (chosen.length === 0) return { cases: [], empty: {} };
   const settings: ProgramOptions = options.isQuick
-    ? { rounds: 1, divide: 8, timeoutMs: 60_000, budgetMs: 10_000 }
+    ? { rounds: 1, divide: 8, timeoutMs: 30_000, budgetMs: 10_000 }
     : { rounds: 5, divide: 1, timeoutMs: 300_000, budgetMs: 60_000, ...rounds(options) };
   const show = rowPrinter(contenders, "process", print);
   const isStartChosen = chosen.some(({ group }) => group === "start-up");

@@ -27,14 +27,20 @@ export interface Usage {
 }
 
 const bash = process.platform === "win32" ? undefined : onPath("bash");
-/** The command's standard error stays its own; the times go to descriptor 3. */
-const timing = 'TIMEFORMAT="%R %U %S"; exec 4>&2 2>&3 3>&-; time "$@" 2>&4 4>&-';
+/** $0 is the CPU time it may use. Its standard error stays its own; the times go to descriptor 3. */
+const timing = 'ulimit -t "$0"; TIMEFORMAT="%R %U %S"; exec 4>&2 2>&3 3>&-; time "$@" 2>&4 4>&-';
+/** Ended by the system, or by itself, for having used it up. */
+const limitStatuses = [128 + 9, 128 + 24];
+/** On a busy machine a process that computes all the time gets a fraction of a core: this much longer may it take. */
+export const wallFactor = 6;
 const pollMs = 4;
 
+/** @param options  `timeoutMs` is of CPU time where the system can limit it, and `wallFactor` times as much of wall time */
 export function run(command: Command, options: { input?: Uint8Array; timeoutMs: number }): Promise<Usage> {
+  const limit = Math.max(1, Math.ceil(options.timeoutMs / 1000));
   return new Promise((resolve, reject) => {
     const [file, args] = bash
-      ? [bash, ["-c", timing, "bash", command.file, ...command.args]]
+      ? [bash, ["-c", timing, `${limit}`, command.file, ...command.args]]
       : [command.file, [...command.args]];
     const start = performance.now();
     const child = spawn(file, args, {
@@ -45,10 +51,13 @@ export function run(command: Command, options: { input?: Uint8Array; timeoutMs: 
     const peak = watchMemory(child.pid, bash !== undefined);
     const [out, err, times]: [Buffer[], Buffer[], Buffer[]] = [[], [], []];
     let isTimeout = false;
-    const timer = setTimeout(() => {
-      isTimeout = true;
-      if (child.pid !== undefined) process.kill(bash ? -child.pid : child.pid, "SIGKILL");
-    }, options.timeoutMs);
+    const timer = setTimeout(
+      () => {
+        isTimeout = true;
+        if (child.pid !== undefined) process.kill(bash ? -child.pid : child.pid, "SIGKILL");
+      },
+      options.timeoutMs * (bash ? wallFactor : 1),
+    );
     child.stdout.on("data", (part: Buffer) => out.push(part));
     child.stderr.on("data", (part: Buffer) => err.push(part));
     (child.stdio[3] as NodeJS.ReadableStream).on("data", (part: Buffer) => times.push(part));
@@ -57,8 +66,10 @@ export function run(command: Command, options: { input?: Uint8Array; timeoutMs: 
     child.on("error", reject);
     child.on("close", (status) => {
       clearTimeout(timer);
-      const told = /^([\d.]+) ([\d.]+) ([\d.]+)/.exec(Buffer.concat(times).toString())?.slice(1).map(Number);
+      // The last line: bash reports a command's violent end before it.
+      const told = /([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(Buffer.concat(times).toString())?.slice(1).map(Number);
       const peakMiB = peak.stop();
+      const isUsedUp = told !== undefined && told[1]! + told[2]! > limit * 0.9 && limitStatuses.includes(status ?? 0);
       resolve({
         wallMs: told ? told[0]! * 1000 : performance.now() - start,
         ...(told ? { cpuMs: (told[1]! + told[2]!) * 1000 } : {}),
@@ -66,7 +77,7 @@ export function run(command: Command, options: { input?: Uint8Array; timeoutMs: 
         stdout: Buffer.concat(out),
         stderr: Buffer.concat(err).toString(),
         status,
-        isTimeout,
+        isTimeout: isTimeout || isUsedUp,
       });
     });
   });
@@ -92,4 +103,15 @@ function watchMemory(pid: number | undefined, isBehindBash: boolean): { stop(): 
       return most;
     },
   };
+}
+
+/** CPU milliseconds a running process has used, in steps of 10; undefined where the system does not tell. */
+export function cpuOf(pid: number): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return undefined;
+  }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { root } from "../conformance/real/project.ts";
 import type { Elapsed } from "./clocks.ts";
 import { type Contestant, Failure } from "./contestant.ts";
+import { cpuOf, wallFactor } from "./process-usage.ts";
 import type { Loaded, WarmUp } from "./session.ts";
 import type { Reply, Request } from "./worker.ts";
 import type { Workload } from "./workload.ts";
@@ -13,6 +14,7 @@ const script = join(root, "dist", "bench", "worker.js");
 export interface WorkerOptions {
   readonly id: string;
   readonly nodeFlags: readonly string[];
+  /** CPU time of one request; see `wallFactor`. */
   readonly timeoutMs: number;
 }
 
@@ -82,9 +84,11 @@ export class WorkerContestant implements Contestant {
       };
       const onExit = (code: number | null, signal: string | null) => fail(crash(code, signal, stderr));
       const { timeoutMs } = this.#options;
-      const timer = setTimeout(() => fail(new Failure("timeout", `no answer in ${timeoutMs / 1000} s`)), timeoutMs);
+      const timer = watch(child.pid, timeoutMs, () =>
+        fail(new Failure("timeout", `not done in ${timeoutMs / 1000} s`)),
+      );
       const settle = () => {
-        clearTimeout(timer);
+        clearInterval(timer);
         child.off("message", onMessage).off("exit", onExit);
         child.stderr?.off("data", onStderr);
       };
@@ -93,6 +97,17 @@ export class WorkerContestant implements Contestant {
       child.send(request);
     });
   }
+}
+
+/** Calls `end` when the process has used `limitMs` of CPU time, or waited too long for it. */
+function watch(pid: number | undefined, limitMs: number, end: () => void): NodeJS.Timeout {
+  const [start, startCpu] = [performance.now(), pid === undefined ? undefined : cpuOf(pid)];
+  return setInterval(() => {
+    const cpu = pid === undefined || startCpu === undefined ? undefined : cpuOf(pid);
+    const wall = performance.now() - start;
+    const isOver = cpu === undefined ? wall > limitMs : cpu - startCpu! > limitMs || wall > limitMs * wallFactor;
+    if (isOver) end();
+  }, 100);
 }
 
 function crash(code: number | null, signal: string | null, stderr: string): Failure {
