@@ -29,7 +29,7 @@ export interface Usage {
 const bash = process.platform === "win32" ? undefined : onPath("bash");
 /** $0 is the CPU time it may use. Its standard error stays its own; the times go to descriptor 3. */
 const timing = 'ulimit -t "$0"; TIMEFORMAT="%R %U %S"; exec 4>&2 2>&3 3>&-; time "$@" 2>&4 4>&-';
-/** Ended by the system, or by itself, for having used it up. */
+/** Ended by the system for having used it up; its count may be some way from what it reports. */
 const limitStatuses = [128 + 9, 128 + 24];
 /** On a busy machine a process that computes all the time gets a fraction of a core: this much longer may it take. */
 export const wallFactor = 6;
@@ -69,7 +69,7 @@ export function run(command: Command, options: { input?: Uint8Array; timeoutMs: 
       // The last line: bash reports a command's violent end before it.
       const told = /([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(Buffer.concat(times).toString())?.slice(1).map(Number);
       const peakMiB = peak.stop();
-      const isUsedUp = told !== undefined && told[1]! + told[2]! > limit * 0.9 && limitStatuses.includes(status ?? 0);
+      const isUsedUp = told !== undefined && told[1]! + told[2]! > limit * 0.5 && limitStatuses.includes(status ?? 0);
       resolve({
         wallMs: told ? told[0]! * 1000 : performance.now() - start,
         ...(told ? { cpuMs: (told[1]! + told[2]!) * 1000 } : {}),
