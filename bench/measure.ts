@@ -41,15 +41,17 @@ export async function measure(options: Options, print: Print): Promise<Results> 
 }
 
 /** @throws UsageError when an engine is named that is not there */
-function chosenContenders({ engines, enginePaths, tiers }: Options): Contender[] {
+function chosenContenders({ engines, enginePaths, tiers, isMetered }: Options): Contender[] {
   const all = roster(enginePaths);
   const ids = all.map(({ info }) => info.id);
   const unknown = [...engines, ...tiers].find((id) => !ids.includes(id));
   if (unknown !== undefined) throw new UsageError(`no engine "${unknown}" here: ${ids.join(", ")}`);
   return all.filter(({ info: { id, kind } }) => {
-    if (enginePaths.has(id)) return true;
-    if (kind === "ours" && tiers.length > 0) return tiers.includes(id);
-    return engines.length === 0 || engines.includes(id);
+    if (enginePaths.has(id) || engines.includes(id)) return true;
+    const [tier = id, metering] = id.split("+");
+    if (metering !== undefined && !isMetered) return false;
+    if (kind === "ours" && tiers.length > 0) return tiers.includes(tier);
+    return engines.length === 0;
   });
 }
 

@@ -17,6 +17,7 @@ export const usage = `usage: npm run bench -- [OPTIONS]
   --engine NAMES     only these engines, such as v8,interp,wasm2js. NAME=PATH says where a native engine is that is not on
                      PATH (${Object.keys(nativeEngines).join(", ")}). May be repeated
   --tier TIERS       only these tiers of ours
+  --metered          each tier also with guests that have fuel, or a time limit
   --rounds N         samples of each case and engine, if time allows
   --node PATH        measure under another Node
   --json FILE        write the results there as well
@@ -31,6 +32,7 @@ export interface Options {
   readonly engines: readonly string[];
   readonly enginePaths: ReadonlyMap<string, string>;
   readonly tiers: readonly string[];
+  readonly isMetered: boolean;
   readonly rounds: number | undefined;
   readonly node: string | undefined;
   readonly json: string | undefined;
@@ -63,6 +65,7 @@ export function readOptions(args: readonly string[]): Options {
     engines: named.filter((word) => !word.includes("=")),
     enginePaths: new Map(paths),
     tiers: list(values.tier),
+    isMetered: values.metered,
     rounds,
     node: values.node,
     json: values.json,
@@ -81,6 +84,7 @@ function parse(args: readonly string[]) {
         only: { type: "string" },
         engine: { type: "string", multiple: true },
         tier: { type: "string" },
+        metered: { type: "boolean", default: false },
         rounds: { type: "string" },
         node: { type: "string" },
         json: { type: "string" },

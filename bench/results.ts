@@ -81,7 +81,7 @@ function commit(): string {
 /** Where a run is kept: whole and thorough ones are records and checked in, others are only the latest. */
 export function resultsPath(results: Results, isRecord: boolean): string {
   if (!isRecord) return join(root, ".cache", "bench", "latest.json");
-  const tiers = results.engines.filter(({ kind }) => kind === "ours").map(({ id }) => id);
+  const tiers = results.engines.filter(({ id, kind }) => kind === "ours" && !id.includes("+")).map(({ id }) => id);
   const [major] = String(results.machine.node).slice(1).split(".");
   return join(root, "bench", "results", `node${major}-${tiers.join("+") || "peers"}.json`);
 }

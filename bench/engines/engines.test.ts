@@ -42,6 +42,8 @@ interface Shapes {
 const engines: (readonly [string, JsEngine])[] = [
   ["host", host],
   ["interp", ours("interp")],
+  ["interp+fuel", ours("interp", "fuel")],
+  ["interp+time", ours("interp", "time")],
 ];
 
 describe.each(engines)("%s", (_, engine) => {
@@ -87,7 +89,8 @@ describe("tiers", () => {
       expect(ids).toContain(tier);
       await expect(inProcess(tier)).resolves.toBeDefined();
     }
-    await expect(inProcess("nonsense")).rejects.toThrow("no engine nonsense");
+    for (const id of ["nonsense", "interp+nonsense", "v8+fuel"])
+      await expect(inProcess(id)).rejects.toThrow(`no engine ${id}`);
   });
 });
 

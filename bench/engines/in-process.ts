@@ -1,7 +1,7 @@
 /** The engines that run inside a Node process, by id. */
 import type { JsEngine } from "./engine.ts";
 import { host } from "./host.ts";
-import { offeredTiers, ours } from "./ours.ts";
+import { meterings, offeredTiers, ours } from "./ours.ts";
 import { polywasm } from "./polywasm.ts";
 import { wasm2js } from "./wasm2js.ts";
 
@@ -10,7 +10,9 @@ export async function inProcess(id: string): Promise<JsEngine> {
   if (id === "v8" || id === "turbofan") return host;
   if (id === "polywasm") return polywasm();
   if (id === "wasm2js") return wasm2js;
-  const tier = offeredTiers().find((offered) => offered === id);
-  if (tier === undefined) throw new Error(`no engine ${id}`);
-  return ours(tier);
+  const [name, metered] = id.split("+");
+  const tier = offeredTiers().find((offered) => offered === name);
+  const metering = meterings.find((known) => known === metered);
+  if (tier === undefined || (metered !== undefined && metering === undefined)) throw new Error(`no engine ${id}`);
+  return ours(tier, metering);
 }

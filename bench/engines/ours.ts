@@ -4,6 +4,7 @@ import {
   Engine,
   type EngineOptions,
   FuncInst,
+  type GuestLimits,
   I32,
   I64,
   type Imports,
@@ -16,17 +17,28 @@ import type { JsEngine } from "./engine.ts";
 
 export type Tier = NonNullable<EngineOptions["tier"]>;
 
+/** What guests can be given that their code must be ready for: `+fuel` counts, `+time` asks the clock. */
+export const meterings = ["fuel", "time"] as const;
+export type Metering = (typeof meterings)[number];
+
+/** More than any kernel needs: what is measured is the counting. */
+const plenty: Readonly<Record<Metering, GuestLimits>> = {
+  fuel: { fuel: Number.MAX_SAFE_INTEGER },
+  time: { timeoutMs: 1e9 },
+};
+
 /** The tiers that this build offers, as its command line lists them. `auto` is one only if there is something to choose. */
 export function offeredTiers(listed: string = flags.tier.value): Tier[] {
   const tiers = listed.split("|").filter((tier) => tier !== "auto");
   return [...tiers, ...(tiers.length > 1 ? ["auto"] : [])] as Tier[];
 }
 
-export function ours(tier: Tier): JsEngine {
+export function ours(tier: Tier, metering?: Metering): JsEngine {
   const engine = new Engine({ tier });
+  const options = metering === undefined ? {} : { limits: plenty[metering] };
   return {
     instantiate(bytes, imports) {
-      const instance = engine.instantiate(engine.compile(bytes), imports as Imports);
+      const instance = engine.instantiate(engine.compile(bytes), imports as Imports, options);
       const exports: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
       for (const [name, extern] of Object.entries(instance.exports)) exports[name] = shaped(instance, extern);
       return { exports };

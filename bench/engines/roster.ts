@@ -5,7 +5,7 @@ import { cliPath, npmFile, root } from "../../conformance/real/project.ts";
 import type { Command } from "../process-usage.ts";
 import type { EngineInfo } from "./engine.ts";
 import { findNativeEngines, type Job } from "./native.ts";
-import { offeredTiers, type Tier } from "./ours.ts";
+import { type Metering, meterings, offeredTiers, type Tier } from "./ours.ts";
 import { polywasmVersion } from "./polywasm.ts";
 import { binaryenVersion } from "./wasm2js.ts";
 
@@ -27,11 +27,22 @@ const ourVersion = (): string =>
 const node = (args: readonly string[]): Command => ({ file: process.execPath, args });
 const dir = (job: Job): readonly string[] => (job.folder === undefined ? [] : ["--dir", `${job.folder}:/`]);
 
-const tier = (id: Tier): Contender => ({
-  info: { id, title: `wasmts ${id}`, kind: "ours", version: ourVersion(), detail: `tier ${id}` },
-  nodeFlags: [],
-  command: (job) => node([cliPath, "run", "--tier", id, ...dir(job), job.wasm, ...job.args]),
-});
+/** Guests that never reach these limits. */
+const limitArgs: Readonly<Record<Metering, readonly string[]>> = {
+  fuel: ["--fuel", "9000000000000000"],
+  time: ["--timeout", "10000s"],
+};
+
+const tier = (name: Tier, metering?: Metering): Contender => {
+  const id = metering === undefined ? name : `${name}+${metering}`;
+  const detail = metering === undefined ? `tier ${name}` : `tier ${name}, guests with a limit of ${metering}`;
+  const limits = metering === undefined ? [] : limitArgs[metering];
+  return {
+    info: { id, title: `wasmts ${id}`, kind: "ours", version: ourVersion(), detail },
+    nodeFlags: [],
+    command: (job) => node([cliPath, "run", "--tier", name, ...limits, ...dir(job), job.wasm, ...job.args]),
+  };
+};
 
 const v8 = (id: string, title: string, detail: string, flags: readonly string[]): Contender => ({
   info: { id, title, kind: "host", version: process.versions.v8, detail },
@@ -51,7 +62,8 @@ export function roster(paths: ReadonlyMap<string, string> = new Map()): Contende
   return [
     v8("v8", "V8", "default: Liftoff, then TurboFan", []),
     v8("turbofan", "V8 TurboFan", turbofanFlags.join(" "), turbofanFlags),
-    ...offeredTiers().map(tier),
+    ...offeredTiers().map((name) => tier(name)),
+    ...offeredTiers().flatMap((name) => meterings.map((metering) => tier(name, metering))),
     ...(isInstalled("polywasm") ? [javascript("polywasm", polywasmVersion(), "no traps, no f32 rounding")] : []),
     ...(isInstalled("binaryen") ? [javascript("wasm2js", binaryenVersion(), "-O, ahead of time; no traps")] : []),
     ...findNativeEngines(paths).map(({ info, command }) => ({ info, nodeFlags: undefined, command })),

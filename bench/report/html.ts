@@ -76,7 +76,7 @@ function axis(scale: Scale): Html {
 }
 
 const kindClass = ({ kind, id }: MeasuredEngine): string =>
-  kind === "ours" ? `ours ${id === "interp" ? "interp" : ""}` : kind;
+  kind === "ours" ? `ours ${id.startsWith("interp") ? "interp" : ""}` : kind;
 
 function legend(engines: readonly MeasuredEngine[]): Html {
   const entry = (engine: MeasuredEngine) =>

@@ -40,6 +40,14 @@ const ratioTargets: readonly RatioTarget[] = [
   { what: "all kernels / V8 TurboFan", tiers: fast, cases: kernelCases, against: "turbofan", most: always(2) },
   { what: "all kernels / wasm2js", tiers: fast, cases: kernelCases, against: "wasm2js", most: always(1 / 1.5) },
   { what: "all kernels / polywasm", tiers: fast, cases: kernelCases, against: "polywasm", most: always(1 / 2.5) },
+  { what: "all kernels, fuel / without", tiers: ["js+fuel"], cases: kernelCases, against: "js", most: always(1.25) },
+  {
+    what: "all kernels, time limit / without",
+    tiers: ["js+time"],
+    cases: kernelCases,
+    against: "js",
+    most: always(1.25),
+  },
   {
     what: "64-bit kernels / V8 TurboFan",
     tiers: fast,
