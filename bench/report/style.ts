@@ -17,7 +17,7 @@ p { margin: 4px 0 10px; max-width: 80ch; } .sub, header p { color: var(--soft); 
 .legend b { display: inline-block; width: 10px; height: 10px; border-radius: 2px; margin-right: 7px; } .legend span { color: var(--soft); }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 16px; margin-top: 12px; }
 article { background: var(--card); border-radius: 10px; padding: 16px 18px 10px; min-width: 0; }
-.bar, .axis { display: grid; grid-template-columns: 118px 1fr 92px; gap: 10px; align-items: center; }
+.bar, .axis { display: grid; grid-template-columns: 138px 1fr 92px; gap: 10px; align-items: center; }
 .bar { height: 22px; font-size: 13px; } .bar .name { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .bar.reference .name { color: var(--soft); }
 .value { font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -29,7 +29,10 @@ b.ours { background: var(--ours); } b.ours.interp { background: var(--interp); }
 b.javascript { background: var(--javascript); } b.native { background: var(--native); }
 .axis div { position: relative; height: 18px; font-size: 11px; color: var(--soft); border-top: 1px solid var(--line); }
 .axis div span { position: absolute; transform: translateX(-50%); padding-top: 2px; }
-.scroll { overflow-x: auto; padding-bottom: 8px; }
+.scroll { overflow-x: auto; }
+/* Room for the tips of the last rows, which would be cut off. */
+.scroll:has(.cases) { padding-bottom: 120px; margin-bottom: -110px; }
+section { position: relative; } section:has(.cases):hover { z-index: 1; }
 table { border-collapse: collapse; font-size: 13px; } th { text-align: left; font-weight: 500; }
 thead th { color: var(--soft); font-size: 12px; padding: 4px 8px; border-bottom: 1px solid var(--line); vertical-align: bottom; }
 thead small { display: block; margin: 0; }
