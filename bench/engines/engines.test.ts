@@ -41,7 +41,7 @@ interface Shapes {
 
 const engines: (readonly [string, JsEngine])[] = [
   ["host", host],
-  ["interp", ours("interp")],
+  ...offeredTiers().map((tier) => [tier, ours(tier)] as const),
   ["interp+fuel", ours("interp", "fuel")],
   ["interp+time", ours("interp", "time")],
 ];
