@@ -92,6 +92,33 @@ export const flags = {
     help: "give the guest a directory; host first. HOST::GUEST works too. ':ro' forbids every change",
     commands: run,
   },
+  tmpfs: {
+    value: "GUEST",
+    isRepeatable: true,
+    group: "Files",
+    help: "give the guest an empty directory in memory; it is gone with the guest",
+    commands: run,
+  },
+  overlay: {
+    value: "HOST[:GUEST]",
+    isRepeatable: true,
+    group: "Files",
+    help: "give the guest a directory of which it may change its own view only; changes are kept in memory",
+    commands: run,
+  },
+  tar: {
+    value: "FILE:GUEST",
+    isRepeatable: true,
+    group: "Files",
+    help: "give the guest the contents of a tar archive, which it cannot change",
+    commands: run,
+  },
+  "max-fs-memory": {
+    value: "SIZE",
+    group: "Limits",
+    help: "bytes of files that each --tmpfs and --overlay may hold (default 64MiB); writing more fails",
+    commands: run,
+  },
   env: {
     short: "e",
     value: "NAME[=VALUE]",

@@ -5,7 +5,7 @@
  * needs them.
  */
 import type { Imports, Val } from "../engine/index.ts";
-import type { InputStream, OutputStream, TraceEvent } from "../wasi/index.ts";
+import type { InputStream, MountOption, OutputStream, TraceEvent } from "../wasi/index.ts";
 import { type ExecuteOptions, type Execution, execute, type Limits, type Preload, type Usage } from "./execute.ts";
 import type { FeatureSwitches } from "./features.ts";
 import type { UnknownImports } from "./link.ts";
@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Default: none. */
   readonly dirs?: readonly RunDir[] | undefined;
+  /** Other file systems: `MemoryFs`, `OverlayFs`, `TarFs` of `wasmts/wasi`, or one of your own. */
+  readonly mounts?: readonly MountOption[] | undefined;
   /** Default: null. */
   readonly stdin?: RunInput | "inherit" | undefined;
   /** Default: "capture". */
@@ -135,6 +137,7 @@ async function prepare(
       args: [options.argv0 ?? (isPath ? (module.split(/[\\/]/).at(-1) ?? module) : "main"), ...(options.args ?? [])],
       env: options.env ?? {},
       dirs: dirs.map(({ host, guest = host, readOnly = false }) => ({ host, guest, readOnly })),
+      mounts: options.mounts,
       stdin: inputOf(options.stdin),
       stdout: stdout.target,
       stderr: stderr.target,

@@ -8,6 +8,7 @@ import {
   calls,
   formatTrace,
   type InputOption,
+  type MountOption,
   type OutputOption,
   type TraceEvent,
   WASI,
@@ -21,6 +22,8 @@ export interface WasiSettings {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly dirs: readonly { readonly host: string; readonly guest: string; readonly readOnly: boolean }[];
+  /** File systems of other kinds; the same ones for every instance. */
+  readonly mounts?: readonly MountOption[] | undefined;
   readonly stdin: InputOption;
   readonly stdout: OutputOption;
   readonly stderr: OutputOption;

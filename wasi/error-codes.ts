@@ -55,6 +55,12 @@ export const wasiErrorCodes = {
     explanation: "maxFds must be at least 3 plus the number of mounts, maxOutputBytes must not be negative.",
     example: 'new WASI({ version: "preview1", maxFds: 0 })',
   },
+  WT6009: {
+    title: "tar archive that cannot be mounted",
+    explanation:
+      "The archive is damaged, compressed, of a form that is not read, or has members that would lead outside: absolute names, '..', names through links, hard links to what is not there. The message has the member and the byte where it begins.",
+    example: 'new TarFs(readFileSync("image.tar.gz"))   // gunzip it first',
+  },
 } as const satisfies Record<`WT6${number}`, ErrorCode>;
 
 export type WasiErrorCode = keyof typeof wasiErrorCodes;

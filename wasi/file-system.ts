@@ -96,11 +96,25 @@ export interface DirHandle {
 }
 
 /**
- * How strongly an implementation keeps guests inside.
- * `beneath`: every step goes through a held directory; no rename by anyone can lead outside.
- * `virtual`: there is no host file system behind it.
+ * How strongly an implementation keeps guests inside, strongest first.
+ *
+ * - `virtual`: there is no host file system behind it.
+ * - `beneath`: every step goes through a held directory; no rename by anyone can lead outside.
+ * - `nofollow`: every step is looked at before and after by its path. A guest by itself cannot get out; together with
+ *   someone who renames directories of the mount at the right moment it can.
+ * - `lexical`: the host follows links in the middle of a path, wherever they lead. No security boundary.
  */
-export type FsLevel = "beneath" | "virtual";
+export const fsLevels = ["virtual", "beneath", "nofollow", "lexical"] as const;
+export type FsLevel = (typeof fsLevels)[number];
+
+/** A tree of directories and files that can be mounted, any number of times and by several guests. */
+export interface FileSystem {
+  readonly level: FsLevel;
+  /** Nothing in it can ever change: every mount of it is read-only. */
+  readonly isReadOnly: boolean;
+  /** A new handle on the root. The caller closes it. @throws WasiError when it cannot be opened */
+  root(): DirHandle;
+}
 
 /** A directory given to the guest. Everything opened below it refers to it. */
 export interface Mount {

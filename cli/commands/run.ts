@@ -5,7 +5,8 @@ import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
-import { readMounts } from "../mounts.ts";
+import { readFileSystems } from "../file-systems.ts";
+import { GuestPaths, readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
@@ -60,10 +61,12 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
   ]);
   const tier = readTier(flags.get("tier") ?? "auto");
   const invoke = flags.get("invoke");
+  const guestPaths = new GuestPaths();
   const settings: wasiHost.WasiSettings = {
     args: [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])],
     env: readEnvironment(flags, process.env),
-    dirs: readMounts(flags.all("dir")),
+    dirs: readMounts(flags.all("dir"), guestPaths),
+    mounts: readFileSystems(flags, guestPaths, { maxBytes: optional(flags, "max-fs-memory", parseSize) }),
     maxOutputBytes: optional(flags, "max-output", parseSize),
     stdin: 0,
     stdout: 1,
@@ -100,7 +103,7 @@ function readTier(text: string): "auto" | "interp" {
   });
 }
 
-type NumberFlag = "max-output" | "max-memory" | "max-table" | "max-stack-depth";
+type NumberFlag = "max-output" | "max-fs-memory" | "max-memory" | "max-table" | "max-stack-depth";
 
 function optional(flags: Flags, name: NumberFlag, parse: (flag: string, text: string) => number): number | undefined {
   const text = flags.get(name);

@@ -8,6 +8,7 @@ import type { Clock, Random } from "../context.ts";
 import { WasiError } from "../error-codes.ts";
 import { neutralisedOutput } from "../escapes.ts";
 import type { Trace } from "../log.ts";
+import type { MountOption } from "../mounts.ts";
 import {
   bytesInput,
   callbackOutput,
@@ -16,13 +17,23 @@ import {
   type OutputBudget,
   type OutputStream,
 } from "../streams.ts";
-import type { DirOption } from "./mounts.ts";
+import { HostFs } from "./host-fs.ts";
 import { HostInput, HostOutput } from "./stdio.ts";
 
 /** A host descriptor, bytes, a stream of your own, or null for none. */
 export type InputOption = number | Uint8Array | InputStream | null;
 /** A host descriptor, a function that gets each chunk, a stream of your own, or null for none. */
 export type OutputOption = number | ((chunk: Uint8Array) => void) | OutputStream | null;
+
+/** A directory of the host for the guest. */
+export interface DirOption {
+  /** Path on the host, which may have symlinks. */
+  readonly host: string;
+  /** Path the guest sees, usually absolute. */
+  readonly guest: string;
+  /** Refuse every change below it with ROFS. */
+  readonly readOnly?: boolean | undefined;
+}
 
 export interface WasiOptions {
   readonly version: "preview1" | "unstable";
@@ -34,6 +45,8 @@ export interface WasiOptions {
   readonly preopens?: Readonly<Record<string, string>> | undefined;
   /** Directories, after those of `preopens`. */
   readonly dirs?: readonly DirOption[] | undefined;
+  /** File systems of any kind, after those of `dirs`. */
+  readonly mounts?: readonly MountOption[] | undefined;
   /** True (default): `start` returns the exit code. False: the process exits with it. */
   readonly returnOnExit?: boolean | undefined;
   /** Default 0. */
@@ -125,10 +138,14 @@ function cString(bytes: Uint8Array, what: string): Uint8Array {
   throw new WasiError("WT6004", `${what} contains a NUL: ${JSON.stringify(Buffer.from(bytes).toString())}`);
 }
 
-/** `preopens` and `dirs` as one list. */
-export function dirsOf({ preopens = {}, dirs = [] }: WasiOptions): DirOption[] {
-  const named = Object.entries(preopens).map(([guest, host]) => ({ host: String(host), guest, nodeCode: "UVWASI" }));
-  return [...named, ...dirs];
+/** `preopens`, `dirs` and `mounts` as one list. */
+export function mountsOf({ preopens = {}, dirs = [], mounts = [] }: WasiOptions): MountOption[] {
+  const named = Object.entries(preopens).map(([guest, host]) => ({
+    guest,
+    fs: new HostFs(String(host), { guest, nodeCode: "UVWASI" }),
+  }));
+  const hosts = dirs.map(({ host, guest, readOnly }) => ({ guest, readOnly, fs: new HostFs(host, { guest }) }));
+  return [...named, ...hosts, ...mounts];
 }
 
 /** @throws WasiError WT6007 */

@@ -7,14 +7,14 @@ import type { CallName } from "../calls.ts";
 import { codedError } from "../coded-error.ts";
 import { Context } from "../context.ts";
 import { WasiError } from "../error-codes.ts";
-import type { FsLevel } from "../file-system.ts";
+import { type FsLevel, fsLevels } from "../file-system.ts";
 import { bindCalls, bindImports } from "../host.ts";
 import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
 import { limits } from "../limits.ts";
+import { openMounts } from "../mounts.ts";
 import type { OutputBudget } from "../streams.ts";
 import { nodeClock } from "./clock.ts";
-import { openMounts } from "./mounts.ts";
-import { abiOf, argBytes, checkOptions, dirsOf, envBytes, inputOf, outputOf, type WasiOptions } from "./options.ts";
+import { abiOf, argBytes, checkOptions, envBytes, inputOf, mountsOf, outputOf, type WasiOptions } from "./options.ts";
 import { nodeRandom } from "./random.ts";
 import { blockThread } from "./runner.ts";
 
@@ -33,7 +33,7 @@ import { blockThread } from "./runner.ts";
 export class WASI {
   /** The 46 functions. They block the thread where they have to wait; see the option `runner`. */
   readonly wasiImport: Readonly<Record<CallName, HostFn>>;
-  /** How strongly guests are kept inside their directories; undefined without directories. */
+  /** How strongly the guest is kept inside the weakest of its mounts; undefined without mounts. */
   readonly level: FsLevel | undefined;
   readonly #host: Context;
   readonly #options: WasiOptions;
@@ -50,7 +50,7 @@ export class WASI {
     this.#options = options;
     this.#budget = { left: options.maxOutputBytes ?? Number.POSITIVE_INFINITY, isExceeded: false };
     this.#host = createContext(options, this.#budget);
-    this.level = dirsOf(options).length > 0 ? "beneath" : undefined;
+    this.level = weakest(mountsOf(options).map((mount) => mount.fs.level));
     this.wasiImport = blocking(bindCalls(this.#host, options.trace), options.runner ?? blockThread);
   }
 
@@ -131,15 +131,18 @@ export class WASI {
   }
 }
 
+const weakest = (levels: readonly FsLevel[]): FsLevel | undefined =>
+  [...fsLevels].reverse().find((l) => levels.includes(l));
+
 const alreadyStarted = (): Error => codedError(Error, "ERR_WASI_ALREADY_STARTED", "WASI instance has already started");
 
 function createContext(options: WasiOptions, budget: OutputBudget): Context {
   const args = argBytes(options.args);
   const env = envBytes(options.env);
-  const dirs = dirsOf(options);
+  const mounts = mountsOf(options);
   const maxFds = options.maxFds ?? limits.fds;
-  if (maxFds < 3 + dirs.length)
-    throw new WasiError("WT6008", `maxFds of ${maxFds} has no room for ${dirs.length} mounts`);
+  if (maxFds < 3 + mounts.length)
+    throw new WasiError("WT6008", `maxFds of ${maxFds} has no room for ${mounts.length} mounts`);
   const stdin = inputOf(options.stdin);
   const stdout = outputOf("stdout", options, budget);
   const stderr = outputOf("stderr", options, budget);
@@ -150,7 +153,7 @@ function createContext(options: WasiOptions, budget: OutputBudget): Context {
     stdin,
     stdout,
     stderr,
-    mounts: openMounts(dirs),
+    mounts: openMounts(mounts),
     clock: options.clock === null ? undefined : (options.clock ?? nodeClock()),
     random: options.random === null ? undefined : (options.random ?? nodeRandom),
     abi: abiOf(options.version),
