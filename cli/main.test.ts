@@ -314,7 +314,7 @@ describe("file systems", () => {
     writeFileSync(join(folder, "bad.tar"), tarBytes({ name: "../out" }));
     expectMessage(wasmts(["--tar", "bad.tar:/", "reader.wasm"]), 2, "WT6525", /'\.\.' in its\s+name/);
     expectMessage(wasmts(["--tar", "none.tar:/", "reader.wasm"]), 2, "WT6525", /none\.tar/);
-    expectMessage(wasmts(["--overlay", "none:/", "reader.wasm"]), 2, "WT6520", /none/);
+    expectMessage(wasmts(["--overlay", "none:/data", "reader.wasm"]), 2, "WT6520", /none/);
     expectMessage(wasmts(["--tmpfs=", "reader.wasm"]), 2, "WT6524", /--tmpfs/);
     expectMessage(wasmts(["--tmpfs", "/a", "--dir", ".:/a/", "reader.wasm"]), 2, "WT6523", /two mounts/);
     expectMessage(wasmts(["--max-fs-memory", "x", "--tmpfs", "/a", "reader.wasm"]), 2, "WT6503", /max-fs-memory/);

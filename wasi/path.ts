@@ -10,6 +10,7 @@ import { type ErrnoName, fail } from "./errno.ts";
 import type { Descriptor } from "./fd-table.ts";
 import type { Name } from "./file-system.ts";
 import { fileTimes } from "./file-times.ts";
+import { limits } from "./limits.ts";
 import { resolveFinal, type Walk, withWalk } from "./path-resolver.ts";
 
 /** The name to be created, removed or changed; `.` and `..` have an errno of their own in each call. */
@@ -135,6 +136,8 @@ export function path_rename(
 /** The target is text: it may have `..`, which is judged when the link is used. An absolute one could never be used. */
 export function path_symlink(host: Context, target: Uint8Array, d: Descriptor, newPath: Uint8Array): undefined {
   if (target.length === 0) fail("NOENT");
+  // As hosts do, which count a NUL at the end.
+  if (target.length >= limits.pathBytes) fail("NAMETOOLONG");
   if (target.includes(0)) fail("INVAL");
   if (target[0] === 0x2f) fail("PERM");
   withWalk(host, d, newPath, (walk) => {
