@@ -1,9 +1,19 @@
 /** `--tmpfs`, `--overlay`, `--tar`: file systems for the guest that are not simply a directory of the host. */
 import { readFileSync, statSync } from "node:fs";
-import { HostFs, MemoryFs, type MountOption, OverlayFs, TarFs, type VolumeOptions, WasiError } from "../wasi/index.ts";
+import {
+  HostFs,
+  type HostLevel,
+  MemoryFs,
+  type MountOption,
+  OverlayFs,
+  TarFs,
+  type VolumeOptions,
+  WasiError,
+} from "../wasi/index.ts";
 import { CliError } from "./cli-error.ts";
 import { checkHost, type GuestPaths, parseMount } from "./mounts.ts";
 import type { Flags } from "./parse.ts";
+import { parseChoice } from "./units.ts";
 
 /** Archives are kept in memory whole. */
 const maxArchiveBytes = 2 ** 31 - 1;
@@ -23,7 +33,7 @@ export function readFileSystems(flags: Flags, taken: GuestPaths, volume: VolumeO
     const { host, guest, readOnly } = parseMount(text, "--overlay");
     checkHost({ host, guest, readOnly }, text, "--overlay");
     taken.add(guest, host);
-    return { guest, readOnly, fs: new OverlayFs(new HostFs(host), volume) };
+    return { guest, readOnly, fs: new OverlayFs(new HostFs(host, { level: readLevel(flags) }), volume) };
   });
   const archives = flags.all("tar").map((text) => {
     const { host, guest } = parseMount(text, "--tar");
@@ -31,6 +41,13 @@ export function readFileSystems(flags: Flags, taken: GuestPaths, volume: VolumeO
     return { guest, fs: readArchive(host) };
   });
   return [...tmpfs, ...overlays, ...archives];
+}
+
+/** @throws CliError WT6503 */
+export function readLevel(flags: Flags): HostLevel | undefined {
+  const text = flags.get("fs-level");
+  const levels: readonly HostLevel[] = ["beneath", "nofollow", "lexical"];
+  return text === undefined ? undefined : parseChoice("--fs-level", text, levels);
 }
 
 function badTmpfs(text: string): CliError {

@@ -33,7 +33,31 @@ A guest can end with any of these numbers itself. What really happened is in the
   --dir HOST:GUEST:ro    and every attempt to change something fails
   --dir HOST::GUEST      the same, as wasmtime writes it
 
--v, --volume and --mount are the same option; it may be repeated. The host side comes first, as in Docker, wazero and wasmtime; WasmEdge and iwasm have it the other way round. Paths of the guest cannot leave the directory: not by '..', not by symbolic links, not by a race.`,
+-v, --volume and --mount are the same option; it may be repeated. The host side comes first, as in Docker, wazero and wasmtime; WasmEdge and iwasm have it the other way round. Paths of the guest cannot leave the directory; see 'wasmts help sandbox'.
+
+There are other things to mount, and they can be repeated too:
+
+  --tmpfs GUEST          an empty directory in memory
+  --overlay HOST:GUEST   a directory of the host that the guest may change as
+                         it likes: its changes are kept in memory
+  --tar FILE:GUEST       the contents of a tar archive, which cannot be changed
+
+What is in memory is gone when the guest ends. --max-fs-memory bounds the bytes, 64MiB each if it is not given.`,
+  },
+  {
+    name: "sandbox",
+    text: `How strongly a guest is kept inside the directories it is given:
+
+  beneath    every step of a path goes through a directory that is held open.
+             Not by '..', not by symbolic links, and not by renaming files at
+             the right moment does a path lead outside. Needs Linux with /proc.
+  nofollow   every directory on the way is looked at before it is used. A guest
+             alone cannot get out; with the help of another program that
+             exchanges directories for links meanwhile, it could.
+  lexical    only the text of paths is looked at, and links in the middle of
+             them lead where they will. This is no boundary.
+
+The default is beneath on Linux and nofollow elsewhere. With --fs-level a level is asked for; a system that does not have it refuses to run the guest. Links to absolute paths are never followed.`,
   },
   {
     name: "invoke",

@@ -113,6 +113,12 @@ export const flags = {
     help: "give the guest the contents of a tar archive, which it cannot change",
     commands: run,
   },
+  "fs-level": {
+    value: "beneath|nofollow|lexical",
+    group: "Files",
+    help: "how the guest is kept inside directories: 'beneath' (default on Linux) or refuse; 'wasmts help sandbox'",
+    commands: run,
+  },
   "max-fs-memory": {
     value: "SIZE",
     group: "Limits",

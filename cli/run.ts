@@ -5,7 +5,7 @@
  * needs them.
  */
 import type { Imports, Val } from "../engine/index.ts";
-import type { InputStream, MountOption, OutputStream, TraceEvent } from "../wasi/index.ts";
+import type { HostLevel, InputStream, MountOption, OutputStream, TraceEvent } from "../wasi/index.ts";
 import { type ExecuteOptions, type Execution, execute, type Limits, type Preload, type Usage } from "./execute.ts";
 import type { FeatureSwitches } from "./features.ts";
 import type { UnknownImports } from "./link.ts";
@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Default: none. */
   readonly dirs?: readonly RunDir[] | undefined;
+  /** How strongly the guest is kept inside `dirs`. Default: "beneath" on Linux, "nofollow" elsewhere. */
+  readonly fsLevel?: HostLevel | undefined;
   /** Other file systems: `MemoryFs`, `OverlayFs`, `TarFs` of `wasmts/wasi`, or one of your own. */
   readonly mounts?: readonly MountOption[] | undefined;
   /** Default: null. */
@@ -137,6 +139,7 @@ async function prepare(
       args: [options.argv0 ?? (isPath ? (module.split(/[\\/]/).at(-1) ?? module) : "main"), ...(options.args ?? [])],
       env: options.env ?? {},
       dirs: dirs.map(({ host, guest = host, readOnly = false }) => ({ host, guest, readOnly })),
+      fsLevel: options.fsLevel,
       mounts: options.mounts,
       stdin: inputOf(options.stdin),
       stdout: stdout.target,

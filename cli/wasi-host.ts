@@ -22,6 +22,7 @@ export interface WasiSettings {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly dirs: readonly { readonly host: string; readonly guest: string; readonly readOnly: boolean }[];
+  readonly fsLevel?: WasiOptions["fsLevel"];
   /** File systems of other kinds; the same ones for every instance. */
   readonly mounts?: readonly MountOption[] | undefined;
   readonly stdin: InputOption;

@@ -34,10 +34,10 @@ export const wasiErrorCodes = {
     example: 'new WASI({ version: "preview1", args: ["a\\0b"] })',
   },
   WT6005: {
-    title: "directories cannot be given safely on this host",
+    title: "the system does not give the sandbox level that is asked for",
     explanation:
-      "The sandbox walks paths over directory handles, which from JavaScript needs Linux with /proc mounted. Without it there is no way to keep a guest inside a directory while someone else renames files, so mounting is refused.",
-    example: "mount -t proc proc /proc   # in a container or chroot without /proc",
+      "There are three levels for directories of the host. 'beneath' walks paths over directory handles, which from JavaScript needs Linux with /proc mounted; nobody who renames files meanwhile can lead a guest outside. 'nofollow' looks at every directory by its path before it uses it; a guest alone stays inside. 'lexical' is no boundary. Less than what is asked for is never given in its place.",
+    example: "wasmts --fs-level beneath --dir . app.wasm   # on macOS, or in a chroot without /proc",
   },
   WT6006: {
     title: "directory to mount cannot be opened",

@@ -10,7 +10,7 @@ export { limits } from "./limits.ts";
 export { formatTrace, type Trace, type TraceEvent } from "./log.ts";
 export type { MountOption } from "./mounts.ts";
 export { nodeClock } from "./node/clock.ts";
-export { HostFs } from "./node/host-fs.ts";
+export { HostFs, type HostFsOptions, type HostLevel, strongestLevel } from "./node/host-fs.ts";
 export type { DirOption, InputOption, OutputOption, WasiOptions } from "./node/options.ts";
 export { nodeRandom } from "./node/random.ts";
 export { blockThread } from "./node/runner.ts";

@@ -5,7 +5,7 @@ import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
-import { readFileSystems } from "../file-systems.ts";
+import { readFileSystems, readLevel } from "../file-systems.ts";
 import { GuestPaths, readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
@@ -66,6 +66,7 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
     args: [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])],
     env: readEnvironment(flags, process.env),
     dirs: readMounts(flags.all("dir"), guestPaths),
+    fsLevel: readLevel(flags),
     mounts: readFileSystems(flags, guestPaths, { maxBytes: optional(flags, "max-fs-memory", parseSize) }),
     maxOutputBytes: optional(flags, "max-output", parseSize),
     stdin: 0,

@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { Rng } from "../../conformance/fuzz/rng.ts";
 import { TarFs } from "../index.ts";
-import { dump, guestOn, kinds, type Tree } from "./testing/file-systems.ts";
+import { dump, guestOn, kinds, nofollow, type Tree } from "./testing/file-systems.ts";
 import {
   CREAT,
   DIRECTORY,
@@ -523,7 +523,7 @@ const text = (value: unknown): string =>
 const oracle = new Map<string, string>();
 
 function tell(kind: string, name: string): string {
-  const make = (): Guest => guestOn(kinds[kind]!(tree));
+  const make = (): Guest => guestOn((kinds[kind] ?? nofollow)(tree));
   const teller = tellers[name];
   if (teller !== undefined) return text(teller(make));
   const guest = make();
@@ -538,6 +538,13 @@ function wanted(name: string): string {
 describe.each(Object.keys(kinds).filter((kind) => kind !== "host"))("%s is as a host directory:", (kind) => {
   it.each([...Object.keys(stories), ...Object.keys(tellers)])("%s", (name) => {
     expect(tell(kind, name)).toBe(wanted(name));
+  });
+});
+
+describe("a host directory at level nofollow is as one at level beneath:", () => {
+  const names = [...Object.keys(stories), ...Object.keys(tellers)];
+  it.each(names.filter((name) => !/^a directory that is/.test(name)))("%s", (name) => {
+    expect(tell("nofollow", name)).toBe(wanted(name));
   });
 });
 

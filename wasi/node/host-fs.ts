@@ -1,44 +1,64 @@
-/** A directory of the host as a file system, and clear words about what is wrong with it. */
+/** A directory of the host as a file system; which level the system gives; clear words about what is wrong. */
 import fs from "node:fs";
 import { isHostError } from "../errno.ts";
 import { WasiError, type WasiErrorCode } from "../error-codes.ts";
 import type { DirHandle, FileSystem } from "../file-system.ts";
 import { NodeDir } from "./fs.ts";
+import { PathDir } from "./path-dir.ts";
 
 const O_PATH = 0o10000000;
 
-/** For messages. */
-interface Purpose {
-  /** Where the guest sees it. */
-  readonly guest?: string;
-  /** The code of errors about it, for the options of node:wasi. */
+/** How strongly guests are kept inside a directory of the host; see `FsLevel`. */
+export type HostLevel = "beneath" | "nofollow" | "lexical";
+
+export interface HostFsOptions {
+  /** Default: `beneath` on Linux, `nofollow` elsewhere. One that the system does not have is refused. */
+  readonly level?: HostLevel | undefined;
+  /** Where the guest sees it, for messages. */
+  readonly guest?: string | undefined;
+  /** The code of errors about it, for the options of node:wasi. @internal */
   readonly nodeCode?: string | undefined;
 }
 
 export class HostFs implements FileSystem {
-  readonly level = "beneath";
+  readonly level: HostLevel;
   readonly isReadOnly = false;
-  readonly #path: string;
-  readonly #purpose: Purpose;
+  /** As given. */
+  readonly path: string;
+  readonly #options: HostFsOptions;
 
   /** @param path  may have symlinks; looked up when it is mounted */
-  constructor(path: string, purpose: Purpose = {}) {
-    this.#path = path;
-    this.#purpose = purpose;
+  constructor(path: string, options: HostFsOptions = {}) {
+    this.path = path;
+    this.level = options.level ?? defaultLevel;
+    this.#options = options;
   }
 
   /** @throws WasiError WT6001, WT6002, WT6005, WT6006 */
   root(): DirHandle {
-    requireProc();
+    if (this.level === "beneath") requireProc();
     try {
-      return new NodeDir(fs.openSync(this.#path, O_PATH | fs.constants.O_DIRECTORY));
+      if (this.level !== "beneath") return PathDir.root(this.path, this.level === "lexical");
+      return new NodeDir(fs.openSync(this.path, O_PATH | fs.constants.O_DIRECTORY));
     } catch (error) {
-      throw explain(error as Error, this.#path, this.#purpose);
+      throw explain(error as Error, this.path, this.#options);
     }
   }
 }
 
-function explain(cause: Error, host: string, { guest, nodeCode: code }: Purpose): WasiError {
+/**
+ * Not the strongest there is at the moment: on a Linux without /proc, a mount is refused unless a weaker level is asked
+ * for, so that nobody gets less than he thinks.
+ */
+const defaultLevel: HostLevel = process.platform === "linux" ? "beneath" : "nofollow";
+
+/** The strongest level for directories of the host on this system. */
+export function strongestLevel(): HostLevel {
+  hasProc ??= checkProc();
+  return hasProc ? "beneath" : "nofollow";
+}
+
+function explain(cause: Error, host: string, { guest, nodeCode: code }: HostFsOptions): WasiError {
   const where = JSON.stringify(host);
   const nodeCode = code === undefined ? {} : { nodeCode: `${code}_${String((cause as { code?: unknown }).code)}` };
   const make = (row: WasiErrorCode, message: string, hint?: string): WasiError =>
@@ -57,12 +77,11 @@ function explain(cause: Error, host: string, { guest, nodeCode: code }: Purpose)
 
 let hasProc: boolean | undefined;
 
-/** The sandbox stands on /proc/self/fd: makes sure that it is what it looks like. */
+/** The level `beneath` stands on /proc/self/fd: makes sure that it is what it looks like. */
 function requireProc(): void {
-  hasProc ??= checkProc();
-  if (hasProc) return;
-  throw new WasiError("WT6005", "directories cannot be given to a guest here: /proc/self/fd does not work", {
-    hint: "mount /proc, or run without directories",
+  if (strongestLevel() === "beneath") return;
+  throw new WasiError("WT6005", "this system does not have the level 'beneath': /proc/self/fd does not work", {
+    hint: "mount /proc, run without directories, or take the weaker level 'nofollow'",
   });
 }
 

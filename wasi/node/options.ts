@@ -17,7 +17,7 @@ import {
   type OutputBudget,
   type OutputStream,
 } from "../streams.ts";
-import { HostFs } from "./host-fs.ts";
+import { HostFs, type HostLevel } from "./host-fs.ts";
 import { HostInput, HostOutput } from "./stdio.ts";
 
 /** A host descriptor, bytes, a stream of your own, or null for none. */
@@ -45,6 +45,8 @@ export interface WasiOptions {
   readonly preopens?: Readonly<Record<string, string>> | undefined;
   /** Directories, after those of `preopens`. */
   readonly dirs?: readonly DirOption[] | undefined;
+  /** How strongly the guest is kept inside `preopens` and `dirs`. Default: `beneath` on Linux, `nofollow` elsewhere. */
+  readonly fsLevel?: HostLevel | undefined;
   /** File systems of any kind, after those of `dirs`. */
   readonly mounts?: readonly MountOption[] | undefined;
   /** True (default): `start` returns the exit code. False: the process exits with it. */
@@ -139,12 +141,12 @@ function cString(bytes: Uint8Array, what: string): Uint8Array {
 }
 
 /** `preopens`, `dirs` and `mounts` as one list. */
-export function mountsOf({ preopens = {}, dirs = [], mounts = [] }: WasiOptions): MountOption[] {
+export function mountsOf({ preopens = {}, dirs = [], mounts = [], fsLevel: level }: WasiOptions): MountOption[] {
   const named = Object.entries(preopens).map(([guest, host]) => ({
     guest,
-    fs: new HostFs(String(host), { guest, nodeCode: "UVWASI" }),
+    fs: new HostFs(String(host), { level, guest, nodeCode: "UVWASI" }),
   }));
-  const hosts = dirs.map(({ host, guest, readOnly }) => ({ guest, readOnly, fs: new HostFs(host, { guest }) }));
+  const hosts = dirs.map(({ host, guest, readOnly }) => ({ guest, readOnly, fs: new HostFs(host, { level, guest }) }));
   return [...named, ...hosts, ...mounts];
 }
 

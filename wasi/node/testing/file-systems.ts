@@ -50,6 +50,9 @@ export const kinds: Readonly<Record<string, (tree: Tree) => FileSystem>> = {
     new OverlayFs(filled(new OverlayFs(filled(new MemoryFs(), half(tree, 0))), half(tree, 1))),
 };
 
+/** A directory of the host at a weaker level, which cannot hold on to a directory that is moved or removed. */
+export const nofollow = (tree: Tree): FileSystem => new HostFs(makeTree(tree), { level: "nofollow" });
+
 function filled(fs: FileSystem, tree: Tree): FileSystem {
   fill(fs, tree);
   return fs;
