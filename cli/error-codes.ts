@@ -15,6 +15,7 @@ export const exitStatus = {
   trap: 134,
   /** There is no SIGABRT on Windows; abort() ends with 3. */
   trapWindows: 3,
+  interrupted: 130,
   limit: 137,
 } as const;
 
@@ -66,7 +67,7 @@ export const cliCodes = {
   WT6505: {
     title: "option that is not available in this version",
     explanation: "The option is part of the design, and what it needs is not there yet.",
-    example: "wasmts --fuel 1000 app.wasm",
+    example: "wasmts --coredump core app.wasm",
     fix: "Leave it out; nothing is done halfway in its place.",
     exit: "usage",
   },

@@ -9,26 +9,31 @@ import {
   Engine,
   type FuncInst,
   GuestExit,
+  type GuestLimits,
   type HeapGauge,
   type Import,
   type Imports,
   type Instance,
   type InstanceOptions,
+  Meter,
   type Module,
   printable,
   printFuncType,
   type Val,
   type ValType,
 } from "../engine/index.ts";
+import type { Receipt } from "../wasi/index.ts";
 import { CliError } from "./cli-error.ts";
 import { checkFeatures, type FeatureChoice } from "./features.ts";
 import { mergeImports, standIn, type UnknownImports, unknownImportError, unknownImports } from "./link.ts";
 import { type Problem, problemOf } from "./outcome.ts";
+import { type RunReceipt, receiptOf } from "./receipt.ts";
 import { closest } from "./suggest.ts";
 import { checkArgumentCount, parseArguments } from "./values.ts";
 import type { WasiSettings } from "./wasi-host.ts";
 
-export interface Limits {
+/** `memoryBytes` and `tableElements` are of one memory, of one table; the others are the guest's in all. */
+export interface Limits extends GuestLimits {
   readonly memoryBytes?: number | undefined;
   readonly tableElements?: number | undefined;
   readonly stackDepth?: number | undefined;
@@ -59,6 +64,8 @@ export interface ExecuteOptions {
   readonly features?: FeatureChoice | undefined;
   readonly tier?: "auto" | "interp" | undefined;
   readonly limits?: Limits | undefined;
+  /** Run in turns of the event loop, which imports that return promises and `limits.signal` need; else on the thread. */
+  readonly inTurns?: boolean | undefined;
   /** Call this export instead of `_start`. Words are read by the types of its parameters. */
   readonly invoke?:
     | { readonly name: string; readonly words: readonly string[] }
@@ -71,9 +78,17 @@ export interface Usage {
   readonly compileMs: number;
   /** Instantiation and the guest's run, ms. */
   readonly runMs: number;
-  /** Linear memory the guest had at its end. */
+  /** Linear memory the guest had at its end, which is the most it had. */
   readonly memoryBytes: number;
+  readonly tableElements: number;
+  /** Fuel it spent. */
+  readonly instructions: number;
+  /** In which the guest or a host function ran, and not waited, ms. */
+  readonly cpuMs: number;
 }
+
+/** Of what never began. */
+export const noUsage: Usage = { compileMs: 0, runMs: 0, cpuMs: 0, instructions: 0, memoryBytes: 0, tableElements: 0 };
 
 export interface Execution {
   readonly kind: "exit" | Problem["kind"];
@@ -86,19 +101,28 @@ export interface Execution {
   /** Of `invoke`. */
   readonly results?: readonly { readonly type: ValType; readonly value: Val }[];
   readonly usage: Usage;
+  /** When it was asked for and the guest was instantiated. */
+  readonly receipt?: RunReceipt | undefined;
 }
 
 /** Compiles, links and runs. Never throws for anything a module or the settings can cause. */
 export async function execute(options: ExecuteOptions): Promise<Execution> {
   const run = new Run(options);
   try {
+    const ended = await outcomeOf(run, options);
+    return { ...ended, receipt: await run.receipt(ended) };
+  } finally {
+    run.dispose();
+  }
+}
+
+async function outcomeOf(run: Run, options: ExecuteOptions): Promise<Execution> {
+  try {
     return { kind: "exit", ...(await run.toEnd()), usage: run.usage() };
   } catch (error) {
     if (error instanceof GuestExit) return { kind: "exit", exitCode: error.exitCode, usage: run.usage() };
     const problem = problemOf(error, printable(options.file), options.bytes);
     return { kind: problem.kind, problem, error, usage: run.usage() };
-  } finally {
-    run.dispose();
   }
 }
 
@@ -111,26 +135,42 @@ class Run {
   private readonly closers: (() => void)[] = [];
   private readonly started = performance.now();
   private compiled: number | undefined;
+  private readonly meter: Meter;
+  /** The guest itself, not the preloaded. */
   private instance: Instance | undefined;
+  private calls: Receipt | undefined;
 
   constructor(options: ExecuteOptions) {
     this.options = options;
+    this.meter = new Meter(options.limits);
     this.engine = new Engine({ tier: options.tier, features: options.features?.on });
   }
 
   usage(): Usage {
     const now = performance.now();
     const compiled = this.compiled ?? now;
-    const memories = Object.values(this.instance?.exports ?? {}).filter((e) => e.kind === "memory");
+    const { memoryBytes, tableElements, instructions, cpuMs } = this.meter.usage();
     return {
       compileMs: round(compiled - this.started),
       runMs: round(now - compiled),
-      memoryBytes: [...new Set(memories)].reduce((sum, memory) => sum + memory.bytes.length, 0),
+      cpuMs: round(cpuMs),
+      instructions,
+      memoryBytes,
+      tableElements,
     };
   }
 
   dispose(): void {
     for (const close of this.closers) close();
+  }
+
+  /** Undefined when it was not asked for, or there never was an instance. */
+  async receipt({ kind, exitCode, problem, results = [] }: Execution): Promise<RunReceipt | undefined> {
+    const { wasi, loadWasi, bytes } = this.options;
+    if (!wasi.receipt || this.instance === undefined) return undefined;
+    const calls = this.calls ?? new (await loadWasi()).Receipt();
+    const end = [kind, exitCode ?? problem?.code, ...results.map(({ value }) => String(value))].join(" ");
+    return receiptOf(calls, bytes, this.instance, end);
   }
 
   async toEnd(): Promise<Ending> {
@@ -140,16 +180,25 @@ class Run {
     const args = invoke === undefined ? [] : argumentsFor(module, invoke, file);
     const preloaded = await this.preload();
     this.compiled = performance.now();
-    const instance = await this.link(module, file, preloaded);
-    this.instance = instance;
+    const instance = await this.link(module, file, preloaded, true);
     if (invoke === undefined) {
-      instance.invoke("_start");
+      await this.call(instance, instance.func("_start"));
       return { exitCode: 0 };
     }
-    initialize(instance);
-    const { results: types } = instance.func(invoke.name).type;
-    const values = instance.invoke(invoke.name, args);
+    await this.initialize(instance);
+    const func = instance.func(invoke.name);
+    const { results: types } = func.type;
+    const values = await this.call(instance, func, args);
     return { exitCode: 0, results: values.map((value, i) => ({ type: types[i]!, value })) };
+  }
+
+  private call(instance: Instance, func: FuncInst, args: readonly Val[] = []): Val[] | Promise<Val[]> {
+    return this.options.inTurns ? instance.callAsync(func, args) : instance.call(func, args);
+  }
+
+  private async initialize(instance: Instance): Promise<void> {
+    const { _initialize } = instance.exports;
+    if (_initialize?.kind === "func") await this.call(instance, _initialize);
   }
 
   private compile(bytes: Uint8Array, file: string): Module {
@@ -163,19 +212,20 @@ class Run {
     const preloaded = Object.create(null) as Record<string, Imports[string]>;
     for (const { name, file, bytes } of this.options.preloads ?? []) {
       const instance = await this.link(this.compile(bytes, file), file, preloaded);
-      initialize(instance);
+      await this.initialize(instance);
       preloaded[name] = instance.exports;
     }
     return preloaded;
   }
 
   /** Instantiates `module`, with a WASI host of its own if it imports WASI. */
-  private async link(module: Module, file: string, preloaded: Imports): Promise<Instance> {
+  private async link(module: Module, file: string, preloaded: Imports, isGuest = false): Promise<Instance> {
     const host = module.imports.some((imp) => imp.module.startsWith("wasi_"))
       ? await this.options.loadWasi()
       : undefined;
     const version = host?.wasiVersion(module);
     const wasi = version && host?.makeWasi(version, this.options.wasi);
+    if (isGuest) this.calls = wasi?.receipt;
     if (wasi !== undefined) this.closers.push(() => wasi.close());
     const given = mergeImports([wasi?.hostImports() ?? {}, this.options.imports ?? {}, preloaded]);
     const mode = this.options.unknownImports ?? "error";
@@ -186,25 +236,22 @@ class Run {
       maxMemoryBytes: memoryBytes,
       maxTableElements: tableElements,
       maxStackDepth: stackDepth,
+      meter: this.meter,
       runner: host?.blockThread,
       heapGauge: module.features.has("gc") ? await this.options.loadHeapGauge() : undefined,
       missingImport: mode === "error" ? undefined : (imp: Import) => standIn(module, imp, mode),
     };
-    if (wasi === undefined || host === undefined) return this.engine.instantiate(module, given, options);
     // A start function may call WASI, which needs the memory of the instance: it runs when that is known.
     const instance = this.engine.instantiate(withoutStart(module), given, options);
-    host.bindMemory(wasi, instance, given);
-    if (module.start !== undefined) instance.call(instance.inst.funcs[module.start]!);
+    if (isGuest) this.instance = instance;
+    if (wasi !== undefined) host?.bindMemory(wasi, instance, given);
+    if (module.start !== undefined) await this.call(instance, instance.inst.funcs[module.start]!);
     return instance;
   }
 }
 
 const withoutStart = (module: Module): Module =>
   module.start === undefined ? module : (Object.create(module, { start: { value: undefined } }) as Module);
-
-function initialize(instance: Instance): void {
-  if (instance.exports._initialize?.kind === "func") instance.invoke("_initialize");
-}
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;
 

@@ -16,11 +16,12 @@ export const topics: readonly Topic[] = [
   126   the module was found and cannot be run: not WebAssembly, not valid,
         an unknown import, a proposal that is not there
   127   the module was not found
-  134   the guest trapped (3 on Windows)
+  124   --timeout was over
+  134   the guest trapped, or its --fuel was spent (3 on Windows)
   137   the guest asked for more than it may have
   130   ended by Ctrl-C (SIGINT); 143 by SIGTERM
 
-A guest can end with any of these numbers itself. What really happened is in the record that --report FILE writes: kind is exit, trap, exhausted, limit, malformed, invalid, unsupported, unlinkable, not-found, not-runnable, usage or internal.
+A guest can end with any of these numbers itself. What really happened is in the record that --report FILE writes: kind is exit, trap, exhausted, fuel, deadline, cancelled, limit, malformed, invalid, unsupported, unlinkable, not-found, not-runnable, usage or internal.
 
 'wasmts validate' ends with 0 if every module is valid, else 126 or 127.`,
   },
@@ -71,6 +72,34 @@ The default is beneath on Linux and nofollow elsewhere. With --fs-level a level 
 Results are printed on stdout, one per line. With --json the last line on stdout is the outcome with typed results. If the module exports _initialize, that is called first.`,
   },
   {
+    name: "determinism",
+    text: `--deterministic[=SEED] makes a run one that can be repeated to the bit, on any machine:
+
+  clocks      virtual: they begin at a fixed point (2000-01-01 for the time of
+              day), go on by 1 us whenever one is read, and jump when the guest
+              waits for them, so that sleeping takes no time
+  random      xoshiro128** seeded with SHA-256 of SEED (default 0)
+  listings    in the order of the names' bytes
+  attributes  fixed times and device, inodes made from the path
+  streams     reads fill their buffer or reach the end; writes are never cut;
+              input is always said to be there
+
+Arguments, environment, files and standard input must be the same, of course. --receipt FILE writes one line of JSON with a hash over every host call, with arguments and results, and over the memory at the end: the same in both runs, or they were not the same. docs/determinism.md says more.`,
+  },
+  {
+    name: "quotas",
+    text: `--quota NAME=N/s,... slows the guest down where it calls the host too often. Calls that are over a quota wait; nothing fails.
+
+  ops, bytes              all operations on files, sockets and standard streams
+  file-ops, file-bytes    on files and directories
+  net-ops, net-bytes      on sockets
+  burst                   how much an idle guest saves up, as a time; default 1s
+
+  --quota file-ops=100/s,file-bytes=10MiB/s,burst=2s
+
+Rates may be per /s, /m or /h; without it they are per second. For the processor there is --cpu-share.`,
+  },
+  {
     name: "json",
     text: `--json prints one line of JSON after everything the guest wrote to stdout; --report FILE writes the same to a file:
 
@@ -81,6 +110,8 @@ Results are printed on stdout, one per line. With --json the last line on stdout
   error      for other failures: {code, message, where, help}
   backtrace  guest functions, innermost first: {func, name, offset}
   results    of --invoke: {type, value}; 64-bit integers are strings
-  usage      {compileMs, runMs, memoryBytes}`,
+  receipt    with --receipt
+  usage      {compileMs, runMs, cpuMs, instructions, memoryBytes,
+             tableElements}`,
   },
 ];

@@ -158,7 +158,7 @@ describe("messages", () => {
     [["--wasm-1", "../examples/tour.wasm", "x"], 127, "WT6510", /tour\.wasm/],
     [["-W", "smid", "exit.wasm"], 2, "WT6563", /did you mean -W simd/],
     [["-W", "stack-switching", "exit.wasm"], 2, "WT6564", /not there yet/],
-    [["--timeout", "1s", "exit.wasm"], 2, "WT6505", /not there yet/],
+    [["--coredump", "core", "exit.wasm"], 2, "WT6505", /not there yet/],
     [["--tier", "js", "exit.wasm"], 2, "WT6505", /only tier so far/],
     [["--trace-wasi=nonsense", "exit.wasm"], 2, "WT6503", /clock/],
     [["--report", "/nowhere/at/all/r.json", "exit.wasm"], 2, "WT6570", /r\.json/],

@@ -12,6 +12,7 @@ export { wast } from "./commands/wast.ts";
 export { featureList } from "./feature-list.ts";
 export { heapGauge } from "./heap-gauge.ts";
 export { presentProblem } from "./present.ts";
+export { printReceipt } from "./receipt.ts";
 export { recordOf } from "./record.ts";
 export { columns } from "./text.ts";
 export { printValue } from "./values.ts";

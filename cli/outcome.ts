@@ -11,13 +11,17 @@ import { type CliCode, type CliCodeDef, cliCodes, exitStatus } from "./error-cod
 import { describeProducers, readProducers } from "./toolchain.ts";
 
 /**
- * `exit`: the guest ended, by returning or by `proc_exit`. `trap`, `exhausted`: it was ended. `limit`: it asked for more
+ * `exit`: the guest ended, by returning or by `proc_exit`. `trap`, `exhausted`: it was ended. `fuel`, `deadline`,
+ * `cancelled`: it was stopped. `limit`: it asked for more
  * than it may have. The others: it never started, or wasmts itself is at fault (`internal`).
  */
 export type OutcomeKind =
   | "exit"
   | "trap"
   | "exhausted"
+  | "fuel"
+  | "deadline"
+  | "cancelled"
   | "limit"
   | "malformed"
   | "invalid"
@@ -52,7 +56,12 @@ export function statusOf(problem: Problem, platform: string): number {
   switch (problem.kind) {
     case "trap":
     case "exhausted":
+    case "fuel":
       return hasAbort(platform) ? exitStatus.trap : exitStatus.trapWindows;
+    case "deadline":
+      return exitStatus.timeout;
+    case "cancelled":
+      return exitStatus.interrupted;
     case "limit":
       return exitStatus.limit;
     case "not-found":
@@ -67,7 +76,7 @@ export function statusOf(problem: Problem, platform: string): number {
 }
 
 /** Codes of the engine that mean: more than the guest may have. */
-const limitCodes: ReadonlySet<string> = new Set(["WT3004", "WT5002", "WT5005"]);
+const limitCodes: ReadonlySet<string> = new Set(["WT3004", "WT5002", "WT5005", "WT5007", "WT5008"]);
 
 /** Any error as a problem. `file` is the module's path, for the place; `bytes` are its own, to tell who made it. */
 export function problemOf(error: unknown, file?: string, bytes?: Uint8Array): Problem {
@@ -142,7 +151,8 @@ function kindOfWasmError({
 
 function ofWasmError(error: WasmError, file = "the module", bytes?: Uint8Array): Problem {
   const kind = kindOfWasmError(error);
-  const isModules = kind === "malformed" || kind === "invalid" || kind === "unsupported" || kind === "unlinkable";
+  // Codes of WASI are about a saved guest, not about its module.
+  const isModules = leads[kind] !== undefined && !error.code.startsWith("WT6");
   const where: string[] = [];
   if (error.offset !== undefined) {
     const func = error.func === undefined ? "" : `, in function ${error.func}`;
@@ -154,7 +164,8 @@ function ofWasmError(error: WasmError, file = "the module", bytes?: Uint8Array):
   return {
     kind,
     code: error.code,
-    message: advice?.message?.replaceAll("FILE", file) ?? (leads[kind] ?? "") + error.message.replace(place, ""),
+    message:
+      advice?.message?.replaceAll("FILE", file) ?? (isModules ? leads[kind] : "") + error.message.replace(place, ""),
     where,
     help: advice?.help.map((line) => line.replaceAll("FILE", file)) ?? (error.hint === undefined ? [] : [error.hint]),
     ...(error.offset === undefined ? {} : { offset: error.offset }),

@@ -65,7 +65,7 @@ describe("mistakes", () => {
     [["-mount=a:b", "x"], "WT6500", "--mount"],
     [["--zzz", "x"], "WT6500", "--help"],
     [["--inherit-env=yes", "x"], "WT6502", "--inherit-env"],
-    [["--fuel", "1", "x"], "WT6505", "--fuel"],
+    [["--coredump", "c", "x"], "WT6505", "--coredump"],
     [["--argv0", "a", "--argv0", "b", "x"], "WT6504", "one"],
   ])("%j", (argv, code, help) => {
     const error = failure(...argv);

@@ -5,11 +5,20 @@
  * needs them.
  */
 import type { Imports, Val } from "../engine/index.ts";
-import type { HostLevel, InputStream, MountOption, OutputStream, TraceEvent } from "../wasi/index.ts";
-import { type ExecuteOptions, type Execution, execute, type Limits, type Preload, type Usage } from "./execute.ts";
+import type { HostLevel, InputStream, MountOption, OutputStream, QuotaOptions, TraceEvent } from "../wasi/index.ts";
+import {
+  type ExecuteOptions,
+  type Execution,
+  execute,
+  type Limits,
+  noUsage,
+  type Preload,
+  type Usage,
+} from "./execute.ts";
 import type { FeatureSwitches } from "./features.ts";
 import type { UnknownImports } from "./link.ts";
 import { type OutcomeKind, type Problem, problemOf, statusOf } from "./outcome.ts";
+import type { RunReceipt } from "./receipt.ts";
 
 /** A directory the guest may use. */
 export interface RunDir {
@@ -58,11 +67,17 @@ export interface RunOptions {
   readonly limits?:
     | (Limits & { /** stdout and stderr together; default 64 MiB. */ readonly outputBytes?: number | undefined })
     | undefined;
+  /** Make the run one that can be repeated to the bit; see docs/determinism.md. */
+  readonly deterministic?: { /** Default "0". */ readonly seed?: string | undefined } | undefined;
+  /** Keep a receipt of the run: `RunResult.receipt`. Default false. */
+  readonly receipt?: boolean | undefined;
+  /** How fast the guest may call and move bytes; what is beyond waits. */
+  readonly quotas?: QuotaOptions | undefined;
   /** Told of every WASI call that is over. */
   readonly onCall?: ((event: TraceEvent) => void) | undefined;
 }
 
-/** How a run ended. */
+/** How a run ended. `usage` counts instructions exactly. */
 export interface RunResult {
   readonly kind: OutcomeKind;
   /** What the guest ended with, 0 to 2^32-1; if it did not end by itself, the exit status the command line would give. */
@@ -81,12 +96,15 @@ export interface RunResult {
   /** When kind is not "exit". */
   readonly problem?: Problem;
   readonly usage: Usage;
+  /** When it was asked for and the guest was instantiated. */
+  readonly receipt?: RunReceipt;
 }
 
 const defaultOutputBytes = 64 * 2 ** 20;
 
 /**
- * Runs a WASI program, or calls one export, on this thread, to its end.
+ * Runs a WASI program, or calls one export, on this thread, to its end, in turns of about 10 ms between which the
+ * event loop does other things. Imports may return promises.
  *
  * Whatever the module does is a result, not an exception: exits, traps, a module that is not valid, a file that is not
  * there.
@@ -119,7 +137,7 @@ async function attempt(
     prepared = await prepare(module, options, stdout, stderr);
   } catch (error) {
     const problem = problemOf(error);
-    return { kind: problem.kind, problem, error, usage: { compileMs: 0, runMs: 0, memoryBytes: 0 } };
+    return { kind: problem.kind, problem, error, usage: noUsage };
   }
   return execute(prepared);
 }
@@ -147,6 +165,9 @@ async function prepare(
       isTerminalSafe: true,
       maxOutputBytes: limits.outputBytes ?? defaultOutputBytes,
       trace: options.onCall,
+      deterministic: options.deterministic,
+      receipt: options.receipt,
+      quotas: options.quotas,
     },
     loadWasi: () => import("./wasi-host.ts"),
     loadHeapGauge: async () => (await import("./heap-gauge.ts")).heapGauge,
@@ -156,6 +177,7 @@ async function prepare(
     features: { on: options.features ?? {}, off: new Map() },
     tier: options.tier,
     limits,
+    inTurns: true,
     invoke: invoke && { name: invoke.name, args: invoke.args ?? [] },
   };
 }
@@ -202,7 +224,11 @@ class Output {
   }
 }
 
-function resultOf({ kind, exitCode, problem, results, usage }: Execution, stdout: Output, stderr: Output): RunResult {
+function resultOf(
+  { kind, exitCode, problem, results, usage, receipt }: Execution,
+  stdout: Output,
+  stderr: Output,
+): RunResult {
   const out = stdout.captured();
   const err = stderr.captured();
   const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
@@ -217,5 +243,6 @@ function resultOf({ kind, exitCode, problem, results, usage }: Execution, stdout
       : {}),
     ...(problem === undefined ? {} : { problem }),
     usage,
+    ...(receipt === undefined ? {} : { receipt }),
   };
 }

@@ -35,6 +35,24 @@ export function parseCount(flag: string, text: string): number {
   throw badValue(flag, text, "a whole number, zero or more");
 }
 
+const durations: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** Milliseconds of `300ms`, `1.5s`, `2m`; a number alone is seconds. @throws CliError WT6503 */
+export function parseDuration(flag: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text);
+  const ms = match === null ? Number.NaN : Number(match[1]) * durations[match[2] ?? "s"]!;
+  if (Number.isFinite(ms)) return ms;
+  throw badValue(flag, text, "a time such as 300ms, 2s or 1m");
+}
+
+/** A share above 0 and up to 1, of `25%` or `0.25`. @throws CliError WT6503 */
+export function parseShare(flag: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(%?)$/.exec(text);
+  const share = match === null ? Number.NaN : Number(match[1]) / (match[2] === "%" ? 100 : 1);
+  if (share > 0 && share <= 1) return share;
+  throw badValue(flag, text, "a share such as 25% or 0.25, at most 100%");
+}
+
 /** One of a few words. @throws CliError WT6503 */
 export function parseChoice<C extends string>(flag: string, text: string, choices: readonly C[]): C {
   const found = choices.find((choice) => choice === text);
@@ -50,4 +68,4 @@ export function badValue(flag: string, text: string, expected: string): CliError
 }
 
 const exampleOf = (expected: string): string =>
-  expected.includes("size") ? "64MiB" : (/one of ([^,]+)/.exec(expected)?.[1] ?? "1000");
+  /such as (\S+?)(,| or|$)/.exec(expected)?.[1] ?? /one of ([^,]+)/.exec(expected)?.[1] ?? "1000";

@@ -1,7 +1,7 @@
 /** The WASI host of one instance, made from the settings of a run. The one place that knows the class `WASI`. */
 import { type Extern, type Import, type Imports, type Instance, MemInst, type Module } from "../engine/index.ts";
 
-export { blockThread } from "../wasi/index.ts";
+export { blockThread, Receipt } from "../wasi/index.ts";
 
 import {
   type CallName,
@@ -10,6 +10,7 @@ import {
   type InputOption,
   type MountOption,
   type OutputOption,
+  type QuotaOptions,
   type TraceEvent,
   WASI,
   type WasiOptions,
@@ -31,6 +32,9 @@ export interface WasiSettings {
   readonly maxOutputBytes?: number | undefined;
   /** Control characters in output that goes to a terminal are made visible. */
   readonly isTerminalSafe: boolean;
+  readonly deterministic?: WasiOptions["deterministic"];
+  readonly receipt?: boolean | undefined;
+  readonly quotas?: QuotaOptions | undefined;
   readonly trace?: ((event: TraceEvent) => void) | undefined;
 }
 

@@ -6,7 +6,7 @@
  */
 import type { Val } from "./runtime/value.ts";
 
-/** What a host function may return: nothing, one result, several, or `Blocked`. */
+/** What a host function may return: nothing, one result, several, `Blocked`, or a promise of these (`promise-import.ts`). */
 export type HostResult = Val | readonly Val[] | undefined | Blocked;
 
 /** Something that becomes ready, such as input. */
@@ -30,9 +30,12 @@ export class Blocked {
   readonly wait: Wait;
   /** Call when the wait is over; may return `Blocked` again. */
   readonly retry: () => HostResult;
-  constructor(wait: Wait, retry: () => HostResult) {
+  /** It waits for a promise, which settles only when the thread is not blocked. */
+  readonly isAsync: boolean;
+  constructor(wait: Wait, retry: () => HostResult, isAsync = false) {
     this.wait = wait;
     this.retry = retry;
+    this.isAsync = isAsync;
   }
 }
 
@@ -45,5 +48,14 @@ export function monotonicNs(): bigint {
   return process?.hrtime?.bigint?.() ?? BigInt(Math.round((performance?.now() ?? Date.now()) * 1e6));
 }
 
-/** Waits, then retries, until there is a result. Runs inside the guest's call: it blocks the thread. */
-export type Runner = (blocked: Blocked) => Exclude<HostResult, Blocked>;
+/** Waits once, until something of `wait` happens or for no reason. Runs inside the guest's call: it blocks the thread. */
+export type Runner = (wait: Wait) => void;
+
+/** Waits and retries until there is a result. */
+export function waitOut(result: HostResult, runner: Runner): Exclude<HostResult, Blocked> {
+  while (result instanceof Blocked) {
+    runner(result.wait);
+    result = result.retry();
+  }
+  return result;
+}

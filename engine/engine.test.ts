@@ -183,7 +183,7 @@ describe("host functions", () => {
     const inst = make(
       wat,
       imports(() => new Blocked({}, () => 5)),
-      { runner: (b) => b.retry() as Val },
+      { runner: () => {} },
     );
     expect(inst.invoke("run", [1])).toEqual([5]);
   });

@@ -1,7 +1,7 @@
 /** The embedder's view: Engine, Instance. Chooses tiers; the only file of the engine that sees them all. */
 import type { FeatureSwitches } from "./binary/feature-gate.ts";
-import type { Blocked } from "./blocked.ts";
 import { compile } from "./compile.ts";
+import { runInTurns, runToEnd } from "./drive.ts";
 import { WasmError } from "./errors.ts";
 import { Activation } from "./interpret/activation.ts";
 import { captureFrames, type Frames, restoreFrames } from "./interpret/frames.ts";
@@ -12,6 +12,7 @@ import { FuncInst } from "./runtime/func.ts";
 import type { Extern, ModuleInst } from "./runtime/instance.ts";
 import { type InstanceOptions, instantiate } from "./runtime/instantiate.ts";
 import type { Imports } from "./runtime/link.ts";
+import type { GuestUsage, Meter } from "./runtime/meter.ts";
 import type { Val } from "./runtime/value.ts";
 
 export interface EngineOptions {
@@ -63,6 +64,13 @@ export class Engine {
     if (module.start !== undefined) instance.runToEnd(instance.inst.funcs[module.start], []);
     return instance;
   }
+
+  /** As `instantiate`; the start function may wait, for imports that return promises too. */
+  async instantiateAsync(module: Module, imports: Imports = {}, options: InstanceOptions = {}): Promise<Instance> {
+    const instance = new Instance(instantiate(module, imports, options), options);
+    if (module.start !== undefined) await instance.callAsync(instance.inst.funcs[module.start]);
+    return instance;
+  }
 }
 
 /** An instance of a module and its exports. */
@@ -73,10 +81,14 @@ export class Instance {
   /** What the tiers see. @internal */
   readonly inst: ModuleInst;
   readonly stackLimits: StackLimits;
+  /** A call of this instance that the event loop runs is suspended. */
+  #isSuspended = false;
+  readonly #isReentrant: boolean;
 
   constructor(inst: ModuleInst, options: InstanceOptions) {
     this.module = inst.module;
     this.inst = inst;
+    this.#isReentrant = options.reentrant ?? false;
     const frames = options.maxStackDepth ?? DEFAULT_STACK_DEPTH;
     this.stackLimits = { frames, words: Math.max(MIN_WORDS, frames * WORDS_PER_FRAME) };
     const exports = Object.create(null) as Record<string, Extern>;
@@ -96,7 +108,7 @@ export class Instance {
    * Calls an export and runs it to its end on this thread.
    *
    * @param args i32, f32, f64 as numbers, i64 and v128 as bigint, references as they are; one for each parameter
-   * @throws WasmError trap, exhausted, exit
+   * @throws WasmError trap, exhausted, exit, WT4018; GuestStopped at a limit
    */
   invoke(name: string, args: readonly Val[] = []): Val[] {
     return this.call(this.func(name), args);
@@ -104,10 +116,60 @@ export class Instance {
 
   /** Calls a function that this instance exports or otherwise handed out, such as one in a table. */
   call(f: FuncInst, args: readonly Val[] = []): Val[] {
-    if (args.length !== f.type.params.length) {
-      throw new TypeError(`${f.type.params.length} arguments expected, ${args.length} given`);
-    }
+    checkCount(f, args);
     return this.runToEnd(f, args);
+  }
+
+  /**
+   * Calls an export and runs it in turns, between which the event loop of this thread does other things: timers, I/O, a
+   * signal that ends the guest. Imports may return promises; the guest is suspended until they settle.
+   *
+   * @throws as `invoke`; what a promise is rejected with is a trap (WT4014) with that as its cause
+   */
+  invokeAsync(name: string, args: readonly Val[] = []): Promise<Val[]> {
+    return this.callAsync(this.func(name), args);
+  }
+
+  /** `call`, in turns as `invokeAsync`. */
+  async callAsync(f: FuncInst, args: readonly Val[] = []): Promise<Val[]> {
+    checkCount(f, args);
+    if (f.inst === null) return callHost(f, args);
+    return this.runInTurns(this.begin(f, args));
+  }
+
+  /** Runs what `start` or `restore` gave, or what a limit stopped, to its end in turns. */
+  async runInTurns(act: Activation): Promise<Val[]> {
+    this.checkIdle();
+    try {
+      return await runInTurns(act, (isSuspended) => {
+        this.#isSuspended = isSuspended;
+      });
+    } finally {
+      this.#isSuspended = false;
+    }
+  }
+
+  /** What its guest has used. */
+  usage(): GuestUsage {
+    return this.inst.meter.usage();
+  }
+
+  /** The account of its guest: to give it more fuel, more time. */
+  get meter(): Meter {
+    return this.inst.meter;
+  }
+
+  private begin(f: FuncInst, args: readonly Val[]): Activation {
+    this.checkIdle();
+    return new Activation(f, args, this.stackLimits);
+  }
+
+  /** A guest in the middle of a call is entered again only by a host function it has called, or if it says it may. */
+  private checkIdle(): void {
+    if (!this.#isSuspended || this.#isReentrant) return;
+    throw new WasmError("trap", "WT4018", "the instance is in the middle of another call", {
+      hint: "await the other call first, or make the instance with reentrant: true",
+    });
   }
 
   /** The resumable form of `invoke`: nothing runs until `run` of what it returns. */
@@ -122,20 +184,19 @@ export class Instance {
 
   /** @internal */
   runToEnd(f: FuncInst, args: readonly Val[]): Val[] {
-    if (f.inst === null) return callHost(f, args);
-    const outcome = new Activation(f, args, this.stackLimits).run();
-    if (outcome.kind === "done") return outcome.results;
-    throw blockedError(outcome.kind === "blocked" ? outcome.blocked : undefined);
+    return f.inst === null ? callHost(f, args) : runToEnd(this.begin(f, args));
   }
+}
+
+function checkCount(f: FuncInst, args: readonly Val[]): void {
+  if (args.length === f.type.params.length) return;
+  throw new TypeError(`${f.type.params.length} arguments expected, ${args.length} given`);
 }
 
 function callHost(f: FuncInst, args: readonly Val[]): Val[] {
   const result = (f.host as NonNullable<FuncInst["host"]>)(...args);
   return f.type.results.length === 1 ? [result as Val] : f.type.results.length === 0 ? [] : (result as Val[]);
 }
-
-const blockedError = (_: Blocked | undefined): Error =>
-  new Error("a host function would block: give the instance a runner, or use start() and run()");
 
 function externOf(inst: ModuleInst, e: Export): Extern {
   const spaces = { func: inst.funcs, table: inst.tables, memory: inst.mems, global: inst.globals, tag: inst.tags };

@@ -26,7 +26,8 @@ type WrittenCode =
   | CodeOf<typeof traps>
   | `WT300${1 | 2 | 3 | 4 | 5}`
   | "WT4900"
-  | `WT500${1 | 2 | 3 | 4 | 5}`;
+  | `WT500${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
+  | `WT401${7 | 8}`;
 
 const written = {
   WT1001: {
@@ -564,6 +565,18 @@ const written = {
     explanation: "A thread can only wait on a memory that other threads can reach and notify it through.",
     example: "memory.atomic.wait32 on (memory 1 1)",
   },
+  WT4017: {
+    title: "a call that cannot wait",
+    explanation:
+      "A host function has to wait, for input, for a clock or for a promise, and the guest was called in a way that neither blocks the thread nor suspends the guest.",
+    example: 'instance.invoke("f") with an async import: call instance.invokeAsync("f")',
+  },
+  WT4018: {
+    title: "the instance is in the middle of another call",
+    explanation:
+      "A call of this instance is suspended: it waits, or another turn of the thread is due. The guest's own data may be half changed, so no second call is let in. Wait for the first one, or say with the option `reentrant` that the guest is made for it.",
+    example: "two invokeAsync of one instance without awaiting the first",
+  },
   WT4900: {
     title: "the guest ended",
     explanation: "The guest called proc_exit. Its exit code is the outcome, not a fault.",
@@ -589,6 +602,21 @@ const written = {
     title: "deadline",
     explanation: "The guest did not end in time.",
     example: "--timeout 1s and a loop without end",
+  },
+  WT5006: {
+    title: "cancelled",
+    explanation: "The embedder ended the guest by its signal.",
+    example: "limits: { signal: controller.signal } and controller.abort()",
+  },
+  WT5007: {
+    title: "too many instances",
+    explanation: "The guest may not have another instance.",
+    example: "limits: { instances: 1 } and two modules with one meter",
+  },
+  WT5008: {
+    title: "the host holds too much for the guest",
+    explanation: "Host functions keep memory for the guest, and have reached the limit.",
+    example: "limits: { hostBytes: 2 ** 20 }",
   },
   WT5005: {
     title: "too many types in one process",

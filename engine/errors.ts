@@ -2,8 +2,8 @@
  * Everything that can go wrong because of a module, its imports or its run: one error class, the trap table.
  *
  * Not for bugs of wasmts itself: those are plain `Error`s and never carry a kind. The kinds are those of the
- * official test scripts, plus `unsupported` (a proposal that is off or not there yet) and `exit`. An exception of a guest
- * is no trap: see `exception.ts`.
+ * official test scripts, plus `unsupported` (a proposal that is off or not there yet), `exit`, and the limits that end a
+ * run (`fuel`, `deadline`, `cancelled`: see `stopped.ts`). An exception of a guest is no trap: see `exception.ts`.
  * Codes are stable (`WT####`); what each means is told in `error-codes.ts`. Never match on message text.
  */
 
@@ -15,6 +15,9 @@ export type ErrorKind =
   | "trap"
   | "exhausted"
   | "exception"
+  | "fuel"
+  | "deadline"
+  | "cancelled"
   | "exit";
 
 /** One function of a guest backtrace, innermost first. */

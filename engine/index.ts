@@ -1,5 +1,5 @@
 /** Public API of the engine; re-exports only. */
-export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource } from "./blocked.ts";
+export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
 export { DEFAULT_STACK_DEPTH, Engine, type EngineOptions, Instance } from "./engine.ts";
 export { type ErrorCode, errorCodes } from "./error-codes.ts";
@@ -15,7 +15,8 @@ export {
 } from "./errors.ts";
 export { hostTag, WasmException } from "./exception.ts";
 export { type Feature, type FeatureDef, features } from "./features.ts";
-export { Activation, type Outcome } from "./interpret/activation.ts";
+export type { HostState, PreparedState } from "./host-state.ts";
+export { Activation, type Outcome, type StopReason } from "./interpret/activation.ts";
 export {
   captureFrames,
   type Frame,
@@ -26,6 +27,7 @@ export {
 } from "./interpret/frames.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
+export { suspending } from "./promise-import.ts";
 export { ExnInst } from "./runtime/exn.ts";
 export { FuncInst, type HostFn, hostFunc, TagInst } from "./runtime/func.ts";
 export { ArrayInst, I31, i31, StructInst } from "./runtime/gc.ts";
@@ -35,8 +37,11 @@ export type { Extern } from "./runtime/instance.ts";
 export type { InstanceOptions } from "./runtime/instantiate.ts";
 export { type Imports, type MissingImport, printExternType } from "./runtime/link.ts";
 export { DEFAULT_MAX_MEMORY, MemInst } from "./runtime/memory.ts";
+export { type GuestLimits, type GuestUsage, type Interruption, Meter, type StopSignal } from "./runtime/meter.ts";
 export type { SharedMemory } from "./runtime/shared-memory.ts";
+export { stateDigest } from "./runtime/state-digest.ts";
 export { DEFAULT_MAX_TABLE, TableInst } from "./runtime/table.ts";
 export type { Val } from "./runtime/value.ts";
 export { hex, Sha256, sha256 } from "./sha256.ts";
+export { GuestStopped } from "./stopped.ts";
 export * from "./types.ts";

@@ -96,6 +96,8 @@ export interface InstrDef {
   readonly hot?: true;
   /** Equal instructions: `flip` with operands swapped, `not` with the result negated. */
   readonly alg?: { readonly flip?: string; readonly not?: string };
+  /** Fuel; absent for 1. What only marks a place costs nothing; bulk operations cost more by their size (`cost.ts`). */
+  readonly cost?: 0;
   /** Traps of its own; drives documentation and the tests owed. */
   readonly traps?: readonly TrapCode[];
   /** Anchor in the core specification. */
@@ -139,12 +141,12 @@ export const instrs = {
   ...simdInstrs,
   // Control (spec: exec-instructions-control)
   "unreachable": { opcode: 0x00, imms: [], type: "special", traps: ["unreachable"], spec: "exec-unreachable" },
-  "nop": { opcode: 0x01, imms: [], type: n_n, spec: "exec-nop" },
-  "block": { opcode: 0x02, imms: ["blocktype"], type: "special", spec: "exec-block" },
-  "loop": { opcode: 0x03, imms: ["blocktype"], type: "special", spec: "exec-loop" },
+  "nop": { opcode: 0x01, imms: [], type: n_n, cost: 0, spec: "exec-nop" },
+  "block": { opcode: 0x02, imms: ["blocktype"], type: "special", cost: 0, spec: "exec-block" },
+  "loop": { opcode: 0x03, imms: ["blocktype"], type: "special", cost: 0, spec: "exec-loop" },
   "if": { opcode: 0x04, imms: ["blocktype"], type: "special", spec: "exec-if" },
-  "else": { opcode: 0x05, imms: [], type: "special", spec: "exec-if" },
-  "end": { opcode: 0x0b, imms: [], type: "special", spec: "exec-label" },
+  "else": { opcode: 0x05, imms: [], type: "special", cost: 0, spec: "exec-if" },
+  "end": { opcode: 0x0b, imms: [], type: "special", cost: 0, spec: "exec-label" },
   "br": { opcode: 0x0c, imms: ["labelidx"], type: "special", spec: "exec-br" },
   "br_if": { opcode: 0x0d, imms: ["labelidx"], type: "special", spec: "exec-br_if" },
   "br_table": { opcode: 0x0e, imms: ["labels"], type: "special", spec: "exec-br_table" },
@@ -158,12 +160,12 @@ export const instrs = {
   // Exceptions (spec: exec-instructions-control)
   "throw": { opcode: 0x08, imms: ["tagidx"], type: "special", feature: "exceptions", spec: "exec-throw" },
   "throw_ref": { opcode: 0x0a, imms: [], type: "special", feature: "exceptions", traps: ["nullReference"], spec: "exec-throw_ref" },
-  "try_table": { opcode: 0x1f, imms: ["blocktype", "catches"], type: "special", feature: "exceptions", spec: "exec-try_table" },
+  "try_table": { opcode: 0x1f, imms: ["blocktype", "catches"], type: "special", feature: "exceptions", cost: 0, spec: "exec-try_table" },
   // Exceptions before 3.0 (proposal exception-handling, legacy)
-  "try": { opcode: 0x06, imms: ["blocktype"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
-  "catch": { opcode: 0x07, imms: ["tagidx"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
-  "catch_all": { opcode: 0x19, imms: [], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
-  "delegate": { opcode: 0x18, imms: ["labelidx"], type: "special", feature: "legacy-exceptions", spec: "exec-try_table" },
+  "try": { opcode: 0x06, imms: ["blocktype"], type: "special", feature: "legacy-exceptions", cost: 0, spec: "exec-try_table" },
+  "catch": { opcode: 0x07, imms: ["tagidx"], type: "special", feature: "legacy-exceptions", cost: 0, spec: "exec-try_table" },
+  "catch_all": { opcode: 0x19, imms: [], type: "special", feature: "legacy-exceptions", cost: 0, spec: "exec-try_table" },
+  "delegate": { opcode: 0x18, imms: ["labelidx"], type: "special", feature: "legacy-exceptions", cost: 0, spec: "exec-try_table" },
   "rethrow": { opcode: 0x09, imms: ["labelidx"], type: "special", feature: "legacy-exceptions", spec: "exec-throw_ref" },
   // Parametric
   "drop": { opcode: 0x1a, imms: [], type: "special", spec: "exec-drop" },

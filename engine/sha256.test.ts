@@ -19,3 +19,21 @@ test("pieces of any size, and on after a digest", () => {
   }
   expect(hex(hash.digest())).toBe(theirs(bytes));
 });
+
+test("saved after any number of bytes, it goes on elsewhere", () => {
+  const bytes = bytesOf(500);
+  for (let n = 0; n <= 200; n++) {
+    const saved = new Sha256().update(bytes.subarray(0, n)).save();
+    const again = Sha256.from(Uint8Array.of(0, ...saved).subarray(1));
+    expect(hex(again!.update(bytes.subarray(n)).digest()), `${n} bytes`).toBe(theirs(bytes));
+    expect(Sha256.from(saved.subarray(0, saved.length - 1))).toBeUndefined();
+    expect(Sha256.from(Uint8Array.of(...saved, 0))).toBeUndefined();
+  }
+  expect(Sha256.from(new Uint8Array(40).fill(0xff))).toBeUndefined();
+});
+
+test("saved at a length beyond 4 GiB", () => {
+  const saved = new Sha256().save();
+  saved[35] = 3;
+  expect(Sha256.from(saved)!.save()).toEqual(saved);
+});

@@ -15,6 +15,8 @@ function fractions(root: (p: number) => number): Int32Array {
 const K = fractions(Math.cbrt);
 const H = fractions(Math.sqrt).slice(0, 8);
 const BLOCK = 64;
+/** Words of the state and the length, before the bytes that do not fill a block yet. */
+const SAVED = 40;
 
 /** A hash in the making: `update` as often as need be, then `digest`. @cost about 10 ns a byte */
 export class Sha256 {
@@ -54,6 +56,31 @@ export class Sha256 {
     const out = new DataView(new ArrayBuffer(32));
     end.state.forEach((word, i) => void out.setInt32(i * 4, word));
     return new Uint8Array(out.buffer);
+  }
+
+  /** The hash as it is now, for `Sha256.from`: 40 to 103 bytes. */
+  save(): Uint8Array {
+    const { filled } = this;
+    const out = new Uint8Array(SAVED + filled);
+    const view = new DataView(out.buffer);
+    this.state.forEach((word, i) => void view.setInt32(i * 4, word));
+    view.setUint32(32, Math.floor(this.length / 2 ** 32));
+    view.setUint32(36, this.length >>> 0);
+    out.set(this.block.subarray(0, filled), SAVED);
+    return out;
+  }
+
+  /** A hash that goes on where `save` was called; undefined if that is not where `saved` comes from. */
+  static from(saved: Uint8Array): Sha256 | undefined {
+    if (saved.length < SAVED) return undefined;
+    const view = new DataView(saved.buffer, saved.byteOffset, saved.byteLength);
+    const hash = new Sha256();
+    hash.state.forEach((_, i) => void (hash.state[i] = view.getInt32(i * 4)));
+    hash.length = view.getUint32(32) * 2 ** 32 + view.getUint32(36);
+    hash.filled = saved.length - SAVED;
+    if (!Number.isSafeInteger(hash.length) || hash.length % BLOCK !== hash.filled) return undefined;
+    hash.block.set(saved.subarray(SAVED));
+    return hash;
   }
 
   private clone(): Sha256 {

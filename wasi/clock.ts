@@ -12,7 +12,7 @@ export function clockId(id: number): ClockId {
 /** @throws Failure INVAL when there is no such clock, NOTCAPABLE when the guest was given none */
 export function readClock(host: Context, id: number): bigint {
   const name = clockId(id);
-  return (host.clock ?? fail("NOTCAPABLE")).now(name) ?? fail("INVAL");
+  return (host.clock ?? fail("NOTCAPABLE")).read(name) ?? fail("INVAL");
 }
 
 export function clock_res_get(host: Context, id: number, resolution: number): undefined {

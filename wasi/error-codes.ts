@@ -52,7 +52,8 @@ export const wasiErrorCodes = {
   },
   WT6008: {
     title: "limit out of range",
-    explanation: "maxFds must be at least 3 plus the number of mounts, maxOutputBytes must not be negative.",
+    explanation:
+      "maxFds must be at least 3 plus the number of mounts, maxOutputBytes and maxHostBytes must not be negative, and each of the quotas is a number above 0.",
     example: 'new WASI({ version: "preview1", maxFds: 0 })',
   },
   WT6009: {
@@ -60,6 +61,42 @@ export const wasiErrorCodes = {
     explanation:
       "The archive is damaged, compressed, of a form that is not read, or has members that would lead outside: absolute names, '..', names through links, hard links to what is not there. The message has the member and the byte where it begins.",
     example: 'new TarFs(readFileSync("image.tar.gz"))   // gunzip it first',
+  },
+  WT6010: {
+    title: "the saved state of a WASI host is malformed",
+    explanation:
+      "A snapshot has a section with the descriptors, clocks and streams of its guest. Something in it is not what wasmts writes, or is out of range; the message has the place. Nothing of it was restored.",
+    example: 'wasi.state.prepare(new TextEncoder().encode("{}"))',
+  },
+  WT6011: {
+    title: "the guest has something open that cannot be saved",
+    explanation:
+      'Files and directories are saved by the mount and the names that lead to them, standard streams by their name. A named pipe has neither contents nor a place that could be saved, and a file that was deleted or moved away by others cannot be found again. The option onUnsaved: "close" saves without such descriptors: the restored guest finds them closed.',
+    example: "a guest that unlinks a file it goes on reading, and is saved meanwhile",
+  },
+  WT6012: {
+    title: "a directory the saved guest had is not mounted",
+    explanation:
+      "A guest that is restored must be given the same directories, by the names it knows them by. They may be elsewhere on the host.",
+    example: "saved with --dir data:/data, restored without it",
+  },
+  WT6013: {
+    title: "a file or directory the saved guest had open cannot be opened again",
+    explanation:
+      "It is looked up below its mount, under the name it had, by the same rules as every path of a guest. It is not there any more, is of another type, or may not be opened as it was: because of its permissions, or in a mount that is now read-only.",
+    example: "rm data/log.txt between the snapshot and its restore",
+  },
+  WT6014: {
+    title: "a file the saved guest had open has changed",
+    explanation:
+      "Its size or time of modification is not what it was when the guest was saved, and a guest that goes on in the middle of a file counts on that. The option allowChangedFiles restores it all the same.",
+    example: "echo more >> data/log.txt between the snapshot and its restore",
+  },
+  WT6015: {
+    title: "the host does not fit the saved guest",
+    explanation:
+      "A guest is restored in a host of the same kind: the same version of WASI, enough descriptors, virtual time and seeded random numbers exactly if it had them, and a receipt only if one was kept from its beginning.",
+    example: "saved with --deterministic, restored without it",
   },
 } as const satisfies Record<`WT6${number}`, ErrorCode>;
 

@@ -30,7 +30,7 @@ it("drops the oldest listing when all together take too much, and reads it again
   const dirs = [fakeDir(60_000), fakeDir(60_000), fakeDir(60_000)];
   const descs = dirs.map((dir) => {
     const mount: Mount = { guest: new Uint8Array(1), root: dir, isReadOnly: false, level: "virtual" };
-    const desc = dirDesc(dir, mount);
+    const desc = dirDesc(dir, { mount, path: [] });
     host.fds.add(desc);
     return desc;
   });

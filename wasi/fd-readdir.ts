@@ -27,39 +27,58 @@ export function fd_readdir(host: Context, d: Descriptor, buffer: Uint8Array, coo
   let at = 0;
   // A cookie beyond the end is the end; only then can it be too large for a number.
   for (let i = cookie > BigInt(count) ? count : Number(cookie); i < count && at < buffer.length; i++) {
-    const bytes = encodeDirent({ next: BigInt(i + 1), ...entryAt(d, i) });
+    const bytes = encodeDirent({ next: BigInt(i + 1), ...entryAt(host, d, i) });
     buffer.set(bytes.subarray(0, buffer.length - at), at);
     at = Math.min(buffer.length, at + bytes.length);
   }
+  host.io.moved(d, at);
   host.mem.setU32(used, at);
 }
 
 /** Entry `i`, with the inode looked up when it is first needed. */
-function entryAt(d: DirDesc, i: number): { name: Uint8Array; filetype: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7; ino: bigint } {
+function entryAt(
+  host: Context,
+  d: DirDesc,
+  i: number,
+): { name: Uint8Array; filetype: 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7; ino: bigint } {
   // ".." has the inode of the directory itself, as in a root directory: the parent may be outside of the mount, and with
   // inode 0 the C library would look it up and fail.
-  if (i < 2) return { name: i === 0 ? dot : dotDot, filetype: filetype.directory, ino: d.dir.stat().ino };
+  if (i < 2)
+    return { name: i === 0 ? dot : dotDot, filetype: filetype.directory, ino: host.presentStat(d.dir.stat(), d).ino };
   const { entries, inodes } = d.listing as Listing;
   const entry = entries[i - 2] as Listing["entries"][number];
-  inodes[i - 2] ??= inodeOf(d, entry.name);
+  inodes[i - 2] ??= inodeOf(host, d, entry.name);
   return { ...entry, ino: inodes[i - 2] as bigint };
 }
 
 /** 0 when the entry has been deleted since (the C library then skips it), or may be listed but not looked at. */
-function inodeOf(d: DirDesc, name: Uint8Array): bigint {
+function inodeOf(host: Context, d: DirDesc, name: Uint8Array): bigint {
   try {
-    return d.dir.statAt(name)?.ino ?? 0n;
+    const stat = d.dir.statAt(name);
+    return stat === undefined ? 0n : host.presentStat(stat, { mount: d.mount, path: [...d.path, name] }).ino;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return 0n;
   }
 }
 
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const at = a.findIndex((byte, i) => byte !== b[i]);
+  return at < 0 ? a.length - b.length : (a[at] as number) - (b[at] ?? -1);
+}
+
+/** Host memory of a listing, by estimate. */
+export function listingBytes(entries: Listing["entries"]): number {
+  return entries.reduce((sum, e) => sum + e.name.length + entryBytes, 0);
+}
+
 function takeSnapshot(host: Context, d: DirDesc): void {
   d.listing = undefined;
   const entries = d.dir.list(limits.dirEntries);
-  const bytes = entries.reduce((sum, e) => sum + e.name.length + entryBytes, 0);
+  if (host.isDeterministic) entries.sort((a, b) => compareBytes(a.name, b.name));
+  const bytes = listingBytes(entries);
   makeRoom(host, bytes);
+  if (bytes > host.maxHostBytes) fail("NOMEM");
   d.listing = { entries, inodes: new Array(entries.length), bytes };
 }
 
@@ -68,7 +87,7 @@ function makeRoom(host: Context, bytes: number): void {
   const held = [...host.fds].filter((d): d is DirDesc => d.kind === "dir" && d.listing !== undefined);
   let total = held.reduce((sum, d) => sum + (d.listing?.bytes ?? 0), bytes);
   for (const d of held) {
-    if (total <= limits.listingBytes) return;
+    if (total <= Math.min(limits.listingBytes, host.maxHostBytes)) return;
     total -= d.listing?.bytes ?? 0;
     d.listing = undefined;
   }

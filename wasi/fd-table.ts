@@ -6,7 +6,7 @@
  */
 import { type Filetype, fdflags, filetype } from "./abi.ts";
 import { fail } from "./errno.ts";
-import type { DirEntry, DirHandle, FileHandle, Mount } from "./file-system.ts";
+import type { DirEntry, DirHandle, FileHandle, Mount, Name } from "./file-system.ts";
 import { dirRights, fileRights, inheritingRights, readRight, streamRights, writingRights } from "./rights.ts";
 import type { InputStream, OutputStream } from "./streams.ts";
 
@@ -21,9 +21,15 @@ interface Common {
   droppedInheriting: number;
 }
 
+/** The streams every guest begins with. */
+export const standardStreams = ["stdin", "stdout", "stderr"] as const;
+export type StandardStream = (typeof standardStreams)[number];
+
 /** Standard input or output, or a pipe. */
 export interface StreamDesc extends Common {
   readonly kind: "stream";
+  /** Undefined for what the guest opened. */
+  readonly standard: StandardStream | undefined;
   readonly filetype: Filetype;
   readonly input: InputStream | undefined;
   readonly output: OutputStream | undefined;
@@ -35,6 +41,8 @@ export interface FileDesc extends Common {
   readonly kind: "file";
   readonly file: FileHandle;
   readonly mount: Mount;
+  /** Where it is below the mount, as far as the guest's own calls tell: others may have moved it. */
+  path: readonly Name[];
   readonly isRead: boolean;
   readonly isWrite: boolean;
   /** Where the next read or write happens, or `atEnd`. */
@@ -54,6 +62,8 @@ export interface DirDesc extends Common {
   readonly kind: "dir";
   readonly dir: DirHandle;
   readonly mount: Mount;
+  /** As that of a file; empty for the mount itself. */
+  path: readonly Name[];
   /** Name under which it was given to the guest; undefined for directories the guest opened. */
   readonly preopen: Uint8Array | undefined;
   listing: Listing | undefined;
@@ -64,6 +74,7 @@ export type Descriptor = StreamDesc | FileDesc | DirDesc;
 const fresh = { dropped: 0, droppedInheriting: 0 } as const;
 
 export function streamDesc(streams: {
+  standard?: StandardStream;
   input?: InputStream | undefined;
   output?: OutputStream | undefined;
   flags?: number;
@@ -72,6 +83,7 @@ export function streamDesc(streams: {
   const { input, output } = streams;
   return {
     kind: "stream",
+    standard: streams.standard,
     flags: streams.flags ?? 0,
     ...fresh,
     filetype: input?.filetype ?? output?.filetype ?? filetype.unknown,
@@ -81,17 +93,25 @@ export function streamDesc(streams: {
   };
 }
 
-export function dirDesc(dir: DirHandle, mount: Mount, preopen?: Uint8Array): DirDesc {
-  return { kind: "dir", flags: 0, ...fresh, dir, mount, preopen, listing: undefined };
+/** @param preopen  the name the guest knows it by, if it was given */
+export function dirDesc(dir: DirHandle, { mount, path }: Place, preopen?: Uint8Array): DirDesc {
+  return { kind: "dir", flags: 0, ...fresh, dir, mount, path, preopen, listing: undefined };
 }
 
 export function fileDesc(
   file: FileHandle,
-  mount: Mount,
+  { mount, path }: Place,
   mode: { readonly isRead: boolean; readonly isWrite: boolean },
   flags: number,
 ): FileDesc {
-  return { kind: "file", flags, ...fresh, file, mount, isRead: mode.isRead, isWrite: mode.isWrite, position: 0 };
+  return { kind: "file", flags, ...fresh, file, mount, path, isRead: mode.isRead, isWrite: mode.isWrite, position: 0 };
+}
+
+/** A file or directory by where it is. */
+export interface Place {
+  readonly mount: Mount;
+  /** Names from the root of the mount down; none of them was a link. */
+  readonly path: readonly Name[];
 }
 
 /** Rights a descriptor has now: (its own, what it passes on). */
@@ -110,15 +130,19 @@ export function filetypeOf(d: Descriptor): Filetype {
   return d.kind === "dir" ? filetype.directory : filetype.regularFile;
 }
 
+/** True for the streams every guest begins with. */
+export const isStandard = (d: Descriptor): boolean => d.kind === "stream" && d.standard !== undefined;
+
 /** True when reads and writes must not wait. */
 export function isNonblocking(d: Descriptor): boolean {
   return (d.flags & fdflags.nonblock) !== 0;
 }
 
-function release(d: Descriptor): void {
+/** Closes what is behind `d`. The root of a mount stays open as long as the host: other descriptors are below it. */
+export function release(d: Descriptor): void {
   if (d.kind === "file") d.file.close();
-  else if (d.kind === "dir") d.dir.close();
-  else d.close();
+  else if (d.kind === "stream") d.close();
+  else if (d.dir !== d.mount.root) d.dir.close();
 }
 
 export class FdTable {
@@ -135,6 +159,11 @@ export class FdTable {
   /** @throws Failure BADF */
   get(fd: number): Descriptor {
     return this.#slots[fd] ?? fail("BADF");
+  }
+
+  /** As `get`, or undefined. */
+  find(fd: number): Descriptor | undefined {
+    return this.#slots[fd];
   }
 
   /** Fails with MFILE when `add` would: called before something is created on the host. */
@@ -188,8 +217,31 @@ export class FdTable {
     if (errors.length > 0) throw errors[0];
   }
 
+  /** Takes the place of everything that is open, which is closed unless it is among the new ones. */
+  replaceAll(descriptors: ReadonlyMap<number, Descriptor>): void {
+    const old = [...this];
+    this.#slots.length = 0;
+    for (const [fd, d] of descriptors) this.#slots[fd] = d;
+    this.#count = descriptors.size;
+    this.#lowest = 0;
+    const kept = new Set(descriptors.values());
+    for (const d of old) if (!kept.has(d)) release(d);
+  }
+
+  get max(): number {
+    return this.#max;
+  }
+
+  /** All open descriptors with their numbers, lowest first. */
+  *entries(): Generator<[number, Descriptor]> {
+    for (let fd = 0; fd < this.#slots.length; fd++) {
+      const d = this.#slots[fd];
+      if (d !== undefined) yield [fd, d];
+    }
+  }
+
   /** All open descriptors. */
   *[Symbol.iterator](): Generator<Descriptor> {
-    for (const d of this.#slots) if (d !== undefined) yield d;
+    for (const [, d] of this.entries()) yield d;
   }
 }

@@ -2,7 +2,7 @@
  * The fd_* calls on descriptors that are open: attributes, positions, closing. Reading and writing is in `fd-io.ts`,
  * listing directories in `fd-readdir.ts`.
  */
-import { type Filestat, fdflags, writeFdstat, writeFilestat, writePrestat } from "./abi.ts";
+import { type Filestat, type Filetype, fdflags, filetype, writeFdstat, writeFilestat, writePrestat } from "./abi.ts";
 import type { Context } from "./context.ts";
 import { fail } from "./errno.ts";
 import { atEnd, type Descriptor, type FileDesc, filetypeOf, rightsOf } from "./fd-table.ts";
@@ -55,7 +55,13 @@ export function fd_sync(_: Context, d: Descriptor): undefined {
 
 export function fd_fdstat_get(host: Context, d: Descriptor, stat: number): undefined {
   const [rightsBase, rightsInheriting] = rightsOf(d);
-  writeFdstat(host.mem, stat, { filetype: filetypeOf(d), flags: d.flags, rightsBase, rightsInheriting });
+  const type = typeFor(host, d);
+  writeFdstat(host.mem, stat, { filetype: type, flags: d.flags, rightsBase, rightsInheriting });
+}
+
+/** Where a stream leads, to a terminal or a file, must not make a difference to a deterministic guest. */
+function typeFor(host: Context, d: Descriptor): Filetype {
+  return d.kind === "stream" && host.isDeterministic ? filetype.unknown : filetypeOf(d);
 }
 
 /** APPEND and NONBLOCK can be set and cleared; the flags about synchronous writing stay as they were opened. */
@@ -78,13 +84,13 @@ export function fd_fdstat_set_rights(_: Context, d: Descriptor, base: number, in
 
 /** Streams have a type and nothing else: what is behind them is not the guest's business. */
 export function fd_filestat_get(host: Context, d: Descriptor, stat: number): undefined {
-  writeFilestat(host.mem, stat, filestatOf(d), host.abi);
+  writeFilestat(host.mem, stat, filestatOf(host, d), host.abi);
 }
 
-function filestatOf(d: Descriptor): Filestat {
-  if (d.kind === "file") return d.file.stat();
-  if (d.kind === "dir") return d.dir.stat();
-  return { dev: 0n, ino: 0n, filetype: d.filetype, nlink: 0n, size: 0n, atim: 0n, mtim: 0n, ctim: 0n };
+function filestatOf(host: Context, d: Descriptor): Filestat {
+  if (d.kind === "file") return host.presentStat(d.file.stat(), d);
+  if (d.kind === "dir") return host.presentStat(d.dir.stat(), d);
+  return { dev: 0n, ino: 0n, filetype: typeFor(host, d), nlink: 0n, size: 0n, atim: 0n, mtim: 0n, ctim: 0n };
 }
 
 export function fd_filestat_set_size(_: Context, d: Descriptor, size: bigint): undefined {

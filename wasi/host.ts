@@ -22,14 +22,13 @@ import { args_get, args_sizes_get } from "./args.ts";
 import { type CallDef, type CallName, callNames, calls, callType } from "./calls.ts";
 import { clock_res_get, clock_time_get } from "./clock.ts";
 import { codedError } from "./coded-error.ts";
-import { Again, type Context, type HandlerResult, type Handlers } from "./context.ts";
+import { Again, type Context, type HandlerResult, type Handlers, type Progress, type Underway } from "./context.ts";
 import { decodeArgs } from "./decode.ts";
 import { environ_get, environ_sizes_get } from "./environ.ts";
 import { errno, errnoOf } from "./errno.ts";
 import * as fd from "./fd.ts";
 import { fd_pread, fd_pwrite, fd_read, fd_write } from "./fd-io.ts";
 import { fd_readdir } from "./fd-readdir.ts";
-import { describeArgs, describeResults, type Trace } from "./log.ts";
 import * as path from "./path.ts";
 import { path_open } from "./path-open.ts";
 import { poll_oneoff } from "./poll.ts";
@@ -37,6 +36,7 @@ import { proc_exit, proc_raise } from "./proc.ts";
 import { random_get } from "./random.ts";
 import { sched_yield } from "./sched.ts";
 import { sock_accept, sock_recv, sock_send, sock_shutdown } from "./sock.ts";
+import { type Watcher, watchCall } from "./watch.ts";
 
 const handlers: Handlers = {
   args_get,
@@ -93,35 +93,59 @@ type AnyHandler = (host: Context, ...args: unknown[]) => HandlerResult;
  * One host call.
  *
  * @param raw  the WebAssembly arguments
+ * @param progress  how far the same call has come, if it is made again
  * @returns the errno, or `Blocked` when it has to wait
  * @throws GuestExit from proc_exit, and from every call after it; ERR_WASI_NOT_STARTED before there is a memory
  */
-export function callHost(host: Context, name: CallName, raw: readonly Val[]): HostResult {
+export function callHost(host: Context, name: CallName, raw: readonly Val[], progress?: Progress): HostResult {
   if (host.exited !== undefined) throw host.exited;
   if (!host.mem.isAttached) throw codedError(Error, "ERR_WASI_NOT_STARTED", "wasi.start() has not been called");
   if (name !== "sched_yield") host.yields = 0;
+  host.waiting = undefined;
+  const before = progress ?? takeProgress(host, name, raw);
+  if (before === undefined) {
+    const deadlineNs = host.io.admit(name, typeof raw[0] === "number" ? host.fds.find(raw[0] >>> 0) : undefined);
+    if (deadlineNs !== undefined) return new Blocked({ deadlineNs }, () => callHost(host, name, raw));
+  }
+  host.progress = before ?? [];
+  return attempt(host, name, raw, () => (handlers[name] as AnyHandler)(host, ...decodeArgs(host, name, raw)));
+}
+
+/** Runs a handler, or the rest of one. */
+function attempt(host: Context, name: CallName, raw: readonly Val[], step: () => HandlerResult): HostResult {
+  host.waiting = undefined;
   host.mem.refresh();
   try {
-    const result = (handlers[name] as AnyHandler)(host, ...decodeArgs(host, name, raw));
+    const result = step();
     return result === undefined ? errno.SUCCESS : suspend(host, name, raw, result);
   } catch (error) {
     return errnoFor(host, error);
   }
 }
 
-/** For the runner: `Again` repeats the whole call, a handler's `Blocked` goes on in its own way. */
-function suspend(host: Context, name: CallName, raw: readonly Val[], result: Again | Blocked): Blocked {
-  if (result instanceof Again) return new Blocked(result.wait, () => callHost(host, name, raw));
-  return new Blocked(result.wait, () => {
-    host.mem.refresh();
-    try {
-      const next = result.retry() as HandlerResult;
-      return next === undefined ? errno.SUCCESS : suspend(host, name, raw, next);
-    } catch (error) {
-      return errnoFor(host, error);
-    }
-  });
+/** For the runner: `Again` repeats the whole call, `Underway` goes on in its own way. */
+function suspend(host: Context, name: CallName, raw: readonly Val[], result: Again | Underway): Blocked {
+  if (result instanceof Again) {
+    const { wait, progress } = result;
+    host.waiting = { name, raw, progress: () => progress };
+    return new Blocked(wait, () => callHost(host, name, raw, progress));
+  }
+  const { wait, resume, progress } = result;
+  host.waiting = { name, raw, progress };
+  return new Blocked(wait, () => attempt(host, name, raw, resume));
 }
+
+/** How far this call had come when the guest was saved. A guest that makes another call is not the one that was saved. */
+function takeProgress(host: Context, name: CallName, raw: readonly Val[]): Progress | undefined {
+  const { interrupted } = host;
+  host.interrupted = undefined;
+  const isSame = interrupted?.name === name && interrupted.raw.every((value, i) => sameBits(value, raw[i]));
+  return isSame ? interrupted.progress : undefined;
+}
+
+/** Equal as i32 or i64, whatever their sign. */
+const sameBits = (a: Val, b: Val): boolean =>
+  a === b || (typeof a === "number" && typeof b === "number" && (a | 0) === (b | 0));
 
 /** What the guest is told; what it is not to be told is thrown on. */
 function errnoFor(host: Context, error: unknown): number {
@@ -131,54 +155,25 @@ function errnoFor(host: Context, error: unknown): number {
   return code;
 }
 
-/** The same, told to `trace` when it is over. */
-function traceCall(host: Context, name: CallName, raw: readonly Val[], trace: Trace): HostResult {
-  const start = performance.now();
-  host.mem.refresh();
-  const args = describeArgs(host, name, raw);
-  let hasWaited = false;
-  const tell = (code: number | undefined): void => {
-    const results = code === errno.SUCCESS ? describeResults(host, name, raw) : [];
-    const durationMs = performance.now() - start;
-    trace({ call: name, scope: calls[name].scope, args, errno: code, results, hasWaited, durationMs });
-  };
-  const observe = (step: () => HostResult): HostResult => {
-    let result: HostResult;
-    try {
-      result = step();
-    } catch (error) {
-      tell(undefined);
-      throw error;
-    }
-    if (!(result instanceof Blocked)) {
-      tell(result as number);
-      return result;
-    }
-    const { wait, retry } = result;
-    hasWaited = true;
-    return new Blocked(wait, () => observe(retry));
-  };
-  return observe(() => callHost(host, name, raw));
-}
-
 /**
  * The functions to import, which return `Blocked` instead of waiting.
  *
- * @param trace  told of every call that is over
+ * @param watchers  told of every call
  */
-export function bindCalls(host: Context, trace?: Trace): Record<CallName, HostFn> {
-  const call = trace ? (name: CallName, raw: readonly Val[]) => traceCall(host, name, raw, trace) : undefined;
+export function bindCalls(host: Context, watchers: readonly Watcher[] = []): Record<CallName, HostFn> {
   const bind = (name: CallName): HostFn => {
-    const run = call ?? ((_: CallName, raw: readonly Val[]) => callHost(host, name, raw));
+    const plain = (raw: readonly Val[]): HostResult => callHost(host, name, raw);
+    const watched = (raw: readonly Val[]): HostResult => watchCall(watchers, host, name, raw, () => plain(raw));
+    const run = watchers.length === 0 ? plain : watched;
     const { result }: CallDef = calls[name];
-    return result === "none" ? (...raw) => void run(name, raw) : (...raw) => run(name, raw);
+    return result === "none" ? (...raw) => void run(raw) : (...raw) => run(raw);
   };
   return Object.fromEntries(callNames.map((name) => [name, bind(name)])) as Record<CallName, HostFn>;
 }
 
 /** The same functions with their WebAssembly types: a module that imports one with another type does not link. */
-export function bindImports(host: Context, trace?: Trace): Record<CallName, FuncInst> {
-  const bound = bindCalls(host, trace);
+export function bindImports(host: Context, watchers: readonly Watcher[] = []): Record<CallName, FuncInst> {
+  const bound = bindCalls(host, watchers);
   const valTypes = { i32: I32, i64: I64 };
   const typed = callNames.map((name): [CallName, FuncInst] => {
     const { params, results } = callType(name);

@@ -1,11 +1,12 @@
 /** Public API of the WASI host; re-exports only. */
 export { type Filetype, filetype } from "./abi.ts";
 export { type CallName, calls, callType } from "./calls.ts";
-export type { Clock, ClockId, Random } from "./context.ts";
+export type { Clock, ClockId, Random, Saveable, VirtualTime } from "./context.ts";
 export { errno, errnoName, fail } from "./errno.ts";
 export { type ErrorCode, WasiError, type WasiErrorCode, wasiErrorCodes } from "./error-codes.ts";
 export type { FileSystem, FsLevel } from "./file-system.ts";
 export type { AnyInstance } from "./instance.ts";
+export { type QuotaOptions, type Rate, rates } from "./io-meter.ts";
 export { limits } from "./limits.ts";
 export { formatTrace, type Trace, type TraceEvent } from "./log.ts";
 export type { MountOption } from "./mounts.ts";
@@ -15,7 +16,10 @@ export type { DirOption, InputOption, OutputOption, WasiOptions } from "./node/o
 export { nodeRandom } from "./node/random.ts";
 export { blockThread } from "./node/runner.ts";
 export { WASI } from "./node/wasi.ts";
+export { Receipt } from "./receipt.ts";
+export type { StateOptions } from "./state.ts";
 export { alwaysReady, bytesInput, callbackOutput, type InputStream, type OutputStream } from "./streams.ts";
+export type { WasiUsage } from "./usage.ts";
 export { MemoryFs } from "./virtual/memory-fs.ts";
 export { OverlayFs } from "./virtual/overlay-fs.ts";
 export { TarFs } from "./virtual/tar-fs.ts";

@@ -10,9 +10,10 @@
 import { printable, type Val } from "../engine/index.ts";
 import { abiTypes, type CallDef, type CallName, calls, type Kind, type Scope } from "./calls.ts";
 import type { Context } from "./context.ts";
-import { errnoName } from "./errno.ts";
+import { errno, errnoName } from "./errno.ts";
 import { limits } from "./limits.ts";
 import { rightNames } from "./rights.ts";
+import type { Watcher } from "./watch.ts";
 
 /** One host call, over. */
 export interface TraceEvent {
@@ -93,6 +94,19 @@ export function describeResults(host: Context, name: CallName, raw: readonly Val
   }
   return results;
 }
+
+/** Tells `trace` of every call when it is over. */
+export const tracing = (trace: Trace): Watcher => {
+  return (host, name, raw) => {
+    const start = performance.now();
+    const args = describeArgs(host, name, raw);
+    return ({ errno: code, hasWaited }) => {
+      const results = code === errno.SUCCESS ? describeResults(host, name, raw) : [];
+      const durationMs = performance.now() - start;
+      trace({ call: name, scope: calls[name].scope, args, errno: code, results, hasWaited, durationMs });
+    };
+  };
+};
 
 /** One line, without a newline. */
 export function formatTrace(event: TraceEvent): string {

@@ -149,6 +149,18 @@ export function cutBuffers(buffers: readonly Uint8Array[], max: number): readonl
   return buffers;
 }
 
+/** What follows the first `count` bytes of a list of buffers. @cost O(buffers), copies nothing */
+export function skipBytes(buffers: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  if (count === 0) return buffers;
+  const rest: Uint8Array[] = [];
+  let skipped = 0;
+  for (const buffer of buffers) {
+    if (skipped + buffer.length > count) rest.push(buffer.subarray(Math.max(0, count - skipped)));
+    skipped += buffer.length;
+  }
+  return rest;
+}
+
 /** One private array with the contents of all buffers. */
 export function joinBuffers(buffers: readonly Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(buffers.reduce((sum, b) => sum + b.length, 0));

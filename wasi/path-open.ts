@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import { fail, isHostError } from "./errno.ts";
 import { type Descriptor, type DirDesc, dirDesc, type FileDesc, fileDesc, streamDesc } from "./fd-table.ts";
 import type { DirHandle, FileHandle, FileMode } from "./file-system.ts";
-import { mountOf, type Walk, withWalk } from "./path-resolver.ts";
+import { placeOf, type Walk, withWalk } from "./path-resolver.ts";
 import { allRights, createRight, readRight, truncateRight, writeRight } from "./rights.ts";
 
 /** Times to look again before giving up with AGAIN: final links, and others renaming in the right microsecond. */
@@ -77,6 +77,23 @@ export function path_open(
   host.mem.setU32(openedFd, host.fds.add(opened));
 }
 
+/**
+ * Opens what was open before: creates and truncates nothing, and follows no link at the end.
+ *
+ * @param mode  of a file; undefined for a directory
+ * @returns what is there, which may be of another kind
+ */
+export function openAgain(
+  host: Context,
+  d: DirDesc,
+  path: Uint8Array,
+  mode: { readonly isRead: boolean; readonly isWrite: boolean; readonly flags: number } | undefined,
+): Descriptor {
+  const wanted = (mode?.isRead ? readRight : 0) | (mode?.isWrite ? writeRight : 0);
+  const request = requestOf(0, mode === undefined ? oflags.directory : 0, wanted, mode?.flags ?? 0);
+  return withWalk(host, d, path, (walk) => openFinal(host, walk, request));
+}
+
 function openFinal(host: Context, walk: Walk, request: Request): Descriptor {
   for (let tries = 0; tries < maxTries; tries++) {
     if (walk.mount.isReadOnly && (request.isCreate || request.mode.isTruncate)) fail("ROFS");
@@ -117,7 +134,7 @@ function openDirectory(host: Context, walk: Walk, dir: DirHandle, request: Reque
     dir.close();
     fail("ISDIR");
   }
-  return dirDesc(dir, mountOf(host, dir, walk.mount));
+  return dirDesc(dir, placeOf(host, dir, walk.place));
 }
 
 function create(walk: Walk, request: Request): FileDesc | undefined {
@@ -137,7 +154,7 @@ function openFile(walk: Walk, type: Filetype, request: Request): Descriptor | un
 }
 
 function describeFile(file: FileHandle, walk: Walk, request: Request): FileDesc {
-  return fileDesc(file, walk.mount, request.mode, request.flags);
+  return fileDesc(file, walk.place, request.mode, request.flags);
 }
 
 /** Undefined when `open` fails with one of `codes`: what was there a moment ago has been replaced. */

@@ -16,7 +16,7 @@
 import { type Filestat, filetype } from "./abi.ts";
 import { type Context, identity } from "./context.ts";
 import { fail } from "./errno.ts";
-import type { Descriptor } from "./fd-table.ts";
+import type { Descriptor, Place } from "./fd-table.ts";
 import type { DirHandle, Mount, Name } from "./file-system.ts";
 import { limits } from "./limits.ts";
 
@@ -25,6 +25,9 @@ const period = 0x2e;
 
 const isDot = (name: Uint8Array): boolean => name.length === 1 && name[0] === period;
 const isDotDot = (name: Uint8Array): boolean => name.length === 2 && name[0] === period && name[1] === period;
+
+/** Names are bytes, and equal when the bytes are. */
+export const isSameName = (a: Name, b: Name): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
 interface Parsed {
   /** Without empty ones and ".", in order; "." is kept at the end. */
@@ -52,10 +55,9 @@ function parsePath(path: Uint8Array): Parsed {
   return { components, isDirectory: path.at(-1) === slash || isDot(last) || isDotDot(last) };
 }
 
-/** A directory on the way, and the mount whose rules hold in it. */
-interface Step {
+/** A directory on the way, where it is, and so the mount whose rules hold in it. */
+interface Step extends Place {
   readonly dir: DirHandle;
-  readonly mount: Mount;
 }
 
 /**
@@ -96,6 +98,12 @@ export class Walk {
   /** The mount whose rules hold for `dir`: stricter than the base's when the walk entered a read-only mount. */
   get mount(): Mount {
     return this.#here.mount;
+  }
+
+  /** Where what the path means is, whether there is something or not. */
+  get place(): Place {
+    const { mount, path } = this.#here;
+    return { mount, path: this.last === "name" ? [...path, this.name] : path };
   }
 
   /** The last component. Only when `last` is "name". */
@@ -148,7 +156,8 @@ export class Walk {
   #down(name: Name): void {
     if (this.#steps.length >= limits.depth) fail("NAMETOOLONG");
     const dir = this.dir.dirAt(name);
-    if (dir !== undefined) this.#steps.push({ dir, mount: mountOf(this.#host, dir, this.mount) });
+    const { mount, path } = this.#here;
+    if (dir !== undefined) this.#steps.push({ dir, ...placeOf(this.#host, dir, { mount, path: [...path, name] }) });
     else this.#followMiddle(name);
   }
 
@@ -165,10 +174,11 @@ export class Walk {
   }
 }
 
-/** The mount whose rules hold in `dir`: a read-only one's, when `dir` is its root, reached through a writable one. */
-export function mountOf(host: Context, dir: DirHandle, mount: Mount): Mount {
-  if (host.guards.size === 0 || mount.isReadOnly) return mount;
-  return host.guards.get(identity(dir.stat())) ?? mount;
+/** `place`, unless `dir` is the root of a read-only mount, reached through a writable one: then the rules of that hold. */
+export function placeOf(host: Context, dir: DirHandle, place: Place): Place {
+  if (host.guards.size === 0 || place.mount.isReadOnly) return place;
+  const guard = host.guards.get(identity(dir.stat()));
+  return guard === undefined ? place : { mount: guard, path: [] };
 }
 
 /**

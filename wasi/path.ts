@@ -7,11 +7,11 @@
 import { filetype, writeFilestat } from "./abi.ts";
 import type { Context } from "./context.ts";
 import { type ErrnoName, fail } from "./errno.ts";
-import type { Descriptor } from "./fd-table.ts";
+import type { Descriptor, FdTable, Place } from "./fd-table.ts";
 import type { Name } from "./file-system.ts";
 import { fileTimes } from "./file-times.ts";
 import { limits } from "./limits.ts";
-import { resolveFinal, type Walk, withWalk } from "./path-resolver.ts";
+import { isSameName, resolveFinal, type Walk, withWalk } from "./path-resolver.ts";
 
 /** The name to be created, removed or changed; `.` and `..` have an errno of their own in each call. */
 function nameOf(walk: Walk, dot: ErrnoName, dotDot: ErrnoName = dot): Name {
@@ -44,7 +44,10 @@ export function path_filestat_get(
   path: Uint8Array,
   out: number,
 ): undefined {
-  const stat = withWalk(host, d, path, (walk) => resolveFinal(walk, flags !== 0));
+  const stat = withWalk(host, d, path, (walk) => {
+    const found = resolveFinal(walk, flags !== 0);
+    return host.presentStat(found, walk.place);
+  });
   writeFilestat(host.mem, out, stat, host.abi);
 }
 
@@ -129,8 +132,18 @@ export function path_rename(
       if (from.mustBeDir) requireDirectory(from);
       if (to.mustBeDir) requireDirectory(from);
       from.dir.renameAt(oldName, to.dir, newName);
+      movePaths(host.fds, from.place, to.place.path);
     }),
   );
+}
+
+/** What is open at or below `from` is now at or below `to`, in the same mount. */
+function movePaths(fds: FdTable, from: Place, to: readonly Name[]): void {
+  const depth = from.path.length;
+  for (const d of fds) {
+    if (d.kind === "stream" || d.mount !== from.mount || d.path.length < depth) continue;
+    if (from.path.every((name, i) => isSameName(name, d.path[i] as Name))) d.path = [...to, ...d.path.slice(depth)];
+  }
 }
 
 /** The target is text: it may have `..`, which is judged when the link is used. An absolute one could never be used. */

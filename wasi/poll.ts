@@ -4,10 +4,10 @@
  * All subscriptions are read before anything is written, since the guest may let both arrays overlap. A descriptor that
  * cannot be polled is an event with an error, not a failed call: the C library, mio and Go all understand that.
  */
-import { Blocked, type WaitSource } from "../engine/index.ts";
+import type { WaitSource } from "../engine/index.ts";
 import { type Event, eventrwflags, readSubscription, type Subscription, sizes, writeEvent } from "./abi.ts";
 import { clockId } from "./clock.ts";
-import type { Context, HandlerResult } from "./context.ts";
+import { type Context, type HandlerResult, type Progress, Underway } from "./context.ts";
 import { errno, errnoOf, fail } from "./errno.ts";
 import { positionOf } from "./fd.ts";
 import type { Descriptor } from "./fd-table.ts";
@@ -23,6 +23,7 @@ interface Ready {
 /** What to wait for while it is not ready. */
 interface Pending {
   readonly deadlineNs?: bigint;
+  readonly isAbsolute?: boolean;
   readonly source?: WaitSource;
 }
 
@@ -45,7 +46,7 @@ export function poll_oneoff(
   host.mem.check(output, count * sizes.event);
   const checks = Array.from({ length: count }, (_, i) => {
     const sub = readSubscription(host.mem, input + i * subscriptionSize, host.abi);
-    return { sub, check: checkOf(host, sub) };
+    return { sub, check: checkOf(host, sub, host.progress[i]) };
   });
   const attempt = (): HandlerResult => {
     const events: Event[] = [];
@@ -55,7 +56,9 @@ export function poll_oneoff(
       if ("error" in state) events.push({ userdata: sub.userdata, tag: sub.tag, ...state });
       else pending.push(state);
     }
-    if (events.length === 0) return new Blocked(waitFor(pending), () => attempt() as undefined);
+    if (events.length === 0 && host.isDeterministic && host.clock?.skipTo(waitFor(pending).deadlineNs ?? 0n))
+      return attempt();
+    if (events.length === 0) return new Underway(waitFor(pending), attempt, () => timeLeft(host, pending));
     for (const [i, event] of events.entries()) writeEvent(host.mem, output + i * sizes.event, event);
     host.mem.setU32(nevents, events.length);
   };
@@ -70,12 +73,27 @@ function waitFor(pending: readonly Pending[]): { deadlineNs: bigint | undefined;
   };
 }
 
-/** A check that may be made many times; what is wrong with the subscription itself is found here. */
-function checkOf(host: Context, sub: Subscription): Check {
+/** For each subscription the ns it still has to wait, if it waits for a relative time. All of them are pending. */
+function timeLeft(host: Context, pending: readonly Pending[]): Progress {
+  const now = host.clock?.hostNow() ?? 0n;
+  return pending.map(({ deadlineNs, isAbsolute }) =>
+    deadlineNs === undefined || isAbsolute ? undefined : deadlineNs > now ? deadlineNs - now : 0n,
+  );
+}
+
+/**
+ * A check that may be made many times; what is wrong with the subscription itself is found here.
+ *
+ * @param leftNs  of a relative time, what was left when the guest was saved while it waited
+ */
+function checkOf(host: Context, sub: Subscription, leftNs: bigint | undefined): Check {
   try {
-    if (sub.tag === 0) return clockCheck(host, sub.clock, sub.timeoutNs, sub.isAbsolute);
+    if (sub.tag === 0) {
+      const isGoingOn = leftNs !== undefined && leftNs < sub.timeoutNs && !sub.isAbsolute;
+      return clockCheck(host, sub.clock, isGoingOn ? leftNs : sub.timeoutNs, sub.isAbsolute);
+    }
     const d = host.fds.get(sub.fd);
-    return sub.tag === 1 ? readCheck(d) : writeCheck(d);
+    return sub.tag === 1 ? readCheck(host, d) : writeCheck(d);
   } catch (error) {
     const code = errnoOf(error);
     if (code === undefined) throw error;
@@ -92,16 +110,16 @@ function clockCheck(host: Context, id: number, timeoutNs: bigint, isAbsolute: bo
   const deadlineNs = clock.hostNow() + left;
   return () => {
     const isOver = clock.hostNow() >= deadlineNs || (isAbsolute && (clock.now(name) ?? 0n) >= timeoutNs);
-    return isOver ? ready() : { deadlineNs };
+    return isOver ? ready() : { deadlineNs, isAbsolute };
   };
 }
 
-function readCheck(d: Descriptor): Check {
+function readCheck(host: Context, d: Descriptor): Check {
   if (d.kind === "stream") {
-    const { input } = d;
-    return input === undefined
-      ? fail("BADF")
-      : () => (input.ready.isReady() ? arrived(input.available()) : { source: input.ready });
+    const input = d.input ?? fail("BADF");
+    // Whether input is there already is chance. In virtual time all of it is, and reading waits for it.
+    if (host.isDeterministic) return () => ready(1);
+    return () => (input.ready.isReady() ? arrived(input.available()) : { source: input.ready });
   }
   if (d.kind === "dir" || !d.isRead) return fail("BADF");
   return () => arrived(Math.max(0, d.file.size() - positionOf(d)));

@@ -1,6 +1,5 @@
 /** random_get. A host without a source of randomness answers NOTCAPABLE. */
-import { Blocked } from "../engine/index.ts";
-import type { Context, HandlerResult } from "./context.ts";
+import { type Context, type HandlerResult, Underway } from "./context.ts";
 import { fail } from "./errno.ts";
 import { limits } from "./limits.ts";
 
@@ -17,9 +16,15 @@ export function random_get(host: Context, buffer: Uint8Array): HandlerResult {
     for (let at = from; at < to; at += limits.randomChunk) {
       fillChunk(host, at, Math.min(limits.randomChunk, to - at), (bytes) => random.fill(bytes));
     }
-    return to < end ? new Blocked({}, () => slice(to) as undefined) : undefined;
+    if (to === end) return undefined;
+    return new Underway(
+      {},
+      () => slice(to),
+      () => [BigInt(to - start)],
+    );
   };
-  return slice(start);
+  const [done = 0n] = host.progress;
+  return slice(done < BigInt(buffer.length) ? start + Number(done) : start);
 }
 
 function fillChunk(host: Context, at: number, length: number, fill: (bytes: Uint8Array) => void): void {

@@ -17,7 +17,16 @@ export interface InputStream {
   available(): number;
   /** Ready at the end of input too. */
   readonly ready: WaitSource;
+  /** What was taken from its source and not read by the guest yet. Absent: nothing ever is. */
+  unread?(): Unread;
   close?(): void;
+}
+
+export interface Unread {
+  /** A copy. */
+  readonly bytes: Uint8Array;
+  /** Nothing comes after them. */
+  readonly isAll: boolean;
 }
 
 export interface OutputStream {
@@ -41,12 +50,33 @@ export function bytesInput(bytes: Uint8Array): InputStream {
     filetype: filetype.unknown,
     ready: alwaysReady,
     available: () => bytes.length - at,
+    unread: () => ({ bytes: bytes.slice(at), isAll: true }),
     read(into) {
       const part = bytes.subarray(at, at + into.length);
       into.set(part);
       at += part.length;
       return part.length;
     },
+  };
+}
+
+/** `inner`, with `bytes` that come before it. */
+export function prefixedInput(bytes: Uint8Array, inner: InputStream | undefined): InputStream {
+  const first = bytesInput(bytes);
+  if (inner === undefined) return first;
+  const current = (): InputStream => (first.available() > 0 ? first : inner);
+  const isReady = (): boolean => current().ready.isReady();
+  return {
+    filetype: inner.filetype,
+    ready:
+      inner.ready.block === undefined ? { isReady } : { isReady, block: (ms) => isReady() || inner.ready.block!(ms) },
+    available: () => current().available(),
+    read: (into) => current().read(into),
+    unread() {
+      const after = inner.unread?.() ?? { bytes: new Uint8Array(0), isAll: false };
+      return { bytes: joinBuffers([first.unread!().bytes, after.bytes]), isAll: after.isAll };
+    },
+    close: () => inner.close?.(),
   };
 }
 
@@ -70,12 +100,15 @@ export const noOutput: OutputStream = {
   write: (buffers) => buffers.reduce((sum, b) => sum + b.length, 0),
 };
 
-/** Bytes that may still be written, shared by the streams of a guest. */
+/** What a guest has written, and may write, to all its standard streams. */
 export interface OutputBudget {
-  left: number;
+  readonly maxBytes: number;
+  written: number;
   /** A write was cut or refused. */
   isExceeded: boolean;
 }
+
+export const noBudget = (): OutputBudget => ({ maxBytes: Number.POSITIVE_INFINITY, written: 0, isExceeded: false });
 
 /**
  * Passes on at most what `budget` still has. The write that crosses the limit is cut short, the next one fails with
@@ -87,10 +120,11 @@ export function limitedOutput(inner: OutputStream, budget: OutputBudget): Output
     ready: inner.ready,
     write(buffers) {
       const wanted = buffers.reduce((sum, b) => sum + b.length, 0);
-      if (wanted > budget.left) budget.isExceeded = true;
-      if (budget.left === 0) fail("FBIG");
-      const written = inner.write(wanted > budget.left ? cutBuffers(buffers, budget.left) : buffers);
-      budget.left -= written ?? 0;
+      const left = Math.max(0, budget.maxBytes - budget.written);
+      if (wanted > left) budget.isExceeded = true;
+      if (left === 0) fail("FBIG");
+      const written = inner.write(wanted > left ? cutBuffers(buffers, left) : buffers);
+      budget.written += written ?? 0;
       return written;
     },
     close: () => inner.close?.(),

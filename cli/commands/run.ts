@@ -3,15 +3,16 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { basename } from "node:path";
 import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
-import { type ExecuteOptions, type Execution, execute, type Preload } from "../execute.ts";
+import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
 import { readFileSystems, readLevel } from "../file-systems.ts";
 import { GuestPaths, readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
+import { parseQuotas } from "../quotas.ts";
 import { readModule } from "../read-module.ts";
-import { parseChoice, parseCount, parseSize } from "../units.ts";
+import { parseChoice, parseCount, parseDuration, parseShare, parseSize } from "../units.ts";
 import * as wasiHost from "../wasi-host.ts";
 
 /** Errors of the command line are thrown unless there is a report to write; `main` prints them. */
@@ -22,10 +23,13 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
     print(featureList(columns()));
     return 0;
   }
-  const report = openReport(flags.get("report"));
+  const report = openReport("report", flags.get("report"));
+  const receipt = flags.get("receipt") === "-" ? "-" : openReport("receipt", flags.get("receipt"));
   const execution = await attempt(flags, operands);
   const status =
     execution.problem === undefined ? (execution.exitCode ?? 0) & 255 : statusOf(execution.problem, process.platform);
+  // Before the record, which is the last line on stdout.
+  if (receipt !== undefined) await writeReceipt(receipt, execution);
   if (report !== undefined || flags.has("json")) {
     const record = JSON.stringify((await import("../more.ts")).recordOf(execution, status));
     if (report !== undefined) writeReport(report, record);
@@ -41,7 +45,7 @@ async function attempt(flags: Flags, operands: readonly string[]): Promise<Execu
     options = readOptions(flags, operands);
   } catch (error) {
     const problem = problemOf(error);
-    return { kind: problem.kind, problem, error, usage: { compileMs: 0, runMs: 0, memoryBytes: 0 } };
+    return { kind: problem.kind, problem, error, usage: noUsage };
   }
   return execute(options);
 }
@@ -73,6 +77,9 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
     stdout: 1,
     stderr: 2,
     isTerminalSafe: !flags.has("allow-escapes"),
+    deterministic: flags.has("deterministic") ? { seed: flags.get("deterministic") || undefined } : undefined,
+    receipt: flags.has("receipt"),
+    quotas: flags.has("quota") ? parseQuotas("--quota", flags.all("quota")) : undefined,
     trace: flags.has("trace-wasi") ? wasiHost.traceTo(printError, flags.get("trace-wasi")!) : undefined,
   };
   return {
@@ -85,10 +92,14 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
     unknownImports: unknown,
     features: readFeatures(flags),
     tier,
+    inTurns: flags.has("cpu-share"),
     limits: {
       memoryBytes: optional(flags, "max-memory", parseSize),
       tableElements: optional(flags, "max-table", parseCount),
       stackDepth: optional(flags, "max-stack-depth", parseCount),
+      fuel: optional(flags, "fuel", parseCount),
+      timeoutMs: optional(flags, "timeout", parseDuration),
+      cpuShare: optional(flags, "cpu-share", parseShare),
     },
     invoke: invoke === undefined ? undefined : { name: invoke, words },
   };
@@ -104,7 +115,15 @@ function readTier(text: string): "auto" | "interp" {
   });
 }
 
-type NumberFlag = "max-output" | "max-fs-memory" | "max-memory" | "max-table" | "max-stack-depth";
+type NumberFlag =
+  | "max-output"
+  | "max-fs-memory"
+  | "max-memory"
+  | "max-table"
+  | "max-stack-depth"
+  | "fuel"
+  | "timeout"
+  | "cpu-share";
 
 function optional(flags: Flags, name: NumberFlag, parse: (flag: string, text: string) => number): number | undefined {
   const text = flags.get(name);
@@ -146,12 +165,12 @@ async function show({ problem, results, error }: Execution, flags: Flags): Promi
 }
 
 /** Opened before the guest runs, so that a path that cannot be written is told in time. @throws CliError WT6570 */
-function openReport(path: string | undefined): number | undefined {
+function openReport(flag: "report" | "receipt", path: string | undefined): number | undefined {
   if (path === undefined) return undefined;
   try {
     return openSync(path, "w");
   } catch (error) {
-    throw new CliError("WT6570", `cannot write the report ${path}`, {
+    throw new CliError("WT6570", `cannot write the ${flag} ${path}`, {
       where: (error as Error).message,
       help: "choose a path that can be written",
     });
@@ -164,4 +183,12 @@ function writeReport(fd: number, record: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+/** A guest that never ran has none: the file stays empty. */
+async function writeReceipt(to: number | "-", { receipt }: Execution): Promise<void> {
+  const { printReceipt } = await import("../more.ts");
+  const text = receipt === undefined ? "" : printReceipt(receipt);
+  if (to !== "-") writeReport(to, text);
+  else if (receipt !== undefined) print(text);
 }

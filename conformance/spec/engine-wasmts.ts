@@ -83,6 +83,8 @@ class WasmtsEngine implements SpecEngine {
       const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
       return { kind: "other", text: text.split("\n").slice(0, 4).join(" ") };
     }
-    return { kind: error.kind === "exit" ? "other" : error.kind, text: error.message };
+    const { kind, message } = error;
+    const isOurs = kind === "exit" || kind === "fuel" || kind === "deadline" || kind === "cancelled";
+    return { kind: isOurs ? "other" : kind, text: message };
   }
 }

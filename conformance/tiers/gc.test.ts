@@ -89,7 +89,7 @@ describe("frames with references", async () => {
 
   it("are not data", () => {
     const act = inst.start("fold", [50]);
-    expect(act.run(80).kind).toBe("stopped");
+    expect(act.run(800).kind).toBe("stopped");
     const { frames } = captureFrames(act);
     expect(frames.some((f) => f.locals.some((v) => v instanceof StructInst))).toBe(true);
     expect(() => framesToJson(frames)).toThrow("not data");

@@ -6,9 +6,9 @@
  * appends the step to the next operation. `exit = N; break run;` leaves to the driver (see `interpret/exit.ts`).
  */
 
-/** A taken branch to word `n`: backward ones are safepoints. */
-const jump = (n: number): string =>
-  `{ const t = code[pc + ${n}]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; }`;
+/** A taken branch to word `n`, at the cost in the next: backward ones are safepoints. */
+export const jump = (n: number): string =>
+  `{ const t = code[pc + ${n}]; fuel -= code[pc + ${n + 1}]; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; }`;
 const address = (a: string, off: string): string => `(${a} >>> 0) + ${off}`;
 /** Checks the high word first: a store that is partly out of bounds writes nothing. */
 const store64 = (a: string): string =>
@@ -19,16 +19,17 @@ const load64 = (a: string): string =>
 export const bodies: Readonly<Record<string, string>> = {
   enter: `
     const top = fp + code[pc + 1];
-    if (top > frameEnd || csp > callEnd || --ticks < 0) { exit = 2; break run; }
+    if (top > frameEnd || csp > callEnd || fuel < 0) { exit = 2; break run; }
     for (let k = fp + code[pc + 2], e = fp + code[pc + 3]; k < e; k++) I[k] = 0;`,
   enter_consts: `
     const top = fp + code[pc + 1], n = code[pc + 4];
-    if (top > frameEnd || csp > callEnd || --ticks < 0) { exit = 2; break run; }
+    if (top > frameEnd || csp > callEnd || fuel < 0) { exit = 2; break run; }
     const e = fp + code[pc + 3];
     for (let k = fp + code[pc + 2]; k < e; k++) I[k] = 0;
     for (let k = 0; k < n; k++) I[e + k] = code[pc + 5 + k];
     pc += 5 + n;
     continue;`,
+  charge: "fuel -= code[pc + 1];",
   br: jump(1),
   br_nz: `if ($1 !== 0) ${jump(2)}`,
   br_z: `if ($1 === 0) ${jump(2)}`,
@@ -36,29 +37,32 @@ export const bodies: Readonly<Record<string, string>> = {
   add_br_ne: `const v = $2 + code[pc + 3] | 0; $1 = v; if (v !== $4) ${jump(5)}`,
   br_table: `
     const n = code[pc + 2], i = $1 >>> 0;
-    const t = code[pc + 3 + (i < n ? i : n)];
-    if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; }
+    const at = pc + 3 + ((i < n ? i : n) << 1);
+    const t = code[at];
+    fuel -= code[at + 1];
+    if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; }
     pc = t;
     continue;`,
-  call: "calls[csp++] = pc + 4; fp += code[pc + 3]; pc = code[pc + 1]; continue;",
+  call: "calls[csp++] = pc + 5; fuel -= code[pc + 3]; fp += code[pc + 4]; pc = code[pc + 1]; continue;",
   call_import: "exit = 4; break run;",
   call_indirect: `
     const f = tables[code[pc + 2]].elems[$1 >>> 0] as FuncInst | null | undefined;
     if (f !== undefined && f !== null && f.typeId === code[pc + 3] && f.inst === inst && f.entry >= 0) {
-      calls[csp++] = pc + 5; fp += code[pc + 4]; pc = f.entry | 0; continue;
+      calls[csp++] = pc + 6; fuel -= code[pc + 4]; fp += code[pc + 5]; pc = f.entry | 0; continue;
     }
     exit = 5; break run;`,
   call_ref: `
     const f = act.stack.refs[(fp + code[pc + 1]) >> 1] as FuncInst | null | undefined;
     if (f !== undefined && f !== null && f.inst === inst && f.entry >= 0) {
-      calls[csp++] = pc + 3; fp += code[pc + 2]; pc = f.entry; continue;
+      calls[csp++] = pc + 4; fuel -= code[pc + 2]; fp += code[pc + 3]; pc = f.entry | 0; continue;
     }
     exit = 5; break run;`,
-  return_call: "pc = code[pc + 1]; continue;",
-  ret: "pc = calls[--csp]; if (pc < 0) { exit = 0; break run; } fp -= code[pc - 1]; continue;",
+  return_call: "fuel -= code[pc + 3]; pc = code[pc + 1]; continue;",
+  ret: "fuel -= code[pc + 1]; pc = calls[--csp]; if (pc < 0) { exit = 0; break run; } fp -= code[pc - 1]; continue;",
   ret1: `
     const s = fp + code[pc + 1];
     I[fp] = I[s]; I[fp + 1] = I[s + 1];
+    fuel -= code[pc + 2];
     pc = calls[--csp];
     if (pc < 0) { exit = 0; break run; }
     fp -= code[pc - 1];

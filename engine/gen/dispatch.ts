@@ -5,7 +5,7 @@
  */
 import { type InstrDef, instrDef, type Mnemonic, type NumType } from "../instrs.ts";
 import { DRIVER_START, GC_START, HOT_END, INSTANCE_START, type OpDef, ops, VECTOR_START } from "../interpret/ops.ts";
-import { bodies, slots } from "./bodies.ts";
+import { bodies, jump, slots } from "./bodies.ts";
 
 type Plain = readonly [readonly NumType[], readonly NumType[]];
 
@@ -55,16 +55,13 @@ function compute(d: InstrDef, to: string, args: readonly string[], isImm = false
 }
 
 const at = (n: number): string => `fp + code[pc + ${n}]`;
-const jump =
-  "{ const t = code[pc + 3]; if (t <= pc && --ticks < 0) { pc = t; exit = 1; break run; } pc = t; continue; }";
-
 /** A branch on the comparison of row `m`, with an immediate second operand if `isImm`. */
 function branchBody(m: Mnemonic, isImm: boolean, isNot: boolean): string {
   const d = instrDef(m);
   const [params] = d.type as Plain;
   const { head, text } = expression(d, params, [at(1), at(2)], isImm);
   const condition = text.replace(" ? 1 : 0", "");
-  return `${head}if (${isNot ? `!(${condition})` : condition}) ${jump}`;
+  return `${head}if (${isNot ? `!(${condition})` : condition}) ${jump(3)}`;
 }
 
 function hotBody(o: OpDef): string {
@@ -110,7 +107,7 @@ export function run(act: Run): number {
   const { I, F32, F64, calls, frameEnd, callEnd } = act.stack;
   const inst = act.inst;
   const code = inst.code.words, dv = inst.view, G = inst.globalWords, tables = inst.tables;
-  let pc = act.pc | 0, fp = act.fp | 0, csp = act.csp | 0, ticks = act.ticks | 0, exit = 0;
+  let pc = act.pc | 0, fp = act.fp | 0, csp = act.csp | 0, fuel = act.fuel | 0, exit = 0;
   try {
     run: for (;;) {
       switch (code[pc]) {`;
@@ -119,20 +116,22 @@ const epilogue = `        default: {
           const o = code[pc];
           if (o < ${INSTANCE_START}) { cold(o, act.stack, fp + code[pc + 1] | 0, fp + code[pc + 2] | 0, fp + code[pc + 3] | 0); pc = pc + 4 | 0; continue; }
           if (o >= ${VECTOR_START}) { pc = vector(act, o, pc, fp) | 0; continue; }
-          if (o >= ${GC_START}) { pc = gcOp(act.stack, inst, o, pc, fp) | 0; continue; }
-          if (o >= ${DRIVER_START}) { exit = o; break run; }
-          const next = instanceOp(act, o, pc, fp) | 0;
+          if (o >= ${DRIVER_START} && o < ${GC_START}) { exit = o; break run; }
+          const { stack } = act;
+          stack.extra = 0;
+          const next = (o >= ${GC_START} ? gcOp(stack, inst, o, pc, fp) : instanceOp(act, o, pc, fp)) | 0;
+          fuel -= stack.extra;
           if (next < 0) { pc = ~next; exit = 6; break run; }
           pc = next;
         }
       }
     }
   } catch (error) {
-    act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
+    act.pc = pc; act.fp = fp; act.csp = csp; act.fuel = fuel;
     if (isStale(error, dv, inst)) return 6;
     throw fault(error);
   }
-  act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
+  act.pc = pc; act.fp = fp; act.csp = csp; act.fuel = fuel;
   return exit;
 }`;
 
@@ -147,7 +146,7 @@ function tighten(text: string): string {
     .replace(/\b(pc|fp) ([+-])= ([^;]+);/g, "$1 = $1 $2 ($3) | 0;")
     .replace(/calls\[csp\+\+\] = ([^;]+);/g, "calls[csp] = $1 | 0; csp = csp + 1 | 0;")
     .replace(/pc = calls\[--csp\];/g, "csp = csp - 1 | 0; pc = calls[csp];")
-    .replace(/--ticks < 0/g, "(ticks = ticks - 1 | 0) < 0");
+    .replace(/\bfuel -= ([^;]+);/g, "fuel = fuel - ($1) | 0;");
 }
 
 /** The whole generated file. */

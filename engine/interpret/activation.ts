@@ -5,12 +5,14 @@
  * Wasm-to-wasm calls do not recurse in JavaScript. A host function that calls back into a guest starts an activation of
  * its own. Spec: exec/runtime (frames, stack), exec/instructions (call, call_indirect).
  */
-import { Blocked, type HostResult } from "../blocked.ts";
+import { Blocked, type HostResult, monotonicNs, type Runner, type Wait } from "../blocked.ts";
 import { isSubtypeId } from "../canon.ts";
-import { trap, trapError, WasmError } from "../errors.ts";
+import { type BacktraceFrame, trap, trapError, WasmError } from "../errors.ts";
 import { WasmException } from "../exception.ts";
+import { awaited } from "../promise-import.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
+import type { Interruption, Meter } from "../runtime/meter.ts";
 import type { Val } from "../runtime/value.ts";
 import type { Boundary } from "./boundary.ts";
 import { run } from "./dispatch.gen.ts";
@@ -24,12 +26,17 @@ import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
 import { crossTo, moveArgs } from "./tail-call.ts";
 import { raise } from "./unwind.ts";
-import { traceOf } from "./walk.ts";
+import { pendingAt, traceOf, tracer } from "./walk.ts";
+
+/** `slice`: the fuel given to `run` is spent. The others: see `Meter`. */
+export type StopReason = "slice" | Interruption;
 
 export type Outcome =
   | { readonly kind: "done"; readonly results: Val[] }
-  | { readonly kind: "stopped" }
+  | { readonly kind: "stopped"; readonly reason: StopReason }
   | { readonly kind: "blocked"; readonly blocked: Blocked };
+
+const stopped = (reason: StopReason): Outcome => ({ kind: "stopped", reason });
 
 const CALL_IMPORT = op("call_import");
 const CALL_INDIRECT = op("call_indirect");
@@ -39,14 +46,17 @@ const RETURN_CALL_REF = op("return_call_ref");
 /** Size of a call operation that nothing follows: a tail call. */
 const TAIL = 0;
 /** Words of call operation `o`. */
-const callSize = (o: number): number => (o === CALL_INDIRECT ? 5 : o === CALL_IMPORT || o === CALL_REF ? 3 : TAIL);
+const callSize = (o: number): number => (o === CALL_INDIRECT ? 6 : o === CALL_IMPORT || o === CALL_REF ? 4 : TAIL);
 const WAIT = op("atomic_wait");
 const WAIT_WORDS = 9;
 /**
- * Safepoints passed in one entry of `run`: about a millisecond. V8 replaces code that was optimised while its loop ran
- * (in which every register of ours is a tagged value) only when the function is entered anew. Gain not separated from noise so far; see RATIONALE.
+ * Fuel of one entry of `run`: some milliseconds. Clocks and signals are looked at between two. V8 replaces code that was
+ * optimised while its loop ran (in which every register of ours is a tagged value) only when the function is entered
+ * anew. Gain not separated from noise so far; see RATIONALE.
  */
-const MANY_TICKS = 1 << 16;
+const SLICE = 1 << 20;
+/** A call to the host brings the next look at the clock nearer by this much: it takes time that fuel does not count. */
+const HOST_CALL = 1 << 12;
 const freeStacks: FrameStack[] = [];
 
 /** Canonical state that `restore` begins with; see `frames.ts`. */
@@ -58,9 +68,17 @@ export class Activation implements Run {
   pc = 0;
   fp = 0;
   csp = 0;
-  ticks = 0;
+  fuel = 0;
   readonly func: FuncInst;
   readonly boundaries: Boundary[] = [];
+  /** Of the guest that called; whatever instance runs, this one pays. */
+  readonly meter: Meter;
+  /** Blocks the thread where a host function would wait; undefined: `run` returns then. */
+  runner: Runner | undefined;
+  /** Fuel until `run` returns. */
+  private sliceLeft = 0;
+  /** Fuel until the next look at clocks and signals. */
+  private untilLook = SLICE;
   /** The host call that blocked: its call is at `pc`, its arguments in place. */
   private pending: Blocked | undefined;
   private state: "ready" | "running" | "done" = "ready";
@@ -70,6 +88,8 @@ export class Activation implements Run {
     if (func.inst === null) throw new Error("an activation needs a guest function");
     this.func = func;
     this.inst = func.inst;
+    this.meter = func.inst.meter;
+    this.runner = func.inst.runner;
     this.stack = freeStacks.pop() ?? new FrameStack(limits);
     if (this.stack.limits !== limits) this.stack = new FrameStack(limits);
     if (seed !== undefined) {
@@ -87,26 +107,52 @@ export class Activation implements Run {
     this.pc = entryOf(func);
   }
 
+  /** True when `run` may be called: it is not running and not over. */
+  get isReady(): boolean {
+    return this.state === "ready";
+  }
+
   /**
-   * Runs until the function returns, a host call blocks, or `ticks` safepoints (loop iterations and calls) have passed.
+   * Runs until the function returns, a host call blocks, or the guest has to stop: at the first loop or function start
+   * where it has spent more than `fuel`, or more than its meter allows. After all but the first, `run` goes on.
    *
+   * @param fuel what may be spent now, beside what the meter has; the outcome is "slice" then
    * @throws WasmError trap, exhausted, exit; the activation is over then
    */
-  run(ticks = Infinity): Outcome {
+  run(fuel = Infinity): Outcome {
     if (this.state !== "ready") throw new Error(`this activation is ${this.state}`);
+    const why = this.mustStop();
+    if (why !== undefined) return stopped(why);
     this.state = "running";
+    this.meter.enter();
     try {
-      const outcome = this.drive(ticks);
+      this.sliceLeft = fuel;
+      const outcome = this.drive();
       this.state = outcome.kind === "done" ? "done" : "ready";
       if (this.state === "done") this.release();
       return outcome;
     } catch (thrown) {
       this.state = "done";
       const error = overflow(thrown);
+      // It came in the middle of what the next branch or call would have counted.
+      if (error instanceof WasmError || error instanceof WasmException) this.count(pendingAt(this));
       if (error instanceof WasmError && error.kind !== "exit") traceOf(this, error);
       this.release();
       throw error;
+    } finally {
+      this.meter.leave();
     }
+  }
+
+  private mustStop(): Interruption | undefined {
+    const { meter } = this;
+    if (meter.fuelLeft < 0) return "fuel";
+    return meter.isTimed ? meter.interruption() : undefined;
+  }
+
+  /** The guest's functions, innermost first, as they are now; worked out when asked. */
+  tracer(): () => readonly BacktraceFrame[] {
+    return tracer(this);
   }
 
   private release(): void {
@@ -114,21 +160,63 @@ export class Activation implements Run {
     if (freeStacks.length < 16 && this.stack.I.length < 65536) freeStacks.push(this.stack);
   }
 
-  private drive(budget: number): Outcome {
-    let left = budget;
-    if (this.pending !== undefined) {
-      const blocked = this.resume(this.pending);
-      if (blocked !== undefined) return blocked;
+  private drive(): Outcome {
+    let outcome = this.pending === undefined ? undefined : this.resume(this.pending);
+    while (outcome === undefined) {
+      const given = Math.max(0, Math.min(this.sliceLeft, this.meter.fuelLeft, this.untilLook));
+      const exit = this.enter(given);
+      outcome = this.fuel < 0 && (exit === exits.loop || exit === exits.enter) ? this.look() : this.handle(exit);
     }
-    for (;;) {
-      const given = Math.min(left, MANY_TICKS);
-      this.ticks = given;
-      const exit = run(this);
-      left -= given - Math.max(this.ticks, 0);
-      if (this.ticks < 0 && left <= 0) return { kind: "stopped" };
-      const outcome = this.handle(exit);
-      if (outcome !== undefined) return outcome;
+    return outcome;
+  }
+
+  /** One entry of the dispatch loop, with `given` fuel. */
+  private enter(given: number): number {
+    this.fuel = given;
+    try {
+      return run(this);
+    } finally {
+      this.count(given - this.fuel);
     }
+  }
+
+  /** Counts fuel that was spent. */
+  count(fuel: number): void {
+    this.meter.spend(fuel);
+    this.sliceLeft -= fuel;
+    this.untilLook -= fuel;
+  }
+
+  /** At a safepoint where the fuel given is spent: stops if there is a reason. */
+  private look(): Outcome | undefined {
+    if (this.meter.fuelLeft < 0) return stopped("fuel");
+    if (this.untilLook < 0) {
+      this.untilLook = SLICE;
+      const why = this.interruption();
+      if (why !== undefined) return stopped(why);
+    }
+    return this.sliceLeft < 0 ? stopped("slice") : undefined;
+  }
+
+  /** What the clock and the signal say. A guest that has to wait for its share does so here if the thread may block. */
+  private interruption(): Interruption | undefined {
+    const { meter, runner } = this;
+    if (!meter.isTimed) return undefined;
+    let why = meter.interruption();
+    while (why === "throttled" && runner !== undefined) {
+      this.sleep({ deadlineNs: meter.throttledUntilNs() }, runner);
+      why = meter.interruption();
+    }
+    return why;
+  }
+
+  /** Blocks the thread for what `wait` says, not beyond the guest's time. */
+  private sleep(wait: Wait, runner: Runner): void {
+    const { deadlineNs: end } = this.meter;
+    const start = monotonicNs();
+    const isShort = end === undefined || (wait.deadlineNs !== undefined && wait.deadlineNs <= end);
+    runner(isShort ? wait : { ...wait, deadlineNs: end });
+    this.meter.waited(Number(monotonicNs() - start));
   }
 
   private handle(exit: number): Outcome | undefined {
@@ -137,13 +225,13 @@ export class Activation implements Run {
       case exits.done:
         return this.leave();
       case exits.enter:
-        if (this.ticks >= 0) this.stack.reserve(this.fp + words[this.pc + 1], this.csp);
+        this.stack.reserve(this.fp + words[this.pc + 1], this.csp);
         return undefined;
       case exits.import:
       case exits.indirect:
         return this.call(this.callee(words), callSize(words[this.pc]));
       case exits.reload:
-        return words[this.pc] === WAIT ? this.wait(waitAt(this)) : undefined;
+        return words[this.pc] === WAIT ? this.wait(waitAt(this, this.runner !== undefined)) : undefined;
       case exits.loop:
         return undefined;
       default:
@@ -153,15 +241,9 @@ export class Activation implements Run {
 
   /** The wait at `pc` came to `result`, or blocks like a host call. */
   private wait(result: number | Blocked): Outcome | undefined {
-    if (result instanceof Blocked) {
-      const { runner } = this.inst;
-      if (runner === undefined) {
-        this.pending = result;
-        return { kind: "blocked", blocked: result };
-      }
-      result = runner(result) as number;
-    }
-    this.stack.I[this.fp + this.inst.code.words[this.pc + 1]] = result;
+    const settled = this.settle(result) as number | Blocked;
+    if (settled instanceof Blocked) return this.suspend(settled);
+    this.stack.I[this.fp + this.inst.code.words[this.pc + 1]] = settled;
     this.pc += WAIT_WORDS;
     return undefined;
   }
@@ -203,6 +285,7 @@ export class Activation implements Run {
     const base = this.fp + this.inst.code.words[this.pc + size - 1];
     if (f.inst === null) return this.callHost(f, base, size);
     this.stack.reserve(0, this.csp + 1);
+    this.count(this.inst.code.words[this.pc + size - 2]);
     const next = this.pc + size;
     if (f.inst === this.inst) {
       this.stack.calls[this.csp++] = next;
@@ -221,6 +304,7 @@ export class Activation implements Run {
     const { words } = this.inst.code;
     const base = this.fp + words[this.pc + n];
     if (f.inst === null) return this.callHost(f, base, TAIL);
+    this.count(words[this.pc + n + 3]);
     moveArgs(this.stack, this.fp, base, words[this.pc + n + 1], words[this.pc + n + 2] === 1);
     if (f.inst !== this.inst) crossTo(this, f.inst);
     this.pc = entryOf(f);
@@ -250,26 +334,48 @@ export class Activation implements Run {
 
   private callHost(f: FuncInst, base: number, size: number): Outcome | undefined {
     const args = readSlots(this.stack, base, f.type.params);
-    return this.runHost(f, base, size, () => (f.host as NonNullable<FuncInst["host"]>)(...args));
+    return this.runHost(f, base, size, () => awaited(f, (f.host as NonNullable<FuncInst["host"]>)(...args)));
   }
 
   /**
-   * Runs `fn`, of host function `f`. When it must wait, the runner of the instance blocks the thread; without one the
-   * activation returns and keeps the call pending. An exception is thrown into the guest.
+   * Runs `fn`, of host function `f`. When it must wait, the runner blocks the thread; without one, or when the guest's
+   * time ends first, the activation returns and keeps the call pending. An exception is thrown into the guest.
    */
   private runHost(f: FuncInst, base: number, size: number, fn: () => HostResult): Outcome | undefined {
-    const { runner } = this.inst;
+    this.untilLook -= HOST_CALL;
+    const { words } = this.inst.code;
+    const cost = words[this.pc + (size === TAIL ? (opDef(words[this.pc])?.words as number) - 1 : size - 2)];
     let result: HostResult;
     try {
-      const first = callHostFn(f, fn);
-      result = first instanceof Blocked && runner !== undefined ? callHostFn(f, () => runner(first)) : first;
+      result = callHostFn(f, () => this.settle(fn()));
     } catch (error) {
       if (!(error instanceof WasmException)) throw error;
-      return raise(this, error.exn, error, size === TAIL);
+      raise(this, error.exn, error, size === TAIL);
+      this.count(cost);
+      return undefined;
     }
-    if (!(result instanceof Blocked)) return this.receive(f, result, base, size);
-    this.pending = result;
-    return { kind: "blocked", blocked: result };
+    if (result instanceof Blocked) return this.suspend(result);
+    const outcome = this.receive(f, result, base, size);
+    this.count(cost);
+    return outcome;
+  }
+
+  /** Blocks the thread until `result` is no `Blocked` any more, the guest's time is over, or nobody may block. */
+  private settle(result: HostResult): HostResult {
+    const { runner } = this;
+    while (result instanceof Blocked && runner !== undefined) {
+      if (result.isAsync) throw promiseError();
+      this.sleep(result.wait, runner);
+      if (this.meter.isTimed && this.interruption() !== undefined) return result;
+      result = result.retry();
+    }
+    return result;
+  }
+
+  private suspend(blocked: Blocked): Outcome {
+    this.pending = blocked;
+    const why = this.meter.isTimed ? this.meter.interruption() : undefined;
+    return why === undefined ? { kind: "blocked", blocked } : stopped(why);
   }
 
   /** The host function `f` has returned: its results go where its arguments were, or to the caller of a tail call. */
@@ -290,10 +396,11 @@ export class Activation implements Run {
     this.pending = undefined;
     const { words } = this.inst.code;
     if (words[this.pc] === WAIT) return this.wait(blocked.retry() as number | Blocked);
+    if (blocked.isAsync && !blocked.wait.sources?.every((s) => s.isReady())) return this.suspend(blocked);
     const o = words[this.pc];
-    // The first argument's place is the last word of a call, and before two more of a tail call.
+    // The first argument's place is the last word of a call, and before three more of a tail call.
     const size = opDef(o)?.words as number;
-    const base = this.fp + words[this.pc + (callSize(o) === TAIL ? size - 3 : size - 1)];
+    const base = this.fp + words[this.pc + (callSize(o) === TAIL ? size - 4 : size - 1)];
     return this.runHost(this.callee(words), base, callSize(o), blocked.retry);
   }
 }
@@ -309,6 +416,11 @@ export function entryOf(f: FuncInst): number {
   f.entry = entry;
   return entry;
 }
+
+const promiseError = (): WasmError =>
+  new WasmError("trap", "WT4017", "a host function returned a promise, and the caller cannot wait for it", {
+    hint: "call the guest with invokeAsync",
+  });
 
 /** What a host function throws that is not ours becomes a trap that carries it as its cause. */
 function callHostFn(f: FuncInst, fn: () => HostResult): HostResult {

@@ -22,7 +22,7 @@ export function disassemble(inst: ModuleInst, func: number): string {
 /** Words of the operation at `pc`. */
 function sizeAt(words: Int32Array, pc: number): number {
   const def = opDef(words[pc]);
-  if (def?.name === "br_table") return 4 + words[pc + 2];
+  if (def?.name === "br_table") return 5 + 2 * words[pc + 2];
   if (def?.name === "enter_consts") return 5 + words[pc + 4];
   return def?.words ?? 1;
 }

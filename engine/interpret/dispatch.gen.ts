@@ -11,497 +11,505 @@ export function run(act: Run): number {
   const { I, F32, F64, calls, frameEnd, callEnd } = act.stack;
   const inst = act.inst;
   const code = inst.code.words, dv = inst.view, G = inst.globalWords, tables = inst.tables;
-  let pc = act.pc | 0, fp = act.fp | 0, csp = act.csp | 0, ticks = act.ticks | 0, exit = 0;
+  let pc = act.pc | 0, fp = act.fp | 0, csp = act.csp | 0, fuel = act.fuel | 0, exit = 0;
   try {
     run: for (;;) {
       switch (code[pc]) {
         case 0: { // enter
           const top = (fp + code[pc + 1 | 0] | 0);
-    if (top > frameEnd || csp > callEnd || (ticks = ticks - 1 | 0) < 0) { exit = 2; break run; }
+    if (top > frameEnd || csp > callEnd || fuel < 0) { exit = 2; break run; }
     for (let k = (fp + code[pc + 2 | 0] | 0), e = (fp + code[pc + 3 | 0] | 0); k < e; k++) I[k] = 0; pc = pc + (4) | 0; continue;
         }
         case 1: { // enter_consts
           const top = (fp + code[pc + 1 | 0] | 0), n = code[pc + 4 | 0];
-    if (top > frameEnd || csp > callEnd || (ticks = ticks - 1 | 0) < 0) { exit = 2; break run; }
+    if (top > frameEnd || csp > callEnd || fuel < 0) { exit = 2; break run; }
     const e = (fp + code[pc + 3 | 0] | 0);
     for (let k = (fp + code[pc + 2 | 0] | 0); k < e; k++) I[k] = 0;
     for (let k = 0; k < n; k++) I[e + k] = code[pc + 5 + k];
     pc = pc + (5 + n) | 0;
     continue;
         }
-        case 2: { // br
-          { const t = code[pc + 1 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; }
+        case 2: { // charge
+          fuel = fuel - (code[pc + 1 | 0]) | 0; pc = pc + (2) | 0; continue;
         }
-        case 3: { // br_nz
-          if (I[(fp + code[pc + 1 | 0] | 0)] !== 0) { const t = code[pc + 2 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (3) | 0; continue;
+        case 3: { // br
+          { const t = code[pc + 1 | 0]; fuel = fuel - (code[pc + 2 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; }
         }
-        case 4: { // br_z
-          if (I[(fp + code[pc + 1 | 0] | 0)] === 0) { const t = code[pc + 2 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (3) | 0; continue;
+        case 4: { // br_nz
+          if (I[(fp + code[pc + 1 | 0] | 0)] !== 0) { const t = code[pc + 2 | 0]; fuel = fuel - (code[pc + 3 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 5: { // add_br_nz
-          const v = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = v; if (v !== 0) { const t = code[pc + 4 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
+        case 5: { // br_z
+          if (I[(fp + code[pc + 1 | 0] | 0)] === 0) { const t = code[pc + 2 | 0]; fuel = fuel - (code[pc + 3 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
         }
-        case 6: { // add_br_ne
-          const v = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = v; if (v !== I[(fp + code[pc + 4 | 0] | 0)]) { const t = code[pc + 5 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (6) | 0; continue;
+        case 6: { // add_br_nz
+          const v = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = v; if (v !== 0) { const t = code[pc + 4 | 0]; fuel = fuel - (code[pc + 5 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (6) | 0; continue;
         }
-        case 7: { // br_table
+        case 7: { // add_br_ne
+          const v = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = v; if (v !== I[(fp + code[pc + 4 | 0] | 0)]) { const t = code[pc + 5 | 0]; fuel = fuel - (code[pc + 6 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (7) | 0; continue;
+        }
+        case 8: { // br_table
           const n = code[pc + 2 | 0], i = I[(fp + code[pc + 1 | 0] | 0)] >>> 0;
-    const t = code[pc + 3 + (i < n ? i : n)];
-    if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; }
+    const at = pc + 3 + ((i < n ? i : n) << 1);
+    const t = code[at];
+    fuel = fuel - (code[at + 1]) | 0;
+    if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; }
     pc = t;
     continue;
         }
-        case 8: { // call
-          calls[csp] = pc + 4 | 0; csp = csp + 1 | 0; fp = fp + (code[pc + 3 | 0]) | 0; pc = code[pc + 1 | 0]; continue;
+        case 9: { // call
+          calls[csp] = pc + 5 | 0; csp = csp + 1 | 0; fuel = fuel - (code[pc + 3 | 0]) | 0; fp = fp + (code[pc + 4 | 0]) | 0; pc = code[pc + 1 | 0]; continue;
         }
-        case 9: { // call_import
+        case 10: { // call_import
           exit = 4; break run;
         }
-        case 10: { // call_indirect
+        case 11: { // call_indirect
           const f = tables[code[pc + 2 | 0]].elems[I[(fp + code[pc + 1 | 0] | 0)] >>> 0] as FuncInst | null | undefined;
     if (f !== undefined && f !== null && f.typeId === code[pc + 3 | 0] && f.inst === inst && f.entry >= 0) {
-      calls[csp] = pc + 5 | 0; csp = csp + 1 | 0; fp = fp + (code[pc + 4 | 0]) | 0; pc = f.entry | 0; continue;
+      calls[csp] = pc + 6 | 0; csp = csp + 1 | 0; fuel = fuel - (code[pc + 4 | 0]) | 0; fp = fp + (code[pc + 5 | 0]) | 0; pc = f.entry | 0; continue;
     }
     exit = 5; break run;
         }
-        case 11: { // call_ref
+        case 12: { // call_ref
           const f = act.stack.refs[((fp + code[pc + 1 | 0] | 0)) >> 1] as FuncInst | null | undefined;
     if (f !== undefined && f !== null && f.inst === inst && f.entry >= 0) {
-      calls[csp] = pc + 3 | 0; csp = csp + 1 | 0; fp = fp + (code[pc + 2 | 0]) | 0; pc = f.entry; continue;
+      calls[csp] = pc + 4 | 0; csp = csp + 1 | 0; fuel = fuel - (code[pc + 2 | 0]) | 0; fp = fp + (code[pc + 3 | 0]) | 0; pc = f.entry | 0; continue;
     }
     exit = 5; break run;
         }
-        case 12: { // return_call
-          pc = code[pc + 1 | 0]; continue;
+        case 13: { // return_call
+          fuel = fuel - (code[pc + 3 | 0]) | 0; pc = code[pc + 1 | 0]; continue;
         }
-        case 13: { // ret
-          csp = csp - 1 | 0; pc = calls[csp]; if (pc < 0) { exit = 0; break run; } fp = fp - (code[pc - 1]) | 0; continue;
+        case 14: { // ret
+          fuel = fuel - (code[pc + 1 | 0]) | 0; csp = csp - 1 | 0; pc = calls[csp]; if (pc < 0) { exit = 0; break run; } fp = fp - (code[pc - 1]) | 0; continue;
         }
-        case 14: { // ret1
+        case 15: { // ret1
           const s = (fp + code[pc + 1 | 0] | 0);
     I[fp] = I[s]; I[fp + 1] = I[s + 1];
+    fuel = fuel - (code[pc + 2 | 0]) | 0;
     csp = csp - 1 | 0; pc = calls[csp];
     if (pc < 0) { exit = 0; break run; }
     fp = fp - (code[pc - 1]) | 0;
     continue;
         }
-        case 15: { // copy32
+        case 16: { // copy32
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (3) | 0; continue;
         }
-        case 16: { // copy32_2
+        case 17: { // copy32_2
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; I[(fp + code[pc + 3 | 0] | 0)] = I[(fp + code[pc + 4 | 0] | 0)]; pc = pc + (5) | 0; continue;
         }
-        case 17: { // copy64
+        case 18: { // copy64
           const d = (fp + code[pc + 1 | 0] | 0), s = (fp + code[pc + 2 | 0] | 0); I[d] = I[s]; I[d + 1] = I[s + 1]; pc = pc + (3) | 0; continue;
         }
-        case 18: { // const32
+        case 19: { // const32
           I[(fp + code[pc + 1 | 0] | 0)] = code[pc + 2 | 0]; pc = pc + (3) | 0; continue;
         }
-        case 19: { // const64
+        case 20: { // const64
           const d = (fp + code[pc + 1 | 0] | 0); I[d] = code[pc + 2 | 0]; I[d + 1] = code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 20: { // select32
+        case 21: { // select32
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? I[(fp + code[pc + 2 | 0] | 0)] : I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (5) | 0; continue;
         }
-        case 21: { // select64
+        case 22: { // select64
           const d = (fp + code[pc + 1 | 0] | 0), s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; const lo = I[s]; I[d + 1] = I[s + 1]; I[d] = lo; pc = pc + (5) | 0; continue;
         }
-        case 22: { // global.get32
+        case 23: { // global.get32
           I[(fp + code[pc + 1 | 0] | 0)] = G[code[pc + 2 | 0]]; pc = pc + (3) | 0; continue;
         }
-        case 23: { // global.get64
+        case 24: { // global.get64
           const d = (fp + code[pc + 1 | 0] | 0), g = code[pc + 2 | 0]; I[d] = G[g]; I[d + 1] = G[g + 1]; pc = pc + (3) | 0; continue;
         }
-        case 24: { // global.set32
+        case 25: { // global.set32
           G[code[pc + 1 | 0]] = I[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (3) | 0; continue;
         }
-        case 25: { // global.set64
+        case 26: { // global.set64
           const g = code[pc + 1 | 0], s = (fp + code[pc + 2 | 0] | 0); G[g] = I[s]; G[g + 1] = I[s + 1]; pc = pc + (3) | 0; continue;
         }
-        case 26: { // load32
+        case 27: { // load32
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
         }
-        case 27: { // load64
+        case 28: { // load64
           const a = (I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], d = (fp + code[pc + 1 | 0] | 0), lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 28: { // load8_s
+        case 29: { // load8_s
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 29: { // load8_u
+        case 30: { // load8_u
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 30: { // load16_s
+        case 31: { // load16_s
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt16((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
         }
-        case 31: { // load16_u
+        case 32: { // load16_u
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint16((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
         }
-        case 32: { // load32_s64
+        case 33: { // load32_s64
           const d = (fp + code[pc + 1 | 0] | 0), v = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); I[d] = v; I[d + 1] = v >> 31; pc = pc + (4) | 0; continue;
         }
-        case 33: { // load32_u64
+        case 34: { // load32_u64
           const d = (fp + code[pc + 1 | 0] | 0); I[d] = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); I[d + 1] = 0; pc = pc + (4) | 0; continue;
         }
-        case 34: { // store32
+        case 35: { // store32
           dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); pc = pc + (4) | 0; continue;
         }
-        case 35: { // store64
+        case 36: { // store64
           const a = (I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], v = (fp + code[pc + 2 | 0] | 0); dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true); pc = pc + (4) | 0; continue;
         }
-        case 36: { // store8
+        case 37: { // store8
           dv.setInt8((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 37: { // store16
+        case 38: { // store16
           dv.setInt16((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); pc = pc + (4) | 0; continue;
         }
-        case 38: { // load32_at
+        case 39: { // load32_at
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(code[pc + 2 | 0], true); pc = pc + (3) | 0; continue;
         }
-        case 39: { // load32_add
+        case 40: { // load32_add
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0], true); pc = pc + (5) | 0; continue;
         }
-        case 40: { // load8_u_add
+        case 41: { // load8_u_add
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8(((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0]); pc = pc + (5) | 0; continue;
         }
-        case 41: { // load64_add
+        case 42: { // load64_add
           const a = ((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0], d = (fp + code[pc + 1 | 0] | 0), lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo; pc = pc + (5) | 0; continue;
         }
-        case 42: { // load32_sum
+        case 43: { // load32_sum
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, true); pc = pc + (4) | 0; continue;
         }
-        case 43: { // load64_sum
+        case 44: { // load64_sum
           const a = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, d = (fp + code[pc + 1 | 0] | 0), lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 44: { // load8_u_sum
+        case 45: { // load8_u_sum
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0); pc = pc + (4) | 0; continue;
         }
-        case 45: { // store32_sum
+        case 46: { // store32_sum
           dv.setInt32(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + code[pc + 2 | 0] | 0)], true); pc = pc + (4) | 0; continue;
         }
-        case 46: { // store64_sum
+        case 47: { // store64_sum
           const a = I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, v = (fp + code[pc + 2 | 0] | 0); dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true); pc = pc + (4) | 0; continue;
         }
-        case 47: { // store8_sum
+        case 48: { // store8_sum
           dv.setInt8(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + code[pc + 2 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 48: { // store32_at
+        case 49: { // store32_at
           dv.setInt32(code[pc + 1 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); pc = pc + (3) | 0; continue;
         }
-        case 49: { // i32.add_shl
+        case 50: { // i32.add_shl
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + (I[(fp + code[pc + 3 | 0] | 0)] << code[pc + 4 | 0]) | 0; pc = pc + (5) | 0; continue;
         }
-        case 50: { // i32.eq
+        case 51: { // i32.eq
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] === I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 51: { // br:i32.eq
-          if (I[(fp + code[pc + 1 | 0] | 0)] === I[(fp + code[pc + 2 | 0] | 0)]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 52: { // br:i32.eq
+          if (I[(fp + code[pc + 1 | 0] | 0)] === I[(fp + code[pc + 2 | 0] | 0)]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 52: { // i32.ne
+        case 53: { // i32.ne
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] !== I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 53: { // br:i32.ne
-          if (I[(fp + code[pc + 1 | 0] | 0)] !== I[(fp + code[pc + 2 | 0] | 0)]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 54: { // br:i32.ne
+          if (I[(fp + code[pc + 1 | 0] | 0)] !== I[(fp + code[pc + 2 | 0] | 0)]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 54: { // i32.lt_s
+        case 55: { // i32.lt_s
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] < I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 55: { // br:i32.lt_s
-          if (I[(fp + code[pc + 1 | 0] | 0)] < I[(fp + code[pc + 2 | 0] | 0)]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 56: { // br:i32.lt_s
+          if (I[(fp + code[pc + 1 | 0] | 0)] < I[(fp + code[pc + 2 | 0] | 0)]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 56: { // i32.lt_u
+        case 57: { // i32.lt_u
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 57: { // br:i32.lt_u
-          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < I[(fp + code[pc + 2 | 0] | 0)] >>> 0) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 58: { // br:i32.lt_u
+          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < I[(fp + code[pc + 2 | 0] | 0)] >>> 0) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 58: { // i32.le_s
+        case 59: { // i32.le_s
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] <= I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 59: { // br:i32.le_s
-          if (I[(fp + code[pc + 1 | 0] | 0)] <= I[(fp + code[pc + 2 | 0] | 0)]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 60: { // br:i32.le_s
+          if (I[(fp + code[pc + 1 | 0] | 0)] <= I[(fp + code[pc + 2 | 0] | 0)]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 60: { // i32.le_u
+        case 61: { // i32.le_u
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 <= I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 61: { // br:i32.le_u
-          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 <= I[(fp + code[pc + 2 | 0] | 0)] >>> 0) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 62: { // br:i32.le_u
+          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 <= I[(fp + code[pc + 2 | 0] | 0)] >>> 0) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 62: { // i64.eqz
+        case 63: { // i64.eqz
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xl | xh) === 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 63: { // br:i64.eqz
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1]; if ((xl | xh) === 0) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 64: { // br:i64.eqz
+          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1]; if ((xl | xh) === 0) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 64: { // br_not:i64.eqz
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1]; if (!((xl | xh) === 0)) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 65: { // br_not:i64.eqz
+          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1]; if (!((xl | xh) === 0)) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 65: { // i64.eq
+        case 66: { // i64.eq
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = xl === yl && xh === yh ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 66: { // br:i64.eq
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl === yl && xh === yh) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 67: { // br:i64.eq
+          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl === yl && xh === yh) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 67: { // i64.ne
+        case 68: { // i64.ne
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = xl !== yl || xh !== yh ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 68: { // br:i64.ne
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 69: { // br:i64.ne
+          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 69: { // i64.lt_s
+        case 70: { // i64.lt_s
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh) ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 70: { // br:i64.lt_s
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh)) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 71: { // br:i64.lt_s
+          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh)) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 71: { // i64.lt_u
+        case 72: { // i64.lt_u
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0) ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 72: { // br:i64.lt_u
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0)) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 73: { // br:i64.lt_u
+          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0)) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 73: { // i64.le_s
+        case 74: { // i64.le_s
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh) ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 74: { // br:i64.le_s
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh)) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 75: { // br:i64.le_s
+          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh)) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 75: { // i64.le_u
+        case 76: { // i64.le_u
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0) ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 76: { // br:i64.le_u
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0)) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 77: { // br:i64.le_u
+          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0)) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 77: { // f64.eq
+        case 78: { // f64.eq
           I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] === F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 78: { // br:f64.eq
-          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] === F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 79: { // br:f64.eq
+          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] === F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 79: { // f64.ne
+        case 80: { // f64.ne
           I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] !== F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 80: { // br:f64.ne
-          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] !== F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 81: { // br:f64.ne
+          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] !== F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 81: { // f64.lt
+        case 82: { // f64.lt
           I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] < F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 82: { // br:f64.lt
-          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] < F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 83: { // br:f64.lt
+          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] < F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 83: { // br_not:f64.lt
-          if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] < F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 84: { // br_not:f64.lt
+          if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] < F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 84: { // f64.le
+        case 85: { // f64.le
           I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 85: { // br:f64.le
-          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 86: { // br:f64.le
+          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 86: { // br_not:f64.le
-          if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 87: { // br_not:f64.le
+          if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 87: { // i32.add
+        case 88: { // i32.add
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 88: { // i32.sub
+        case 89: { // i32.sub
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] - I[(fp + code[pc + 3 | 0] | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 89: { // i32.mul
+        case 90: { // i32.mul
           I[(fp + code[pc + 1 | 0] | 0)] = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 90: { // i32.div_s
+        case 91: { // i32.div_s
           I[(fp + code[pc + 1 | 0] | 0)] = i32_div_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 91: { // i32.div_u
+        case 92: { // i32.div_u
           I[(fp + code[pc + 1 | 0] | 0)] = i32_div_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 92: { // i32.rem_s
+        case 93: { // i32.rem_s
           I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 93: { // i32.rem_u
+        case 94: { // i32.rem_u
           I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 94: { // i32.and
+        case 95: { // i32.and
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 95: { // i32.or
+        case 96: { // i32.or
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 96: { // i32.xor
+        case 97: { // i32.xor
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 97: { // i32.shl
+        case 98: { // i32.shl
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 98: { // i32.shr_s
+        case 99: { // i32.shr_s
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 99: { // i32.shr_u
+        case 100: { // i32.shr_u
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> I[(fp + code[pc + 3 | 0] | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 100: { // i32.rotl
+        case 101: { // i32.rotl
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 101: { // i64.add
+        case 102: { // i64.add
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl + yl | 0; I[d + 1] = xh + yh + (lo >>> 0 < xl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 102: { // i64.sub
+        case 103: { // i64.sub
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl - yl | 0; I[d + 1] = xh - yh - (xl >>> 0 < yl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 103: { // i64.mul
+        case 104: { // i64.mul
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = Math.imul(xl, yl); I[d + 1] = ((((xl >>> 0) * (yl >>> 0) - (lo >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(xh, yl) + Math.imul(xl, yh) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 104: { // i64.and
+        case 105: { // i64.and
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl & yl; I[d + 1] = xh & yh; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 105: { // i64.or
+        case 106: { // i64.or
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl | yl; I[d + 1] = xh | yh; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 106: { // i64.xor
+        case 107: { // i64.xor
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl ^ yl; I[d + 1] = xh ^ yh; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 107: { // i64.shl
+        case 108: { // i64.shl
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? 0 : xl << yl; I[d + 1] = (yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 108: { // i64.shr_s
+        case 109: { // i64.shr_s
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xh >> 31 : xh >> yl; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 109: { // i64.shr_u
+        case 110: { // i64.shr_u
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh >>> yl : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? 0 : xh >>> yl; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 110: { // i64.rotl
+        case 111: { // i64.rotl
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 111: { // f32.add
+        case 112: { // f32.add
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 112: { // f32.sub
+        case 113: { // f32.sub
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] - F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 113: { // f32.mul
+        case 114: { // f32.mul
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 114: { // f32.div
+        case 115: { // f32.div
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] / F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 115: { // f64.sqrt
+        case 116: { // f64.sqrt
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = Math.sqrt(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 116: { // f64.add
+        case 117: { // f64.add
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 117: { // f64.sub
+        case 118: { // f64.sub
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] - F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 118: { // f64.mul
+        case 119: { // f64.mul
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 119: { // f64.div
+        case 120: { // f64.div
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] / F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 120: { // i32.wrap_i64
+        case 121: { // i32.wrap_i64
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x]; I[(fp + code[pc + 1 | 0] | 0)] = xl; pc = pc + (4) | 0; continue;
         }
-        case 121: { // i64.extend_i32_s
+        case 122: { // i64.extend_i32_s
           const d = (fp + code[pc + 1 | 0] | 0), lo = I[(fp + code[pc + 2 | 0] | 0)]; I[d + 1] = I[(fp + code[pc + 2 | 0] | 0)] >> 31; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 122: { // i64.extend_i32_u
+        case 123: { // i64.extend_i32_u
           const d = (fp + code[pc + 1 | 0] | 0), lo = I[(fp + code[pc + 2 | 0] | 0)]; I[d + 1] = 0; I[d] = lo; pc = pc + (4) | 0; continue;
         }
-        case 123: { // f32.demote_f64
+        case 124: { // f32.demote_f64
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 124: { // f64.convert_i32_s
+        case 125: { // f64.convert_i32_s
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 125: { // f64.convert_i32_u
+        case 126: { // f64.convert_i32_u
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0; pc = pc + (4) | 0; continue;
         }
-        case 126: { // f64.promote_f32
+        case 127: { // f64.promote_f32
           F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F32[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 127: { // i32.add:i
+        case 128: { // i32.add:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; pc = pc + (4) | 0; continue;
         }
-        case 128: { // i32.mul:i
+        case 129: { // i32.mul:i
           I[(fp + code[pc + 1 | 0] | 0)] = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 129: { // i32.and:i
+        case 130: { // i32.and:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 130: { // i32.or:i
+        case 131: { // i32.or:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 131: { // i32.xor:i
+        case 132: { // i32.xor:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 132: { // i32.shl:i
+        case 133: { // i32.shl:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 133: { // i32.shr_s:i
+        case 134: { // i32.shr_s:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 134: { // i32.shr_u:i
+        case 135: { // i32.shr_u:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0; pc = pc + (4) | 0; continue;
         }
-        case 135: { // i32.rotl:i
+        case 136: { // i32.rotl:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 136: { // i32.eq:i
+        case 137: { // i32.eq:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] === code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 137: { // br:i32.eq:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 138: { // br:i32.eq:i
+          if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 138: { // i32.ne:i
+        case 139: { // i32.ne:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] !== code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 139: { // br:i32.ne:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] !== code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 140: { // br:i32.ne:i
+          if (I[(fp + code[pc + 1 | 0] | 0)] !== code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 140: { // i32.lt_s:i
+        case 141: { // i32.lt_s:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] < code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 141: { // br:i32.lt_s:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] < code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 142: { // br:i32.lt_s:i
+          if (I[(fp + code[pc + 1 | 0] | 0)] < code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 142: { // i32.lt_u:i
+        case 143: { // i32.lt_u:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 143: { // br:i32.lt_u:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < code[pc + 2 | 0] >>> 0) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 144: { // br:i32.lt_u:i
+          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < code[pc + 2 | 0] >>> 0) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 144: { // i32.gt_s:i
+        case 145: { // i32.gt_s:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] > code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 145: { // br:i32.gt_s:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] > code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 146: { // br:i32.gt_s:i
+          if (I[(fp + code[pc + 1 | 0] | 0)] > code[pc + 2 | 0]) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
-        case 146: { // i32.gt_u:i
+        case 147: { // i32.gt_u:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 > code[pc + 3 | 0] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 147: { // br:i32.gt_u:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 > code[pc + 2 | 0] >>> 0) { const t = code[pc + 3 | 0]; if (t <= pc && (ticks = ticks - 1 | 0) < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (4) | 0; continue;
+        case 148: { // br:i32.gt_u:i
+          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 > code[pc + 2 | 0] >>> 0) { const t = code[pc + 3 | 0]; fuel = fuel - (code[pc + 4 | 0]) | 0; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; } pc = pc + (5) | 0; continue;
         }
         default: {
           const o = code[pc];
           if (o < 1024) { cold(o, act.stack, fp + code[pc + 1] | 0, fp + code[pc + 2] | 0, fp + code[pc + 3] | 0); pc = pc + 4 | 0; continue; }
           if (o >= 8192) { pc = vector(act, o, pc, fp) | 0; continue; }
-          if (o >= 4096) { pc = gcOp(act.stack, inst, o, pc, fp) | 0; continue; }
-          if (o >= 2048) { exit = o; break run; }
-          const next = instanceOp(act, o, pc, fp) | 0;
+          if (o >= 2048 && o < 4096) { exit = o; break run; }
+          const { stack } = act;
+          stack.extra = 0;
+          const next = (o >= 4096 ? gcOp(stack, inst, o, pc, fp) : instanceOp(act, o, pc, fp)) | 0;
+          fuel -= stack.extra;
           if (next < 0) { pc = ~next; exit = 6; break run; }
           pc = next;
         }
       }
     }
   } catch (error) {
-    act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
+    act.pc = pc; act.fp = fp; act.csp = csp; act.fuel = fuel;
     if (isStale(error, dv, inst)) return 6;
     throw fault(error);
   }
-  act.pc = pc; act.fp = fp; act.csp = csp; act.ticks = ticks;
+  act.pc = pc; act.fp = fp; act.csp = csp; act.fuel = fuel;
   return exit;
 }
 

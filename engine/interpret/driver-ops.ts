@@ -14,6 +14,12 @@ const RETURN_CALL = op("return_call");
 
 const word = (act: Activation, n: number): number => act.inst.code.words[act.pc + n];
 
+/** Throws from the operation at `pc`, which costs `cost`. */
+function raiseAt(act: Activation, exn: ExnInst, cost: number): undefined {
+  raise(act, exn);
+  act.count(cost);
+}
+
 type Rule = (act: Activation) => Outcome | undefined;
 
 const rules: Readonly<Record<DriverOp, Rule>> = {
@@ -23,13 +29,13 @@ const rules: Readonly<Record<DriverOp, Rule>> = {
   return_call_ref: (act) => act.tailCall(act.callee(act.inst.code.words), 2),
   throw: (act) => {
     const tag = act.inst.tags[word(act, 1)];
-    return raise(act, exnFromSlots(tag, act.stack, act.fp + word(act, 2)));
+    return raiseAt(act, exnFromSlots(tag, act.stack, act.fp + word(act, 2)), word(act, 3));
   },
   throw_ref: (act) => {
     const exn = act.stack.refs[(act.fp + word(act, 1)) >> 1] ?? null;
     if (exn === null) trap("nullReference", "thrown");
     if (!(exn instanceof ExnInst)) throw new TypeError("what is thrown is no exception");
-    return raise(act, exn);
+    return raiseAt(act, exn, word(act, 2));
   },
   return_call_indirect: (act) => act.tailCall(act.indirect(act.inst.code.words), 4),
 };

@@ -1,12 +1,17 @@
 /**
  * Writes flat code of one function: operations, branch targets to be known later, and comparisons kept in hand so that
  * a branch or a negation that follows can absorb them. Knows nothing of WebAssembly's stack (that is `operands.ts`).
+ *
+ * Fuel is counted where control goes elsewhere. `pending` is what was executed since the last count: a branch takes it
+ * along as its cost, a call and a return count it, and at a join it is what the code that falls in has pending; the
+ * branches to there count the difference, which may be negative. Nothing is pending at a safepoint.
  */
 import { instrDef, type Mnemonic } from "../instrs.ts";
 import { isRef, V128, type ValType } from "../types.ts";
 import { isWord, type Mover } from "./operands.ts";
 import { hasOp, op } from "./ops.ts";
 
+const CHARGE = op("charge");
 const COPY32 = op("copy32");
 const COPY32_2 = op("copy32_2");
 const COPY64 = op("copy64");
@@ -18,6 +23,7 @@ const CONST128 = op("const128");
 const ADD_IMM = op("i32.add:i");
 const ADD_BR_NZ = op("add_br_nz");
 const ADD_BR_NE = op("add_br_ne");
+const BR = op("br");
 const BR_NZ = op("br_nz");
 const BR_Z = op("br_z");
 
@@ -61,6 +67,8 @@ export class Emitter implements Mover {
   private lastCompare: Compare | undefined;
   /** Loops open at this point. */
   loopDepth = 0;
+  /** Fuel of the instructions since the last operation that counted. */
+  pending = 0;
   /** Constants that had to be brought into slots inside loops, with the deepest nesting, by `key`. */
   readonly wanted = new Map<string, Constant>();
   /** Vector constants; `Operands` names them by index. */
@@ -90,6 +98,35 @@ export class Emitter implements Mover {
     this.lastCompare = undefined;
     this.emit(...words);
     this.lastEnd = this.words.length;
+  }
+
+  /** What is pending, which the operation being emitted counts. */
+  takePending(): number {
+    const cost = this.pending;
+    this.pending = 0;
+    return cost;
+  }
+
+  /** Counts what is pending: a loop starts here. */
+  charge(): void {
+    if (this.pending > 0) this.emit(CHARGE, this.takePending());
+  }
+
+  /** Emits an unconditional branch; the index of its target word, which its cost follows. */
+  jump(to: number): number {
+    this.emit(BR, to, this.pending);
+    return this.words.length - 2;
+  }
+
+  /**
+   * The branches at `fixups` (indices of target words) and, if `isLive`, the code before join here.
+   */
+  land(fixups: readonly number[], isLive: boolean): void {
+    if (!isLive) this.pending = fixups.length > 0 ? (this.words[(fixups[0] as number) + 1] as number) : 0;
+    for (const f of fixups) {
+      this.words[f] = this.pc;
+      this.words[f + 1] = (this.words[f + 1] as number) - this.pending;
+    }
   }
 
   /** Nothing before this point may be changed any more: code joins here. */
@@ -187,8 +224,8 @@ export class Emitter implements Mover {
       if (fused !== undefined) return fused;
     }
     const prefix = isSet || not !== undefined ? "br" : "br_not";
-    this.emit(op(`${prefix}:${n.m}${n.isImm ? ":i" : ""}`), n.x, n.y, to);
-    return this.words.length - 1;
+    this.emit(op(`${prefix}:${n.m}${n.isImm ? ":i" : ""}`), n.x, n.y, to, this.pending);
+    return this.words.length - 2;
   }
 
   /** Emits a branch taken when the word at `place` is not zero (`isSet`), or is; the index of its target word. */
@@ -197,8 +234,8 @@ export class Emitter implements Mover {
       const fused = this.fuseAdd(place, undefined, to);
       if (fused !== undefined) return fused;
     }
-    this.emit(isSet ? BR_NZ : BR_Z, place, to);
-    return this.words.length - 1;
+    this.emit(isSet ? BR_NZ : BR_Z, place, to, this.pending);
+    return this.words.length - 2;
   }
 
   /** The step and the test of a counting loop are one operation. Bench: all loop kernels. */
@@ -207,9 +244,9 @@ export class Emitter implements Mover {
     if (last?.[0] !== ADD_IMM || sum === other) return undefined;
     this.undo();
     const [, d, a, imm] = last as [number, number, number, number];
-    if (other === undefined) this.emit(ADD_BR_NZ, d, a, imm, to);
-    else this.emit(ADD_BR_NE, d, a, imm, other, to);
-    return this.words.length - 1;
+    if (other === undefined) this.emit(ADD_BR_NZ, d, a, imm, to, this.pending);
+    else this.emit(ADD_BR_NE, d, a, imm, other, to, this.pending);
+    return this.words.length - 2;
   }
 }
 

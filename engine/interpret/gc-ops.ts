@@ -2,6 +2,7 @@
  * Interpreter operations on references, structures, arrays, i31 and casts. Outside the hot switch; operands are frame places in the
  * order of `ops.ts`. Each function reads one representation, so that its property accesses see one kind of list.
  */
+import { elemsCost } from "../cost.ts";
 import { trap } from "../errors.ts";
 import {
   type ArrayInst,
@@ -132,12 +133,14 @@ const arrayNew: Op = (s, code, pc, fp, inst) => {
   const a = newArray(id, repr, length, inst.heap);
   fill(a, repr, 0, length, s, fp + code[pc + 2]);
   s.refs[(fp + code[pc + 1]) >> 1] = a;
+  s.extra += elemsCost(length);
 };
 
 const arrayNewDefault: Op = (s, code, pc, fp, inst) => {
   const id = code[pc + 3];
   const length = s.I[fp + code[pc + 2]] >>> 0;
   s.refs[(fp + code[pc + 1]) >> 1] = newArray(id, layoutOf(id).reprs[0], length, inst.heap);
+  s.extra += elemsCost(length);
 };
 
 const arrayNewFixed: Op = (s, code, pc, fp, inst) => {
@@ -148,6 +151,7 @@ const arrayNewFixed: Op = (s, code, pc, fp, inst) => {
   const step = repr === VECTOR ? 4 : 2;
   for (let i = 0; i < length; i++) fill(a, repr, i, 1, s, fp + code[pc + 2] + i * step);
   s.refs[(fp + code[pc + 1]) >> 1] = a;
+  s.extra += elemsCost(length);
 };
 
 const arrayNewData: Op = (s, code, pc, fp, inst) => {
@@ -160,6 +164,7 @@ const arrayNewData: Op = (s, code, pc, fp, inst) => {
   const a = newArray(id, repr, length, inst.heap);
   copyData(a, repr, 0, data, src, length);
   s.refs[(fp + code[pc + 1]) >> 1] = a;
+  s.extra += elemsCost(length);
 };
 
 const arrayNewElem: Op = (s, code, pc, fp, inst) => {
@@ -171,6 +176,7 @@ const arrayNewElem: Op = (s, code, pc, fp, inst) => {
   const a = newArray(id, REFERENCE, length, inst.heap);
   copyElems(a, 0, elems, src, length);
   s.refs[(fp + code[pc + 1]) >> 1] = a;
+  s.extra += elemsCost(length);
 };
 
 /** Reads an element of `n` words into a slot. */
@@ -206,6 +212,7 @@ const arrayFill: Op = (s, code, pc, fp) => {
   const count = s.I[fp + code[pc + 4]] >>> 0;
   checkArray(a, i, count);
   fill(a, code[pc + 5], i, count, s, fp + code[pc + 3]);
+  s.extra += elemsCost(count);
 };
 
 const arrayCopy: Op = (s, code, pc, fp) => {
@@ -217,6 +224,7 @@ const arrayCopy: Op = (s, code, pc, fp) => {
   checkArray(to, dst, count);
   checkArray(from, src, count);
   copyArray(to, code[pc + 6], dst, from, src, count);
+  s.extra += elemsCost(count);
 };
 
 const arrayInitData: Op = (s, code, pc, fp, inst) => {
@@ -226,6 +234,7 @@ const arrayInitData: Op = (s, code, pc, fp, inst) => {
   const count = s.I[fp + code[pc + 4]] >>> 0;
   checkArray(a, dst, count);
   copyData(a, code[pc + 5], dst, inst.datas[code[pc + 6]], src, count);
+  s.extra += elemsCost(count);
 };
 
 const arrayInitElem: Op = (s, code, pc, fp, inst) => {
@@ -235,6 +244,7 @@ const arrayInitElem: Op = (s, code, pc, fp, inst) => {
   const count = s.I[fp + code[pc + 4]] >>> 0;
   checkArray(a, dst, count);
   copyElems(a, dst, inst.elems[code[pc + 5]], src, count);
+  s.extra += elemsCost(count);
 };
 
 const table: Readonly<Record<string, Op>> = {

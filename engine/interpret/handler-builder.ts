@@ -15,6 +15,7 @@ interface Clause {
   /** A label, or a word of flat code. */
   target: Label | number;
   readonly to: number;
+  pending: number;
 }
 
 export class HandlerBuilder {
@@ -41,7 +42,7 @@ export class HandlerBuilder {
   }
 
   add(block: number, tag: number, ref: CatchRef, target: Label | number, to: number): void {
-    this.clauses[block]?.push({ tag, ref, target, to });
+    this.clauses[block]?.push({ tag, ref, target, to, pending: 0 });
   }
 
   /** What `block` does not catch goes to `parent` (-1: to the caller), whatever is in between. */
@@ -53,10 +54,17 @@ export class HandlerBuilder {
   finish(out: Emitter): HandlerTable | undefined {
     if (this.parents.length === 0) return undefined;
     for (const list of this.clauses) {
-      for (const c of list) if (typeof c.target !== "number") c.target = this.wordOf(c.target, out);
+      for (const c of list) this.resolve(c, out);
     }
     const blocks = this.parents.map((parent, i) => ({ parent, handlers: this.clauses[i] as readonly Handler[] }));
     return new HandlerTable(this.changes, blocks);
+  }
+
+  private resolve(c: Clause, out: Emitter): void {
+    const { target } = c;
+    if (typeof target === "number") return;
+    c.target = this.wordOf(target, out);
+    if (c.target === target.end) c.pending = target.pendingAtEnd;
   }
 
   private wordOf(label: Label, out: Emitter): number {
@@ -65,8 +73,8 @@ export class HandlerBuilder {
     if (stub === undefined) {
       stub = out.pc;
       this.stubs.set(label, stub);
-      if (label.kind === "loop") out.emit(op("br"), label.target);
-      else out.emit(op("ret"));
+      if (label.kind === "loop") out.emit(op("br"), label.target, 0);
+      else out.emit(op("ret"), 0);
     }
     return stub;
   }

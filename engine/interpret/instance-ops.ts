@@ -3,6 +3,7 @@
  * first one. Outside the hot switch; operands are frame places in the order of `ops.ts`.
  */
 import type { Blocked } from "../blocked.ts";
+import { bytesCost, elemsCost, growCost } from "../cost.ts";
 import { trap } from "../errors.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { MemInst } from "../runtime/memory.ts";
@@ -84,22 +85,30 @@ const table: Readonly<Record<string, Op>> = {
   },
   "memory.grow": (x) => {
     const m = x.mem(3);
-    x.setAddr(1, m.grow(x.addr(2, is64(m))), is64(m));
+    const delta = x.addr(2, is64(m));
+    const old = m.grow(delta);
+    if (old >= 0) x.s.extra += growCost(delta, m.pageSize);
+    x.setAddr(1, old, is64(m));
     return true;
   },
   "memory.init": (x) => {
     const m = x.mem(5);
     m.init(x.addr(1, is64(m)), x.inst.datas[x.imm(4)], x.u32(2), x.u32(3));
+    x.s.extra += bytesCost(x.u32(3));
   },
   "data.drop": (x) => void (x.inst.datas[x.imm(1)] = new Uint8Array(0)),
   "memory.copy": (x) => {
     const dst = x.mem(4);
     const src = x.mem(5);
-    dst.copy(x.addr(1, is64(dst)), src, x.addr(2, is64(src)), x.addr(3, is64(dst) && is64(src)));
+    const count = x.addr(3, is64(dst) && is64(src));
+    dst.copy(x.addr(1, is64(dst)), src, x.addr(2, is64(src)), count);
+    x.s.extra += bytesCost(count);
   },
   "memory.fill": (x) => {
     const m = x.mem(4);
-    m.fill(x.addr(1, is64(m)), x.s.I[x.at(2)] & 0xff, x.addr(3, is64(m)));
+    const count = x.addr(3, is64(m));
+    m.fill(x.addr(1, is64(m)), x.s.I[x.at(2)] & 0xff, count);
+    x.s.extra += bytesCost(count);
   },
   "table.get": (x) => {
     const t = x.table(3);
@@ -115,20 +124,28 @@ const table: Readonly<Record<string, Op>> = {
   },
   "table.grow": (x) => {
     const t = x.table(4);
-    x.setAddr(1, t.grow(x.addr(3, is64(t)), x.refs[x.at(2) >> 1]), is64(t));
+    const delta = x.addr(3, is64(t));
+    const old = t.grow(delta, x.refs[x.at(2) >> 1]);
+    if (old >= 0) x.s.extra += elemsCost(delta);
+    x.setAddr(1, old, is64(t));
   },
   "table.fill": (x) => {
     const t = x.table(4);
-    t.fill(x.addr(1, is64(t)), x.refs[x.at(2) >> 1], x.addr(3, is64(t)));
+    const count = x.addr(3, is64(t));
+    t.fill(x.addr(1, is64(t)), x.refs[x.at(2) >> 1], count);
+    x.s.extra += elemsCost(count);
   },
   "table.copy": (x) => {
     const dst = x.table(4);
     const src = x.table(5);
-    dst.copy(x.addr(1, is64(dst)), src, x.addr(2, is64(src)), x.addr(3, is64(dst) && is64(src)));
+    const count = x.addr(3, is64(dst) && is64(src));
+    dst.copy(x.addr(1, is64(dst)), src, x.addr(2, is64(src)), count);
+    x.s.extra += elemsCost(count);
   },
   "table.init": (x) => {
     const t = x.table(5);
     t.init(x.addr(1, is64(t)), x.inst.elems[x.imm(4)], x.u32(2), x.u32(3));
+    x.s.extra += elemsCost(x.u32(3));
   },
   "elem.drop": (x) => void (x.inst.elems[x.imm(1)] = []),
   "atomic.fence": fence,
@@ -163,11 +180,11 @@ function effective(x: Site, address: number, m: MemInst, offset = 3): number {
 }
 
 /** The wait that `atomic_wait` at `pc` asks for, of `run`. */
-export function waitAt(run: Run): number | Blocked {
+export function waitAt(run: Run, canBlock: boolean): number | Blocked {
   const x = siteOf(run, run.pc, run.fp);
   const m = x.mem(7);
   const expected = (x.imm(8) & 8) !== 0 ? x.s.B[x.at(3) >> 1] : x.s.I[x.at(3)];
-  return waitOn(m, effective(x, 2, m, 5), expected, x.s.B[x.at(4) >> 1], run.inst.runner !== undefined);
+  return waitOn(m, effective(x, 2, m, 5), expected, x.s.B[x.at(4) >> 1], canBlock);
 }
 
 function load(x: Site): void {

@@ -22,12 +22,12 @@ function lowerThrow(l: Lowering): void {
   const { stack, out } = l;
   const { length } = tagParams(l, tag);
   stack.settleAll();
-  out.emit(op("throw"), tag, length > 0 ? stack.offs[stack.height - length] : stack.top);
+  out.emit(op("throw"), tag, length > 0 ? stack.offs[stack.height - length] : stack.top, out.pending);
   l.isDead = true;
 }
 
 function lowerThrowRef(l: Lowering): void {
-  l.out.emit(op("throw_ref"), l.popPlace());
+  l.out.emit(op("throw_ref"), l.popPlace(), l.out.pending);
   l.isDead = true;
 }
 
@@ -63,9 +63,9 @@ function startCatch(l: Lowering, tag: number): void {
   const label = l.labels[l.labels.length - 1];
   if (!l.isDead) {
     settleInto(l, label);
-    out.emit(op("br"), 0);
-    label.fixups.push(out.words.length - 1);
+    label.fixups.push(out.jump(0));
   }
+  out.pending = 0;
   if (label.kind === "try") l.handlers.leave(out.pc);
   label.kind = "catch";
   l.isDead = false;
@@ -90,7 +90,7 @@ function lowerDelegate(l: Lowering): void {
 const isTrying = (label: Label): boolean => label.handler >= 0 && label.kind !== "catch";
 
 function lowerRethrow(l: Lowering): void {
-  l.out.emit(op("throw_ref"), labelAt(l, l.reader.u32()).base);
+  l.out.emit(op("throw_ref"), labelAt(l, l.reader.u32()).base, l.out.pending);
   l.isDead = true;
 }
 

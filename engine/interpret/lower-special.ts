@@ -45,8 +45,11 @@ export function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
 }
 
 function lowerLoop(l: Lowering): void {
+  const type = readBlockType(l);
+  l.stack.settleAll();
+  l.out.charge();
   l.out.loopDepth++;
-  open(l, "loop", readBlockType(l));
+  open(l, "loop", type);
   l.safepoint("loop", l.reader.pos);
 }
 
@@ -62,10 +65,9 @@ function lowerElse(l: Lowering): void {
   const label = l.labels[l.labels.length - 1];
   if (!l.isDead) {
     l.stack.settleAll();
-    l.out.emit(op("br"), 0);
-    label.fixups.push(l.out.words.length - 1);
+    label.fixups.push(l.out.jump(0));
   }
-  l.out.words[label.elseFixup] = l.out.pc;
+  l.out.land([label.elseFixup], false);
   label.elseFixup = -1;
   reopen(l, label, label.params);
 }
@@ -90,17 +92,18 @@ export function lowerEnd(l: Lowering): void {
   if (label.kind === "loop") l.out.loopDepth--;
   if (!l.isDead) settleInto(l, label);
   if (label.handler >= 0 && label.kind !== "catch") l.handlers.leave(l.out.pc);
-  if (label.elseFixup >= 0) l.out.words[label.elseFixup] = l.out.pc;
-  for (const f of label.fixups) l.out.words[f] = l.out.pc;
+  if (label.elseFixup >= 0) label.fixups.push(label.elseFixup);
+  l.out.land(label.fixups, !l.isDead);
   label.end = l.out.pc;
+  label.pendingAtEnd = l.out.pending;
   reopen(l, label, label.results);
 }
 
 function endFunction(l: Lowering, label: Label): void {
   if (!l.isDead) emitReturn(l, label.results);
   if (label.fixups.length === 0) return;
-  for (const f of label.fixups) l.out.words[f] = l.out.pc;
-  l.out.emit(op("ret"));
+  l.out.land(label.fixups, false);
+  l.out.emit(op("ret"), l.out.pending);
 }
 
 /* Branches */
@@ -149,8 +152,8 @@ function moveTo(l: Lowering, label: Label): void {
 function jumpTo(l: Lowering, label: Label): void {
   if (label.kind === "func") return emitReturn(l, label.results);
   moveTo(l, label);
-  l.out.emit(op("br"), label.target);
-  if (label.kind !== "loop") label.fixups.push(l.out.words.length - 1);
+  const at = l.out.jump(label.target);
+  if (label.kind !== "loop") label.fixups.push(at);
 }
 
 function lowerBr(l: Lowering): void {
@@ -173,7 +176,7 @@ function branchIf(l: Lowering, label: Label, condition: Condition, isSet: boolea
   if (label.kind === "func") l.stack.settleAll();
   const over = branch(l, condition, !isSet);
   jumpTo(l, label);
-  l.out.words[over] = l.out.pc;
+  l.out.land([over], true);
   l.out.join();
 }
 
@@ -218,18 +221,20 @@ function lowerBrTable(l: Lowering): void {
   if (depths.some((d) => labelAt(l, d).kind === "func")) stack.settleAll();
   out.emit(op("br_table"), index, n);
   const first = out.words.length;
-  for (let i = 0; i <= n; i++) out.emit(0);
+  for (let i = 0; i <= n; i++) out.emit(0, out.pending);
   const stubs = new Map<number, number>();
   depths.forEach((depth, i) => {
     const label = labelAt(l, depth);
+    const at = first + 2 * i;
     if (!isInPlace(l, label)) {
       if (!stubs.has(depth)) {
         stubs.set(depth, out.pc);
         jumpTo(l, label);
       }
-      out.words[first + i] = stubs.get(depth) as number;
-    } else if (label.kind === "loop") out.words[first + i] = label.target;
-    else label.fixups.push(first + i);
+      out.words[at] = stubs.get(depth) as number;
+      out.words[at + 1] = 0;
+    } else if (label.kind === "loop") out.words[at] = label.target;
+    else label.fixups.push(at);
   });
   l.isDead = true;
 }
@@ -247,7 +252,7 @@ function emitReturn(l: Lowering, results: readonly ValType[]): void {
     }
     stack.maxTop = Math.max(stack.maxTop, to);
   }
-  out.emit(op("ret"));
+  out.emit(op("ret"), out.pending);
 }
 
 function emitReturn1(l: Lowering, type: ValType): void {
@@ -256,11 +261,11 @@ function emitReturn1(l: Lowering, type: ValType): void {
   stack.maxTop = Math.max(stack.maxTop, wordsOf(type));
   if (stack.kinds[h] === CONST || stack.kinds[h] === SUM || isRef(type) || type === V128) {
     stack.load(h, 0);
-    return out.emit(op("ret"));
+    return out.emit(op("ret"), out.pending);
   }
   const at = stack.kinds[h] === LOCAL ? stack.vals[h] : stack.offs[h];
-  if (at === 0) out.emit(op("ret"));
-  else out.emit(op("ret1"), at);
+  if (at === 0) out.emit(op("ret"), out.pending);
+  else out.emit(op("ret1"), at, out.pending);
 }
 
 function lowerReturn(l: Lowering): void {
@@ -270,7 +275,7 @@ function lowerReturn(l: Lowering): void {
 
 /* Calls */
 
-/** Emits `words` and the frame base of the call; pops arguments, pushes results. */
+/** Emits `words`, the cost and the frame base of the call; pops arguments, pushes results. */
 function emitCall(
   l: Lowering,
   params: readonly ValType[],
@@ -281,7 +286,7 @@ function emitCall(
   const first = stack.height - params.length;
   const base = params.length > 0 ? stack.offs[first] : stack.top;
   l.safepoint("call", l.at);
-  out.emit(...words, base);
+  out.emit(...words, out.takePending(), base);
   stack.truncate(first);
   l.safepoint("return", l.reader.pos);
   for (const t of results) stack.push(TEMP, t);
@@ -315,7 +320,7 @@ function callTop(l: Lowering, type: BlockType, words: (place: number) => readonl
   const { stack, out } = l;
   const first = stack.height - type.params.length;
   const base = type.params.length > 0 ? stack.offs[first] : stack.top;
-  out.emit(...words(place), base);
+  out.emit(...words(place), out.takePending(), base);
   stack.truncate(first);
   l.safepoint("return", l.reader.pos);
   for (const t of type.results) stack.push(TEMP, t);

@@ -47,11 +47,11 @@ function lowerReturnCall(l: Lowering): void {
   const type = funcTypeAt(module, module.funcTypes[idx]);
   if (idx >= module.importedFuncs) {
     loadArgs(l, type.params.length);
-    out.emit(op("return_call_lazy"), 0, idx);
+    out.emit(op("return_call_lazy"), 0, idx, out.pending);
   } else {
     stack.settleAll();
     l.safepoint("call", l.at);
-    out.emit(op("return_call_import"), idx, ...argWords(l, type));
+    out.emit(op("return_call_import"), idx, ...argWords(l, type), out.pending);
     reserveResults(l, type);
   }
   l.isDead = true;
@@ -65,7 +65,7 @@ function lowerReturnCallIndirect(l: Lowering): void {
   stack.settleAll();
   const index = stack.pop();
   if (stack.types[index] === I64) out.emit(op("table_index64"), stack.offs[index]);
-  const words = [stack.offs[index], table, l.canon[typeIdx], ...argWords(l, type)];
+  const words = [stack.offs[index], table, l.canon[typeIdx], ...argWords(l, type), out.pending];
   out.emit(op("return_call_table"), ...words);
   // The index stays an operand, above the arguments, until the call is made: a stop before it must show it.
   stack.push(TEMP, stack.types[index]);
@@ -80,7 +80,7 @@ function lowerReturnCallRef(l: Lowering): void {
   const { out, stack } = l;
   stack.settleAll();
   const callee = stack.pop();
-  const words = [stack.offs[callee], ...argWords(l, type)];
+  const words = [stack.offs[callee], ...argWords(l, type), out.pending];
   // The callee stays an operand, above the arguments, until the call is made: a stop before it must show it.
   stack.push(TEMP, stack.types[callee]);
   l.safepoint("call", l.at);

@@ -61,7 +61,8 @@ function lowerBody(l: Lowering): HandlerTable | undefined {
 
 function lowerInstr(l: Lowering, m: Mnemonic): void {
   const d = instrDef(m);
-  l.recorder?.instr(l.out.pc, l.at);
+  l.out.pending += d.cost ?? 1;
+  l.recorder?.instr(l.out.pc, l.at, l.out.pending);
   if (d.lanes !== undefined) lowerVector(l, m, d);
   else if (d.type === "special") rules[m as Special](l);
   else if (d.type === "load") lowerLoad(l, m, d);

@@ -14,9 +14,9 @@ import { op } from "./ops.ts";
 
 export type SafepointKind = "entry" | "loop" | "call" | "return";
 
-/** Told, in order, what flat code comes from what. Offsets are absolute in the module. */
+/** Told, in order, what flat code comes from what. Offsets are absolute in the module; `pending` is fuel not counted yet, the instruction's own included. */
 export interface Recorder {
-  instr(word: number, offset: number): void;
+  instr(word: number, offset: number, pending: number): void;
   /** `types` are those of all operands there; valid only during the call. */
   safepoint(kind: SafepointKind, word: number, offset: number, types: readonly ValType[]): void;
   /** Types of the frame's locals, parameters first, their frame offsets, and where operands begin. */
@@ -41,8 +41,9 @@ export interface Label {
   elseFixup: number;
   /** Number of its try block in the handler table; -1 if it is none. */
   handler: number;
-  /** Not a loop: absolute word after the end; known then. */
+  /** Not a loop: absolute word after the end, and the fuel pending there; known then. */
   end: number;
+  pendingAtEnd: number;
 }
 
 export class Lowering {
@@ -131,6 +132,7 @@ export class Lowering {
       elseFixup: -1,
       handler: -1,
       end: -1,
+      pendingAtEnd: 0,
     };
   }
 

@@ -7,7 +7,8 @@
  * or V8 stops optimising it (measured: 20-40x slower beyond about 250).
  *
  * Operands are frame offsets in 32-bit words relative to `fp`; a slot is two words. Layout is [op, operands...]; the
- * result comes first. `words` is the size including the number itself.
+ * result comes first. `words` is the size including the number itself. The cost of a branch is the fuel of what was
+ * executed up to it, less what the code at its target has counted already (`emitter.ts`).
  */
 import { type InstrDef, instrDef, type Mnemonic, mnemonics } from "../instrs.ts";
 
@@ -36,19 +37,20 @@ export interface OpDef {
 const control: Record<string, number> = {
   enter: 4, // frame words, first word to zero, end of words to zero
   enter_consts: 0, // the same, n, n words for the slots after the locals
-  br: 2, // target
-  br_nz: 3, // condition, target
-  br_z: 3,
-  add_br_nz: 5, // result, a, immediate, target: fused i32.add and br_if
-  add_br_ne: 6, // result, a, immediate, other, target: taken when the sum is not `other`
-  br_table: 0, // index, n, n + 1 targets
-  call: 4, // entry, funcidx, frame base
-  call_import: 3, // funcidx, frame base
-  call_indirect: 5, // index, table, canonical type, frame base
-  call_ref: 3, // function, frame base
-  return_call: 3, // entry, funcidx; the arguments are at the frame's start
-  ret: 1,
-  ret1: 2, // source, two words
+  charge: 2, // cost
+  br: 3, // target, cost
+  br_nz: 4, // condition, target, cost
+  br_z: 4,
+  add_br_nz: 6, // result, a, immediate, target, cost: fused i32.add and br_if
+  add_br_ne: 7, // result, a, immediate, other, target, cost: taken when the sum is not `other`
+  br_table: 0, // index, n, n + 1 targets with their costs
+  call: 5, // entry, funcidx, cost, frame base
+  call_import: 4, // funcidx, cost, frame base
+  call_indirect: 6, // index, table, canonical type, cost, frame base
+  call_ref: 4, // function, cost, frame base
+  return_call: 4, // entry, funcidx, cost; the arguments are at the frame's start
+  ret: 2, // cost
+  ret1: 3, // source, two words; cost
 };
 
 const moves: Record<string, number> = {
@@ -126,7 +128,7 @@ const instance: Record<string, number> = {
   "i64.mul_wide_s": 4,
   "i64.mul_wide_u": 4,
   // Calls a function of the same instance that has flat code; else the `return_call_indirect` after it does.
-  return_call_table: 7, // as `return_call_indirect`
+  return_call_table: 8, // as `return_call_indirect`
 };
 
 /** Vectors besides the rows with lanes: moves, and memory accesses that are not near (`lower-simd.ts`). */
@@ -205,13 +207,13 @@ const gc: Record<string, number> = {
 };
 /** `run` leaves these to the driver: their number is the reason why it returned. */
 const driver = {
-  call_lazy: 4, // 0, funcidx, frame base: becomes `call`
-  return_call_lazy: 3, // 0, funcidx: becomes `return_call`
-  return_call_import: 5, // funcidx, first argument, words of arguments, 1 if some are references
-  return_call_ref: 5, // function, first argument, words of arguments, 1 if some are references
-  throw: 3, // tag, first value
-  throw_ref: 2, // exception
-  return_call_indirect: 7, // index, table, canonical type, first argument, words of arguments, 1 if some are references
+  call_lazy: 5, // 0, funcidx, cost, frame base: becomes `call`
+  return_call_lazy: 4, // 0, funcidx, cost: becomes `return_call`
+  return_call_import: 6, // funcidx, first argument, words of arguments, 1 if some are references, cost
+  return_call_ref: 6, // function, first argument, words of arguments, 1 if some are references, cost
+  throw: 4, // tag, first value, cost
+  throw_ref: 3, // exception, cost
+  return_call_indirect: 8, // index, table, canonical type, first argument, words of arguments, 1 if some are references, cost
 } as const satisfies Record<string, number>;
 export type DriverOp = keyof typeof driver;
 export const driverOpNames = Object.keys(driver) as readonly DriverOp[];
@@ -247,13 +249,13 @@ function build(): OpDef[] {
     const d = instrDef(m);
     if (!d.hot) continue;
     add(m, 4, "numeric", m);
-    if (isCompare(m)) add(`br:${m}`, 4, "branch", m);
-    if (isCompare(m) && d.alg?.not === undefined) add(`br_not:${m}`, 4, "branch", m);
+    if (isCompare(m)) add(`br:${m}`, 5, "branch", m);
+    if (isCompare(m) && d.alg?.not === undefined) add(`br_not:${m}`, 5, "branch", m);
   }
   for (const m of immediates) add(`${m}:i`, 4, "immediate", m as Mnemonic);
   for (const m of immediateCompares) {
     add(`${m}:i`, 4, "immediate", m as Mnemonic);
-    add(`br:${m}:i`, 4, "branch", m as Mnemonic);
+    add(`br:${m}:i`, 5, "branch", m as Mnemonic);
   }
   return list;
 }

@@ -33,6 +33,8 @@ export class FrameStack {
   U16!: Uint16Array;
   calls: Int32Array;
   refs: Val[] = [];
+  /** Fuel that the operation being executed costs beside its instruction. */
+  extra = 0;
   /** One past the last usable word. */
   frameEnd: number;
   callEnd: number;
@@ -102,7 +104,8 @@ export interface Run {
   pc: number;
   fp: number;
   csp: number;
-  ticks: number;
+  /** What may be spent before the next safepoint stops; 32 bits. */
+  fuel: number;
 }
 
 export const exhaustedError = (): WasmError =>

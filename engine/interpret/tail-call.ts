@@ -24,6 +24,7 @@ export function tailCallTable(s: FrameStack, inst: ModuleInst, pc: number, fp: n
   const f = elems[s.I[fp + words[pc + 1]] >>> 0] as FuncInst | null | undefined;
   if (f === undefined || f === null || f.typeId !== words[pc + 3] || f.inst !== inst || f.entry < 0) return undefined;
   moveArgs(s, fp, fp + words[pc + 4], words[pc + 5], words[pc + 6] === 1);
+  s.extra += words[pc + 7];
   return f.entry;
 }
 

@@ -11,6 +11,7 @@ import type { Boundary } from "./boundary.ts";
 import type { Run } from "./stack.ts";
 
 interface Unwinding extends Run {
+  count(fuel: number): void;
   readonly boundaries: Boundary[];
 }
 
@@ -68,4 +69,5 @@ function land(act: Unwinding, h: Handler, exn: ExnInst): void {
   }
   if (h.ref === "above") refs[at >> 1] = exn;
   act.pc = h.target;
+  act.count(-h.pending);
 }

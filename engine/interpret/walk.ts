@@ -56,6 +56,8 @@ export interface FuncMap {
   /** Words and offsets of instructions, ascending. */
   readonly words: readonly number[];
   readonly offsets: readonly number[];
+  /** Fuel executed and not counted, after each instruction. */
+  readonly pending: readonly number[];
 }
 
 /** Lowers function `func` of `inst` again and records. @cost O(body) */
@@ -63,13 +65,15 @@ export function mapOf(inst: ModuleInst, func: number): FuncMap {
   const safepoints: Safepoint[] = [];
   const words: number[] = [];
   const offsets: number[] = [];
+  const pending: number[] = [];
   let localTypes: readonly ValType[] = [];
   let localOffs: Int32Array = new Int32Array(0);
   let operands = 0;
   const recorder: Recorder = {
-    instr: (word, offset) => {
+    instr: (word, offset, cost) => {
       words.push(word);
       offsets.push(offset);
+      pending.push(cost);
     },
     safepoint: (kind, word, offset, types) => void safepoints.push({ kind, word, offset, types }),
     layout: (types, offs, base) => {
@@ -80,24 +84,39 @@ export function mapOf(inst: ModuleInst, func: number): FuncMap {
   };
   const { module, code } = inst;
   lower(module, module.funcs[func - module.importedFuncs], code.entries[func], recorder);
-  return { localTypes, localOffs, operands, safepoints, words, offsets };
+  return { localTypes, localOffs, operands, safepoints, words, offsets, pending };
+}
+
+/** Fuel of what was executed at the innermost frame and is not counted yet, the instruction at `pc` included. @cost O(body) */
+export function pendingAt({ inst, pc }: Activation): number {
+  const { words, pending } = mapOf(inst, inst.code.funcAt(pc));
+  return (words[0] ?? pc) > pc ? 0 : (pending[indexOf(words, pc)] ?? 0);
+}
+
+/** The instruction that word `pc` belongs to. */
+function indexOf(words: readonly number[], pc: number): number {
+  let i = words.length - 1;
+  while (i > 0 && words[i] > pc) i--;
+  return i;
 }
 
 /** Most frames in a backtrace. */
 const TRACE_FRAMES = 32;
 
-/** Gives `error` the backtrace of `act`, worked out when first read. */
-export function traceOf(act: Activation, error: WasmError): void {
+/** The backtrace of `act` as it is now, worked out when called. */
+export function tracer(act: Activation): () => readonly BacktraceFrame[] {
   const raw = walk(act, TRACE_FRAMES);
-  error.setBacktrace(() => raw.map((f, i) => describe(f, i === 0)));
+  return () => raw.map((f, i) => describe(f, i === 0));
 }
+
+/** Gives `error` the backtrace of `act`. */
+export const traceOf = (act: Activation, error: WasmError): void => error.setBacktrace(tracer(act));
 
 function describe(f: RawFrame, isInnermost: boolean): BacktraceFrame {
   const { words, offsets } = mapOf(f.inst, f.func);
   // A caller's pc is after its call: the instruction that contains the word before.
   const pc = isInnermost ? f.pc : f.pc - 1;
-  let i = words.length - 1;
-  while (i > 0 && words[i] > pc) i--;
   const { module } = f.inst;
-  return { func: f.func, name: module.names.funcs.get(f.func), offset: offsets[i] ?? module.funcs[0].body.start };
+  const offset = offsets[indexOf(words, pc)] ?? module.funcs[0].body.start;
+  return { func: f.func, name: module.names.funcs.get(f.func), offset };
 }

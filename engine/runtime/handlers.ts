@@ -17,6 +17,8 @@ export interface Handler {
   readonly target: number;
   /** Frame offset of the first value. */
   readonly to: number;
+  /** Fuel that the code at the target takes for pending; nothing is pending when an exception arrives. */
+  readonly pending: number;
 }
 
 /** A try block: its clauses in order, and the block that is asked when none matches; -1 for none. */

@@ -9,6 +9,7 @@ import type { FuncInst, TagInst } from "./func.ts";
 import type { GlobalCells, GlobalInst } from "./global.ts";
 import { HeapMeter } from "./heap-meter.ts";
 import type { MemInst } from "./memory.ts";
+import { Meter } from "./meter.ts";
 import type { TableInst } from "./table.ts";
 import type { Val } from "./value.ts";
 
@@ -28,6 +29,8 @@ export class ModuleInst {
   /** Defined globals. */
   readonly cells: GlobalCells;
   readonly runner: Runner | undefined;
+  /** What its guest may use. */
+  readonly meter: Meter;
   /** Limits what it allocates on the JavaScript heap. */
   readonly heap: HeapMeter;
 
@@ -36,12 +39,14 @@ export class ModuleInst {
     code: FlatCode,
     cells: GlobalCells,
     runner: Runner | undefined,
+    meter: Meter = new Meter(),
     heap: HeapMeter = new HeapMeter(),
   ) {
     this.module = module;
     this.code = code;
     this.cells = cells;
     this.runner = runner;
+    this.meter = meter;
     this.heap = heap;
   }
 

@@ -13,6 +13,7 @@ import { type HeapGauge, HeapMeter } from "./heap-meter.ts";
 import { type Extern, ModuleInst } from "./instance.ts";
 import { type Imports, type MissingImport, resolveImports } from "./link.ts";
 import { DEFAULT_MAX_MEMORY, MemInst } from "./memory.ts";
+import { type GuestLimits, Meter } from "./meter.ts";
 import { DEFAULT_MAX_TABLE, TableInst } from "./table.ts";
 import type { Val } from "./value.ts";
 
@@ -30,6 +31,12 @@ export interface InstanceOptions {
   /** Blocks the thread for host functions that would wait; without one they suspend the guest. */
   readonly runner?: Runner | undefined;
   readonly missingImport?: MissingImport | undefined;
+  /** Calls of the instance may overlap: one may begin while another is suspended. Default false: that is an error (WT4018). */
+  readonly reentrant?: boolean | undefined;
+  /** What the guest may use: for a guest of one instance. */
+  readonly limits?: GuestLimits | undefined;
+  /** The account of a guest that has several instances; `limits` are those it was made with. */
+  readonly meter?: Meter | undefined;
 }
 
 /** @throws WasmError unlinkable; trap when an active segment does not fit (earlier segments stay written) */
@@ -37,7 +44,9 @@ export function instantiate(module: Module, imports: Imports, options: InstanceO
   const externs = resolveImports(module, imports, options.missingImport);
   const cells = new GlobalCells(slotsFor(module.globals.map((g) => g.type)));
   const heap = new HeapMeter(options.maxArrayBytes, options.heapGauge);
-  const inst = new ModuleInst(module, flatCodeOf(module), cells, options.runner, heap);
+  const meter = options.meter ?? new Meter(options.limits);
+  meter.takeInstance();
+  const inst = new ModuleInst(module, flatCodeOf(module), cells, options.runner, meter, heap);
   for (const x of externs) addExtern(inst, x);
   allocate(inst, options);
   initialise(inst);
@@ -59,7 +68,7 @@ function allocate(inst: ModuleInst, options: InstanceOptions): void {
     inst.funcs.push(new FuncInst(canon[module.funcTypes[i]], inst, i, null));
   }
   for (const t of module.memTypes.slice(module.importedMems)) {
-    inst.mems.push(new MemInst(t, options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY));
+    inst.mems.push(new MemInst(t, options.maxMemoryBytes ?? DEFAULT_MAX_MEMORY, undefined, inst.meter));
   }
   for (const t of module.tagTypes.slice(module.importedTags)) {
     inst.tags.push(new TagInst(canon[t.type]));
@@ -76,7 +85,7 @@ function allocate(inst: ModuleInst, options: InstanceOptions): void {
   for (const t of module.tables) {
     const init = t.init === undefined ? null : evaluate(inst, t.init).ref;
     const type = { ...t.type, elem: canonVal(t.type.elem, canon) };
-    inst.tables.push(new TableInst(type, init, options.maxTableElements ?? DEFAULT_MAX_TABLE));
+    inst.tables.push(new TableInst(type, init, options.maxTableElements ?? DEFAULT_MAX_TABLE, inst.meter));
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { trap, WasmError } from "../errors.ts";
 import type { MemType } from "../types.ts";
+import type { Meter } from "./meter.ts";
 import { type SharedMemory, SharedPages } from "./shared-memory.ts";
 
 /** Bytes: what an instance may have in one memory unless its options say otherwise. */
@@ -22,15 +23,20 @@ export class MemInst {
   readonly limitBytes: number;
   /** What other threads have too; undefined for a memory that is not shared. */
   readonly shared: SharedPages | undefined;
+  readonly #meter: Meter | undefined;
   #view: DataView = none;
   #bytes: Uint8Array = noBytes;
   /** By log2 of the element size; made when asked for. */
   #arrays: (AtomicArray | undefined)[] = [];
 
-  /** @param shared pages that exist already; `type` is shared then */
-  constructor(type: MemType, limitBytes = DEFAULT_MAX_MEMORY, shared?: SharedPages) {
+  /**
+   * @param shared pages that exist already; `type` is shared then
+   * @param meter accounts for what is allocated
+   */
+  constructor(type: MemType, limitBytes = DEFAULT_MAX_MEMORY, shared?: SharedPages, meter?: Meter) {
     this.declared = type;
     this.limitBytes = limitBytes;
+    this.#meter = meter;
     this.shared = shared ?? (type.isShared ? this.#allocateShared() : undefined);
     if (this.shared !== undefined) this.#refresh(this.shared);
     else this.#setView(this.#allocateOwn(), type.limits.min * this.pageSize);
@@ -56,6 +62,16 @@ export class MemInst {
       throw new WasmError("unlinkable", "WT3004", `memory of ${size} bytes exceeds the limit of ${limitBytes} bytes`, {
         hint: "raise the memory limit (--max-memory)",
       });
+    }
+    if (this.#meter?.takeMemory(size) === false) {
+      throw new WasmError(
+        "unlinkable",
+        "WT3004",
+        `memory of ${size} bytes exceeds the limit of all memories of the guest`,
+        {
+          hint: "raise the limit (totalMemoryBytes)",
+        },
+      );
     }
     return size;
   }
@@ -130,15 +146,27 @@ export class MemInst {
   grow(delta: number): number {
     const old = this.size();
     const most = this.#most();
-    if (this.shared !== undefined) return this.shared.grow(delta, most);
+    if (this.shared !== undefined) return this.#growShared(this.shared, delta, most);
     const pages = old + delta;
-    if (pages > most) return -1;
+    if (pages > most || this.#meter?.takeMemory(delta * this.pageSize) === false) return -1;
     if (delta === 0) return old;
     const length = pages * this.pageSize;
     const { buffer } = this.#view;
     const next = length <= buffer.byteLength ? buffer : this.#move(length, most * this.pageSize);
-    if (next === undefined) return -1;
+    if (next === undefined) {
+      this.#meter?.takeMemory(-delta * this.pageSize);
+      return -1;
+    }
     this.#setView(next, length);
+    return old;
+  }
+
+  /** Another thread may grow it too, on its own account. */
+  #growShared(shared: SharedPages, delta: number, most: number): number {
+    const bytes = delta * this.pageSize;
+    if (this.#meter?.takeMemory(bytes) === false) return -1;
+    const old = shared.grow(delta, most);
+    if (old < 0) this.#meter?.takeMemory(-bytes);
     return old;
   }
 

@@ -1,6 +1,7 @@
 /** Tables of references. Spec: exec/runtime (table instances), exec/instructions (table.*). */
 import { trap, WasmError } from "../errors.ts";
 import type { TableType } from "../types.ts";
+import type { Meter } from "./meter.ts";
 import type { Val } from "./value.ts";
 
 /** Elements: what an instance may have in one table unless its options say otherwise. */
@@ -10,12 +11,14 @@ export class TableInst {
   readonly kind = "table";
   readonly declared: TableType;
   readonly limit: number;
+  readonly #meter: Meter | undefined;
   /** Null where uninitialised. The interpreter reads it directly; write through `set`. */
   readonly elems: Val[];
 
-  constructor(type: TableType, init: Val = null, limit = DEFAULT_MAX_TABLE) {
+  constructor(type: TableType, init: Val = null, limit = DEFAULT_MAX_TABLE, meter?: Meter) {
     this.declared = type;
     this.limit = limit;
+    this.#meter = meter;
     if (type.limits.min > limit) {
       throw new WasmError(
         "unlinkable",
@@ -23,6 +26,16 @@ export class TableInst {
         `table of ${type.limits.min} elements exceeds the limit of ${limit}`,
         {
           hint: "raise the table limit (--max-table)",
+        },
+      );
+    }
+    if (meter?.takeElements(type.limits.min) === false) {
+      throw new WasmError(
+        "unlinkable",
+        "WT3004",
+        `table of ${type.limits.min} elements exceeds the limit of all tables of the guest`,
+        {
+          hint: "raise the limit (totalTableElements)",
         },
       );
     }
@@ -53,7 +66,7 @@ export class TableInst {
   grow(delta: number, init: Val): number {
     const old = this.elems.length;
     const most = Math.min(this.declared.limits.max ?? Infinity, this.limit, 2 ** 32 - 1);
-    if (old + delta > most) return -1;
+    if (old + delta > most || this.#meter?.takeElements(delta) === false) return -1;
     for (let i = 0; i < delta; i++) this.elems.push(init);
     return old;
   }

@@ -7,8 +7,10 @@ import { codedError, typeError } from "../coded-error.ts";
 import type { Clock, Random } from "../context.ts";
 import { WasiError } from "../error-codes.ts";
 import { neutralisedOutput } from "../escapes.ts";
+import { type QuotaOptions, rates } from "../io-meter.ts";
 import type { Trace } from "../log.ts";
 import type { MountOption } from "../mounts.ts";
+import type { StateOptions } from "../state.ts";
 import {
   bytesInput,
   callbackOutput,
@@ -61,14 +63,27 @@ export interface WasiOptions {
   readonly maxOutputBytes?: number | undefined;
   /** Make control characters visible: always, or where the output is a terminal. Default false. */
   readonly neutraliseEscapes?: boolean | "terminal" | undefined;
+  /** How fast the guest may go; calls beyond wait. Default: no limit. */
+  readonly quotas?: QuotaOptions | undefined;
+  /** Host memory that may be held for the guest's listings; what needs more is NOMEM. Default: `limits.listingBytes`. */
+  readonly maxHostBytes?: number | undefined;
   /** Null: the guest has no clock and cannot sleep. Default: the system's. */
   readonly clock?: Clock | null | undefined;
   /** Null: the guest has no randomness. Default: the system's. */
   readonly random?: Random | null | undefined;
+  /**
+   * Make the run one that can be repeated to the bit: virtual time, random numbers from the seed (default "0"), listings
+   * in order, attributes of files that do not depend on the disk. Takes the place of `clock` and `random`, but for null.
+   */
+  readonly deterministic?: { readonly seed?: string | undefined } | undefined;
+  /** Keep a receipt of all calls: `WASI.receipt`. Default false. */
+  readonly receipt?: boolean | undefined;
   /** Open descriptors at once; default `limits.fds`. */
   readonly maxFds?: number | undefined;
   /** Told of every host call that is over; see `formatTrace`. */
   readonly trace?: Trace | undefined;
+  /** How the host is saved and restored with its guest; see `WASI.state`. */
+  readonly state?: StateOptions | undefined;
   /** How host calls wait when the engine cannot suspend the guest. Default `blockThread`. */
   readonly runner?: Runner | undefined;
 }
@@ -108,10 +123,19 @@ function checkFd(name: string, fd: unknown): void {
   }
 }
 
-function checkLimits({ maxFds, maxOutputBytes }: Record<string, unknown>): void {
-  for (const [name, value, min] of [["maxFds", maxFds, 3] as const, ["maxOutputBytes", maxOutputBytes, 0] as const]) {
+const minima = { maxFds: 3, maxOutputBytes: 0, maxHostBytes: 0 } as const;
+
+function checkLimits(options: Record<string, unknown>): void {
+  for (const [name, min] of Object.entries(minima)) {
+    const value = options[name];
     if (value === undefined || (typeof value === "number" && value >= min)) continue;
     throw new WasiError("WT6008", `${name} must be a number of at least ${min}; it is ${String(value)}`);
+  }
+  const quotas = (options.quotas ?? {}) as Record<string, unknown>;
+  for (const name of [...rates, "burstSeconds"]) {
+    const value = quotas[name];
+    if (value === undefined || (typeof value === "number" && value > 0 && Number.isFinite(value))) continue;
+    throw new WasiError("WT6008", `quotas.${name} must be a number above 0; it is ${String(value)}`);
   }
 }
 

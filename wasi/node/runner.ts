@@ -3,7 +3,7 @@
  *
  * Not for many guests on one thread: there, leave the runner out and let the engine suspend the guest.
  */
-import { Blocked, type HostResult, type Runner, type Wait } from "../../engine/index.ts";
+import type { Runner, Wait } from "../../engine/index.ts";
 import { pause } from "./pause.ts";
 
 /** Longest single sleep; longer waits are several. ms */
@@ -13,17 +13,8 @@ const maxSliceMs = 5;
 /** For a guest that only wants to yield: the shortest sleep that lets others run. ms */
 const yieldMs = 0.05;
 
-/** Waits, then retries, until there is a result. */
-export const blockThread: Runner = (blocked) => {
-  let result: HostResult = blocked;
-  while (result instanceof Blocked) {
-    waitFor(result.wait);
-    result = result.retry();
-  }
-  return result;
-};
-
-function waitFor({ deadlineNs, sources = [] }: Wait): void {
+/** Waits once: for the deadline, or for the first source that is ready. */
+export const blockThread: Runner = ({ deadlineNs, sources = [] }) => {
   const [source, other] = sources;
   if (source === undefined) {
     if (deadlineNs === undefined) pause(yieldMs);
@@ -31,7 +22,7 @@ function waitFor({ deadlineNs, sources = [] }: Wait): void {
   } else if (other === undefined && source.block !== undefined) {
     source.block(deadlineNs === undefined ? Infinity : msUntil(deadlineNs));
   } else pollSources(sources, deadlineNs);
-}
+};
 
 function pollSources(sources: NonNullable<Wait["sources"]>, deadlineNs: bigint | undefined): void {
   for (let slice = 1; !sources.some((s) => s.isReady()); slice = Math.min(slice + 1, maxSliceMs)) {

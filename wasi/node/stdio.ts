@@ -12,7 +12,7 @@ import type { WaitSource } from "../../engine/index.ts";
 import { type Filetype, filetype } from "../abi.ts";
 import { isHostError } from "../errno.ts";
 import { limits } from "../limits.ts";
-import type { InputStream, OutputStream } from "../streams.ts";
+import type { InputStream, OutputStream, Unread } from "../streams.ts";
 import { pause } from "./pause.ts";
 
 /** Longest time between two looks at a source that cannot be waited for, ms. */
@@ -97,6 +97,10 @@ export class HostInput implements InputStream {
     if (this.#isPrompt) return this.#leftInFile();
     const mayHaveMore = this.#probeFd === null && !this.#isEnd;
     return Math.max(this.#ahead.length, mayHaveMore ? 1 : 0);
+  }
+
+  unread(): Unread {
+    return { bytes: Uint8Array.from(this.#ahead), isAll: false };
   }
 
   /** The position of a shared descriptor is not known here: one byte as long as it might not be at the end. */

@@ -2,17 +2,23 @@
  * The `WASI` class: the shape of `node:wasi`, with a sandbox that is one, for instances of wasmts and of the host's own
  * WebAssembly.
  */
-import { Blocked, type FuncInst, GuestExit, type HostFn, type Runner } from "../../engine/index.ts";
+import { type FuncInst, GuestExit, type HostFn, type HostState, type Runner, waitOut } from "../../engine/index.ts";
 import type { CallName } from "../calls.ts";
 import { codedError } from "../coded-error.ts";
-import { Context } from "../context.ts";
+import { Context, type HostOptions } from "../context.ts";
+import { fixedStat, SeededRandom, virtualClock } from "../deterministic.ts";
 import { WasiError } from "../error-codes.ts";
 import { type FsLevel, fsLevels } from "../file-system.ts";
 import { bindCalls, bindImports } from "../host.ts";
 import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
 import { limits } from "../limits.ts";
+import { tracing } from "../log.ts";
 import { openMounts } from "../mounts.ts";
-import type { OutputBudget } from "../streams.ts";
+import { Receipt } from "../receipt.ts";
+import { hostState } from "../state.ts";
+import { noBudget, type OutputBudget } from "../streams.ts";
+import { usageOf, type WasiUsage } from "../usage.ts";
+import type { Watcher } from "../watch.ts";
 import { nodeClock } from "./clock.ts";
 import { abiOf, argBytes, checkOptions, envBytes, inputOf, mountsOf, outputOf, type WasiOptions } from "./options.ts";
 import { nodeRandom } from "./random.ts";
@@ -33,11 +39,14 @@ import { blockThread } from "./runner.ts";
 export class WASI {
   /** The 46 functions. They block the thread where they have to wait; see the option `runner`. */
   readonly wasiImport: Readonly<Record<CallName, HostFn>>;
+  /** Of the guest's calls; undefined unless the option `receipt` asked for it. */
+  readonly receipt: Receipt | undefined;
   /** How strongly the guest is kept inside the weakest of its mounts; undefined without mounts. */
   readonly level: FsLevel | undefined;
   readonly #host: Context;
   readonly #options: WasiOptions;
   readonly #budget: OutputBudget;
+  readonly #watchers: readonly Watcher[];
   #isStarted = false;
   #isClosed = false;
 
@@ -48,10 +57,15 @@ export class WASI {
   constructor(options: WasiOptions) {
     checkOptions(options);
     this.#options = options;
-    this.#budget = { left: options.maxOutputBytes ?? Number.POSITIVE_INFINITY, isExceeded: false };
-    this.#host = createContext(options, this.#budget);
+    this.#budget = { ...noBudget(), maxBytes: options.maxOutputBytes ?? Number.POSITIVE_INFINITY };
+    if (options.receipt) this.receipt = new Receipt(settingOf(options));
+    this.#host = createContext(options, this.#budget, this.receipt);
+    this.#watchers = [
+      ...(options.trace ? [tracing(options.trace)] : []),
+      ...(this.receipt ? [this.receipt.watch] : []),
+    ];
     this.level = weakest(mountsOf(options).map((mount) => mount.fs.level));
-    this.wasiImport = blocking(bindCalls(this.#host, options.trace), options.runner ?? blockThread);
+    this.wasiImport = blocking(bindCalls(this.#host, this.#watchers), options.runner ?? blockThread);
   }
 
   /** For `WebAssembly.instantiate`. */
@@ -61,7 +75,20 @@ export class WASI {
 
   /** For `Engine.instantiate` of wasmts: typed, and returning `Blocked` instead of waiting. */
   hostImports(): Record<string, Record<CallName, FuncInst>> {
-    return { [this.#host.abi.module]: bindImports(this.#host, this.#options.trace) };
+    return { [this.#host.abi.module]: bindImports(this.#host, this.#watchers) };
+  }
+
+  /** What the guest has done with this host so far, also in the hosts it was restored from. */
+  usage(): WasiUsage {
+    return usageOf(this.#host);
+  }
+
+  /**
+   * The host's part of a snapshot of the guest. A host that takes one over must have the guest's directories mounted
+   * under the names the guest knows; it goes on with its own standard streams.
+   */
+  get state(): HostState {
+    return hostState(this.#host, this.#options.state);
   }
 
   /** What the guest passed to proc_exit; undefined when it has not called it. */
@@ -104,7 +131,7 @@ export class WASI {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#host.fds.closeAll();
+    this.#host.close();
   }
 
   #begin(instance: AnyInstance, role: "command" | "reactor"): Entry {
@@ -134,9 +161,11 @@ export class WASI {
 const weakest = (levels: readonly FsLevel[]): FsLevel | undefined =>
   [...fsLevels].reverse().find((l) => levels.includes(l));
 
+const defaultSeed = "0";
+
 const alreadyStarted = (): Error => codedError(Error, "ERR_WASI_ALREADY_STARTED", "WASI instance has already started");
 
-function createContext(options: WasiOptions, budget: OutputBudget): Context {
+function createContext(options: WasiOptions, budget: OutputBudget, receipt: Receipt | undefined): Context {
   const args = argBytes(options.args);
   const env = envBytes(options.env);
   const mounts = mountsOf(options);
@@ -153,20 +182,52 @@ function createContext(options: WasiOptions, budget: OutputBudget): Context {
     stdin,
     stdout,
     stderr,
+    output: budget,
+    receipt,
+    quotas: options.quotas,
+    maxHostBytes: options.maxHostBytes,
     mounts: openMounts(mounts),
-    clock: options.clock === null ? undefined : (options.clock ?? nodeClock()),
-    random: options.random === null ? undefined : (options.random ?? nodeRandom),
+    ...worldOf(options),
     abi: abiOf(options.version),
   });
+}
+
+/** What a receipt begins with: all that the guest was given and that is bytes. */
+function settingOf(options: WasiOptions): Uint8Array[] {
+  const { version, args, env, deterministic } = options;
+  const seed = deterministic === undefined ? "not deterministic" : `seed ${deterministic.seed ?? defaultSeed}`;
+  const mounts = mountsOf(options).map(({ guest, fs, readOnly }) =>
+    Buffer.from(`${readOnly || fs.isReadOnly ? "ro" : "rw"} ${guest}`),
+  );
+  const part = (label: string, items: readonly Uint8Array[]): Uint8Array[] => [
+    Buffer.from(`${items.length} ${label}`),
+    ...items,
+  ];
+  const strings = [...part("args", argBytes(args)), ...part("env", envBytes(env)), ...part("mounts", mounts)];
+  return [Buffer.from(version), Buffer.from(seed), ...strings];
+}
+
+/** What the guest sees of the world besides its streams and directories. */
+function worldOf({ clock, random, deterministic }: WasiOptions): Partial<HostOptions> {
+  const real = { clock: clock ?? nodeClock(), random: random ?? nodeRandom };
+  const { seed = defaultSeed } = deterministic ?? {};
+  const fixed = {
+    clock: virtualClock(),
+    random: new SeededRandom(seed),
+    presentStat: fixedStat,
+    isDeterministic: true,
+  };
+  return {
+    ...(deterministic === undefined ? real : fixed),
+    ...(clock === null ? { clock: undefined } : {}),
+    ...(random === null ? { random: undefined } : {}),
+  };
 }
 
 /** Functions for an engine that cannot suspend: the runner waits inside the call. */
 function blocking(bound: Record<CallName, HostFn>, runner: Runner): Record<CallName, HostFn> {
   const wrap = (fn: HostFn): HostFn => {
-    return (...args) => {
-      const result = fn(...args);
-      return result instanceof Blocked ? runner(result) : result;
-    };
+    return (...args) => waitOut(fn(...args), runner);
   };
   return Object.fromEntries(Object.entries(bound).map(([name, fn]) => [name, wrap(fn)])) as Record<CallName, HostFn>;
 }

@@ -8,7 +8,7 @@ import os from "node:os";
 import path from "node:path";
 import { type CallName, errnoName, type TraceEvent, WASI, type WasiOptions } from "../../index.ts";
 
-type Raw = number | bigint;
+export type Raw = number | bigint;
 
 /** Where results go: below it nothing is allocated. */
 const scratch = 16;
@@ -73,7 +73,12 @@ export class Guest {
 
   /** Calls by name; the name of the errno comes back, which reads better in a failed assertion. */
   call(name: CallName, ...args: Raw[]): string {
-    return errnoName(this.wasi.wasiImport[name](...args) as number);
+    return errnoName(this.result(name, args));
+  }
+
+  /** What the function `name` returns. */
+  result(name: CallName, args: readonly Raw[]): number {
+    return this.wasi.wasiImport[name](...args) as number;
   }
 
   alloc(size: number): number {

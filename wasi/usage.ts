@@ -1,0 +1,24 @@
+/** What a guest has done with its host, and what the host holds for it. */
+import { stringBytes } from "./abi.ts";
+import type { Context } from "./context.ts";
+import type { IoCounts } from "./io-meter.ts";
+
+export interface WasiUsage extends IoCounts {
+  /** Written to standard streams. */
+  readonly outputBytes: number;
+  /** Host memory held for the guest: arguments, descriptors, listings, input read ahead; by estimate. */
+  readonly hostBytes: number;
+}
+
+/** Host memory of a descriptor with its handle, by estimate. */
+const descriptorBytes = 256;
+
+export function usageOf(host: Context): WasiUsage {
+  return { ...host.io.counts, outputBytes: host.output.written, hostBytes: hostBytes(host) };
+}
+
+function hostBytes(host: Context): number {
+  let total = stringBytes(host.args) + stringBytes(host.env);
+  for (const d of host.fds) total += descriptorBytes + (d.kind === "dir" ? (d.listing?.bytes ?? 0) : 0);
+  return total + (host.standard.stdin.input?.unread?.().bytes.length ?? 0);
+}
