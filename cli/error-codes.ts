@@ -187,6 +187,20 @@ export const cliCodes = {
     fix: "One NAME=VALUE per line; '#' starts a comment line; quotes around a whole value are taken off.",
     exit: "usage",
   },
+  WT6532: {
+    title: "policy that cannot be read or used",
+    explanation: "The file after --policy is missing, is no JSON, or is no policy (see WT6016).",
+    example: "wasmts --policy polciy.json app.wasm",
+    fix: "Check the path; docs/policy.schema.json describes policies, and --learn FILE writes one.",
+    exit: "usage",
+  },
+  WT6533: {
+    title: "audit or learnt policy that cannot be written",
+    explanation: "The file after --audit or --learn cannot be created. The guest was not run.",
+    example: "wasmts --audit /none/audit.jsonl app.wasm",
+    fix: "Choose a path that can be written.",
+    exit: "usage",
+  },
   WT6540: {
     title: "no such export",
     explanation: "The module exports nothing of the name given with --invoke.",

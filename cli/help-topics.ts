@@ -61,6 +61,26 @@ What is in memory is gone when the guest ends. --max-fs-memory bounds the bytes,
 The default is beneath on Linux and nofollow elsewhere. With --fs-level a level is asked for; a system that does not have it refuses to run the guest. Links to absolute paths are never followed.`,
   },
   {
+    name: "policy",
+    text: `A policy is a JSON file that bounds what a guest may have, whatever else is on the command line. What is not in it is denied:
+
+  {
+    "version": 1,
+    "calls": ["args_*", "fd_*", "path_open", "path_filestat_get"],
+    "mounts": [{ "guest": "/data", "access": "read-only", "level": "beneath" }],
+    "paths": [{ "path": "/data/in/**", "allow": ["read"] }],
+    "env": ["HOME", "LC_*"],
+    "clocks": ["realtime", "monotonic"],
+    "random": true
+  }
+
+Paths are those the guest sees, after links were followed; '/**' at the end means everything below. What can be allowed: stat, read, write, create, remove. To rename or link something a guest must be allowed all of them on it. A denied call ends with the errno NOTCAPABLE.
+
+  --learn FILE   writes the smallest policy that a run needed
+  --policy FILE  runs a guest under it
+  --audit FILE   writes every grant and denial, one line of JSON each`,
+  },
+  {
     name: "invoke",
     text: `--invoke NAME calls the exported function NAME instead of the program's start. The words after FILE are its arguments, read by the types of its parameters:
 

@@ -242,6 +242,24 @@ export const flags = {
     help: "print the proposals and which are there",
     commands: ["run", "validate"],
   },
+  policy: {
+    value: "FILE",
+    group: "Files",
+    help: "let the guest have no more than FILE allows: calls, mounts, paths, variables, clocks; 'wasmts help policy'",
+    commands: run,
+  },
+  audit: {
+    value: "FILE",
+    group: "Observation",
+    help: "write every grant and denial to FILE, one line of JSON each",
+    commands: run,
+  },
+  learn: {
+    value: "FILE",
+    group: "Observation",
+    help: "write the smallest policy that this run needed to FILE",
+    commands: run,
+  },
   "trace-wasi": {
     value: "SCOPES",
     hasOptionalValue: true,

@@ -5,7 +5,16 @@
  * needs them.
  */
 import type { Imports, Val } from "../engine/index.ts";
-import type { HostLevel, InputStream, MountOption, OutputStream, QuotaOptions, TraceEvent } from "../wasi/index.ts";
+import type {
+  AuditEvent,
+  HostLevel,
+  InputStream,
+  MountOption,
+  OutputStream,
+  Policy,
+  QuotaOptions,
+  TraceEvent,
+} from "../wasi/index.ts";
 import {
   type ExecuteOptions,
   type Execution,
@@ -73,6 +82,10 @@ export interface RunOptions {
   readonly receipt?: boolean | undefined;
   /** How fast the guest may call and move bytes; what is beyond waits. */
   readonly quotas?: QuotaOptions | undefined;
+  /** A bound on what the guest gets of all this; from `parsePolicy` of `wasmts/wasi`. */
+  readonly policy?: Policy | undefined;
+  /** Told of every grant and denial. */
+  readonly onDecision?: ((event: AuditEvent) => void) | undefined;
   /** Told of every WASI call that is over. */
   readonly onCall?: ((event: TraceEvent) => void) | undefined;
 }
@@ -158,6 +171,8 @@ async function prepare(
       env: options.env ?? {},
       dirs: dirs.map(({ host, guest = host, readOnly = false }) => ({ host, guest, readOnly })),
       fsLevel: options.fsLevel,
+      policy: options.policy,
+      audit: options.onDecision,
       mounts: options.mounts,
       stdin: inputOf(options.stdin),
       stdout: stdout.target,

@@ -34,6 +34,8 @@ export interface WasiSettings {
   readonly isTerminalSafe: boolean;
   readonly deterministic?: WasiOptions["deterministic"];
   readonly receipt?: boolean | undefined;
+  readonly policy?: WasiOptions["policy"];
+  readonly audit?: WasiOptions["audit"];
   readonly quotas?: QuotaOptions | undefined;
   readonly trace?: ((event: TraceEvent) => void) | undefined;
 }

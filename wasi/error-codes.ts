@@ -98,6 +98,18 @@ export const wasiErrorCodes = {
       "A guest is restored in a host of the same kind: the same version of WASI, enough descriptors, virtual time and seeded random numbers exactly if it had them, and a receipt only if one was kept from its beginning.",
     example: "saved with --deterministic, restored without it",
   },
+  WT6016: {
+    title: "policy that cannot be used",
+    explanation:
+      "A policy is a JSON document as docs/policy.schema.json describes it. Keys it does not know are refused too, since a misspelt one would look like a rule and be none. The message has the place of what is wrong.",
+    example: 'parsePolicy({ version: 1, paths: [{ path: "/data/**", allow: ["reed"] }] })',
+  },
+  WT6017: {
+    title: "the policy does not allow what the guest is to be given",
+    explanation:
+      "Every mount must be in the policy, and be kept at least as strongly as the policy wants. A mount that the policy has as read-only is one, whatever else is asked for; variables that are not in the policy are left out.",
+    example: 'wasmts --policy p.json --dir /:/host app.wasm   # and p.json has no mount "/host"',
+  },
 } as const satisfies Record<`WT6${number}`, ErrorCode>;
 
 export type WasiErrorCode = keyof typeof wasiErrorCodes;

@@ -5,8 +5,10 @@ export type { Clock, ClockId, Random, Saveable, VirtualTime } from "./context.ts
 export { errno, errnoName, fail } from "./errno.ts";
 export { type ErrorCode, WasiError, type WasiErrorCode, wasiErrorCodes } from "./error-codes.ts";
 export type { FileSystem, FsLevel } from "./file-system.ts";
+export type { Audit, AuditEvent } from "./guard.ts";
 export type { AnyInstance } from "./instance.ts";
 export { type QuotaOptions, type Rate, rates } from "./io-meter.ts";
+export { Learner } from "./learn.ts";
 export { limits } from "./limits.ts";
 export { formatTrace, type Trace, type TraceEvent } from "./log.ts";
 export type { MountOption } from "./mounts.ts";
@@ -16,6 +18,7 @@ export type { DirOption, InputOption, OutputOption, WasiOptions } from "./node/o
 export { nodeRandom } from "./node/random.ts";
 export { blockThread } from "./node/runner.ts";
 export { WASI } from "./node/wasi.ts";
+export { type PathOp, type Policy, type PolicyDocument, parsePolicy, pathOps } from "./policy.ts";
 export { Receipt } from "./receipt.ts";
 export type { StateOptions } from "./state.ts";
 export { alwaysReady, bytesInput, callbackOutput, type InputStream, type OutputStream } from "./streams.ts";

@@ -10,6 +10,7 @@ import { GuestPaths, readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
+import { type PolicyWatch, readPolicy, watchPolicy } from "../policy-files.ts";
 import { parseQuotas } from "../quotas.ts";
 import { readModule } from "../read-module.ts";
 import { parseChoice, parseCount, parseDuration, parseShare, parseSize } from "../units.ts";
@@ -25,7 +26,9 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
   }
   const report = openReport("report", flags.get("report"));
   const receipt = flags.get("receipt") === "-" ? "-" : openReport("receipt", flags.get("receipt"));
-  const execution = await attempt(flags, operands);
+  const watch = watchPolicy(flags.get("audit"), flags.get("learn"));
+  const execution = await attempt(flags, operands, watch);
+  watch.finish();
   const status =
     execution.problem === undefined ? (execution.exitCode ?? 0) & 255 : statusOf(execution.problem, process.platform);
   // Before the record, which is the last line on stdout.
@@ -39,10 +42,10 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
   return status;
 }
 
-async function attempt(flags: Flags, operands: readonly string[]): Promise<Execution> {
+async function attempt(flags: Flags, operands: readonly string[], watch: PolicyWatch): Promise<Execution> {
   let options: ExecuteOptions;
   try {
-    options = readOptions(flags, operands);
+    options = readOptions(flags, operands, watch);
   } catch (error) {
     const problem = problemOf(error);
     return { kind: problem.kind, problem, error, usage: noUsage };
@@ -50,7 +53,7 @@ async function attempt(flags: Flags, operands: readonly string[]): Promise<Execu
   return execute(options);
 }
 
-function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions {
+function readOptions(flags: Flags, operands: readonly string[], watch: PolicyWatch): ExecuteOptions {
   const [file, ...words] = operands;
   if (file === undefined) {
     throw new CliError("WT6506", "no module given", {
@@ -79,6 +82,8 @@ function readOptions(flags: Flags, operands: readonly string[]): ExecuteOptions 
     isTerminalSafe: !flags.has("allow-escapes"),
     deterministic: flags.has("deterministic") ? { seed: flags.get("deterministic") || undefined } : undefined,
     receipt: flags.has("receipt"),
+    policy: flags.has("policy") ? readPolicy(flags.get("policy")!) : undefined,
+    audit: watch.audit,
     quotas: flags.has("quota") ? parseQuotas("--quota", flags.all("quota")) : undefined,
     trace: flags.has("trace-wasi") ? wasiHost.traceTo(printError, flags.get("trace-wasi")!) : undefined,
   };

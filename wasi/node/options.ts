@@ -7,9 +7,11 @@ import { codedError, typeError } from "../coded-error.ts";
 import type { Clock, Random } from "../context.ts";
 import { WasiError } from "../error-codes.ts";
 import { neutralisedOutput } from "../escapes.ts";
+import type { Audit } from "../guard.ts";
 import { type QuotaOptions, rates } from "../io-meter.ts";
 import type { Trace } from "../log.ts";
 import type { MountOption } from "../mounts.ts";
+import type { Policy } from "../policy.ts";
 import type { StateOptions } from "../state.ts";
 import {
   bytesInput,
@@ -76,6 +78,10 @@ export interface WasiOptions {
    * in order, attributes of files that do not depend on the disk. Takes the place of `clock` and `random`, but for null.
    */
   readonly deterministic?: { readonly seed?: string | undefined } | undefined;
+  /** A bound on what the guest gets of all this; see `parsePolicy`. Default: none. */
+  readonly policy?: Policy | undefined;
+  /** Told of every grant and denial; a `Learner` makes a policy of them. */
+  readonly audit?: Audit | undefined;
   /** Keep a receipt of all calls: `WASI.receipt`. Default false. */
   readonly receipt?: boolean | undefined;
   /** Open descriptors at once; default `limits.fds`. */

@@ -9,6 +9,7 @@ import { Context, type HostOptions } from "../context.ts";
 import { fixedStat, SeededRandom, virtualClock } from "../deterministic.ts";
 import { WasiError } from "../error-codes.ts";
 import { type FsLevel, fsLevels } from "../file-system.ts";
+import { Guard } from "../guard.ts";
 import { bindCalls, bindImports } from "../host.ts";
 import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
 import { limits } from "../limits.ts";
@@ -184,6 +185,7 @@ function createContext(options: WasiOptions, budget: OutputBudget, receipt: Rece
     stderr,
     output: budget,
     receipt,
+    guard: options.policy || options.audit ? new Guard(options.policy, options.audit) : undefined,
     quotas: options.quotas,
     maxHostBytes: options.maxHostBytes,
     mounts: openMounts(mounts),
