@@ -19,7 +19,8 @@ export const topics: readonly Topic[] = [
   124   --timeout was over
   134   the guest trapped, or its --fuel was spent (3 on Windows)
   137   the guest asked for more than it may have
-  130   ended by Ctrl-C (SIGINT); 143 by SIGTERM
+  130   ended by Ctrl-C (SIGINT); 143 by SIGTERM; 141 when it writes and
+        nobody reads any more, as in '| head'
 
 A guest can end with any of these numbers itself. What really happened is in the record that --report FILE writes: kind is exit, trap, exhausted, fuel, deadline, cancelled, limit, malformed, invalid, unsupported, unlinkable, not-found, not-runnable, usage or internal.
 

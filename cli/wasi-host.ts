@@ -32,6 +32,7 @@ export interface WasiSettings {
   readonly maxOutputBytes?: number | undefined;
   /** Control characters in output that goes to a terminal are made visible. */
   readonly isTerminalSafe: boolean;
+  readonly brokenPipe?: WasiOptions["brokenPipe"];
   readonly deterministic?: WasiOptions["deterministic"];
   readonly receipt?: boolean | undefined;
   readonly policy?: WasiOptions["policy"];

@@ -80,6 +80,7 @@ function readOptions(flags: Flags, operands: readonly string[], watch: PolicyWat
     stdout: 1,
     stderr: 2,
     isTerminalSafe: !flags.has("allow-escapes"),
+    brokenPipe: "exit",
     deterministic: flags.has("deterministic") ? { seed: flags.get("deterministic") || undefined } : undefined,
     receipt: flags.has("receipt"),
     policy: flags.has("policy") ? readPolicy(flags.get("policy")!) : undefined,

@@ -16,6 +16,7 @@ import type { StateOptions } from "../state.ts";
 import {
   bytesInput,
   callbackOutput,
+  exitingOutput,
   type InputStream,
   limitedOutput,
   type OutputBudget,
@@ -69,6 +70,11 @@ export interface WasiOptions {
   readonly quotas?: QuotaOptions | undefined;
   /** Host memory that may be held for the guest's listings; what needs more is NOMEM. Default: `limits.listingBytes`. */
   readonly maxHostBytes?: number | undefined;
+  /**
+   * What a write to stdout or stderr does when nobody reads from it any more: fail with PIPE, or end the guest with 141.
+   * Default "errno".
+   */
+  readonly brokenPipe?: "errno" | "exit" | undefined;
   /** Null: the guest has no clock and cannot sleep. Default: the system's. */
   readonly clock?: Clock | null | undefined;
   /** Null: the guest has no randomness. Default: the system's. */
@@ -200,7 +206,8 @@ export function outputOf(
   const { neutraliseEscapes } = options;
   const isTerminal = stream.filetype === filetype.characterDevice;
   const isUnsafe = neutraliseEscapes === true || (neutraliseEscapes === "terminal" && isTerminal);
-  return limitedOutput(isUnsafe ? neutralisedOutput(stream) : stream, budget);
+  const safe = isUnsafe ? neutralisedOutput(stream) : stream;
+  return limitedOutput(options.brokenPipe === "exit" ? exitingOutput(safe) : safe, budget);
 }
 
 function plainOutput(name: "stdout" | "stderr", option: OutputOption | undefined): OutputStream | undefined {
