@@ -61,7 +61,7 @@ export const cliCodes = {
     title: "option given twice",
     explanation: "The option takes one value and was given two that differ.",
     example: "wasmts --argv0 a --argv0 b app.wasm",
-    fix: "Keep one. Only mounts (--dir and the like), --env, --env-file, --preload and -W may be repeated.",
+    fix: "Keep one. Only mounts, --env, --env-file, --preload, --rename-func and -W may be repeated.",
     exit: "usage",
   },
   WT6505: {
@@ -296,12 +296,101 @@ export const cliCodes = {
     fix: "Choose a path that can be written.",
     exit: "usage",
   },
+  WT6571: {
+    title: "snapshot options that do not go together",
+    explanation: "--snapshot-at and --snapshot-continue say when and how to save; --snapshot says where.",
+    example: "wasmts --snapshot-at time:2s app.wasm",
+    fix: "Add --snapshot FILE.",
+    exit: "usage",
+  },
+  WT6572: {
+    title: "snapshot that this command did not write",
+    explanation: "A snapshot of 'wasmts run' also says where its modules were. This one was taken by another program.",
+    example: "wasmts resume of what Instance.snapshot gave",
+    fix: "Restore it with Engine.restore, as the program that wrote it would.",
+    exit: "notRunnable",
+  },
+  WT6573: {
+    title: "snapshot of a guest at rest",
+    explanation: "No call was under way when the snapshot was taken, so there is nothing to go on with.",
+    example: "wasmts resume of a snapshot taken between two calls",
+    fix: "Restore it with Engine.restore, and call its exports.",
+    exit: "notRunnable",
+  },
   WT6580: {
     title: "the host is out of memory",
     explanation: "The system refused memory that the module may have by its limits.",
     example: "wasmts huge.wasm",
     fix: "Lower the guest's limit with --max-memory, or give the process more.",
     exit: "limit",
+  },
+  WT6700: {
+    title: "no initialisation function",
+    explanation:
+      "wasmts snapshot init calls one export that has neither parameters nor results: wizer.initialize, unless --init-func names another. The module has none of this name, or it is of another type.",
+    example: "wasmts snapshot init --init-func inti app.wasm -o ready.wasm",
+    fix: "Export such a function. 'wasmts inspect' lists what a module exports.",
+    exit: "usage",
+  },
+  WT6701: {
+    title: "import called during initialisation",
+    explanation:
+      "What an import answers depends on where a module runs, so an initialisation that is to be part of the module may not call any. WASI is the exception, if --allow-wasi is given.",
+    example: "wasmts snapshot init app.wasm -o ready.wasm, with a printf in the initialisation",
+    fix: "Leave the call for later; or, if it is WASI, allow it and give what it needs: --allow-wasi --dir data",
+    exit: "trap",
+  },
+  WT6702: {
+    title: "the guest ended during initialisation",
+    explanation:
+      "The initialisation called proc_exit. A program that has ended has no state to go on from; nothing was written.",
+    example: "exit(0) in the function that --init-func names",
+    fix: "Let the initialisation return. What it wrote to stderr may tell why it did not.",
+    exit: "notRunnable",
+  },
+  WT6703: {
+    title: "files left open by initialisation",
+    explanation:
+      "A module cannot have open files at its start. The initialisation left some open, or closed or replaced standard streams or directories that the module will be given again.",
+    example: "fopen without fclose in the function that --init-func names",
+    fix: "Close what is opened, and nothing else.",
+    exit: "notRunnable",
+  },
+  WT6704: {
+    title: "no file to write the module to",
+    explanation: "wasmts snapshot init writes a module and needs to know where.",
+    example: "wasmts snapshot init app.wasm",
+    fix: "Add -o FILE.",
+    exit: "usage",
+  },
+  WT6705: {
+    title: "file that cannot be written",
+    explanation: "The file given with -o cannot be created. What was there before is still there.",
+    example: "wasmts snapshot init app.wasm -o /no/such/dir/ready.wasm",
+    fix: "Choose a path in a directory that exists and can be written to.",
+    exit: "usage",
+  },
+  WT6706: {
+    title: "unknown second word of a command",
+    explanation: "The first word is a family of commands, and the second is none of them.",
+    example: "wasmts snapshot inti app.wasm",
+    fix: "'wasmts snapshot --help' shows which there are.",
+    exit: "usage",
+  },
+  WT6707: {
+    title: "something for a guest that gets nothing",
+    explanation: "The option gives the guest something it reaches through WASI, and WASI is not allowed.",
+    example: "wasmts snapshot init --dir data app.wasm -o ready.wasm",
+    fix: "Add --allow-wasi, or leave the option out.",
+    exit: "usage",
+  },
+  WT6708: {
+    title: "export that cannot be renamed",
+    explanation:
+      "--rename-func NEW=OLD is about functions: OLD must be one that the module exports and goes on exporting, named once, and NEW no memory, table or global.",
+    example: "wasmts snapshot init -r _start=mian app.wasm -o ready.wasm",
+    fix: "'wasmts inspect' lists what a module exports.",
+    exit: "usage",
   },
   WT6999: {
     title: "a bug in wasmts",

@@ -6,11 +6,13 @@
  * wrong usage, is thrown.
  */
 import {
+  type Activation,
   Engine,
   type FuncInst,
   GuestExit,
   type GuestLimits,
   type HeapGauge,
+  type HostState,
   type Import,
   type Imports,
   type Instance,
@@ -28,6 +30,8 @@ import { checkFeatures, type FeatureChoice } from "./features.ts";
 import { mergeImports, standIn, type UnknownImports, unknownImportError, unknownImports } from "./link.ts";
 import { type Problem, problemOf } from "./outcome.ts";
 import { type RunReceipt, receiptOf } from "./receipt.ts";
+import { savedRunState } from "./saved-run.ts";
+import { type SnapshotPlan, SnapshotTimer } from "./snapshot-plan.ts";
 import { closest } from "./suggest.ts";
 import { checkArgumentCount, parseArguments } from "./values.ts";
 import type { WasiSettings } from "./wasi-host.ts";
@@ -66,6 +70,10 @@ export interface ExecuteOptions {
   readonly limits?: Limits | undefined;
   /** Run in turns of the event loop, which imports that return promises and `limits.signal` need; else on the thread. */
   readonly inTurns?: boolean | undefined;
+  /** Save the guest in the middle of its run. It runs in turns then. */
+  readonly snapshot?: SnapshotPlan | undefined;
+  /** A snapshot that goes on, instead of a run from the start; `bytes` and `preloads` are the modules it is of. */
+  readonly resume?: Uint8Array | undefined;
   /** Call this export instead of `_start`. Words are read by the types of its parameters. */
   readonly invoke?:
     | { readonly name: string; readonly words: readonly string[] }
@@ -91,7 +99,8 @@ export interface Usage {
 export const noUsage: Usage = { compileMs: 0, runMs: 0, cpuMs: 0, instructions: 0, memoryBytes: 0, tableElements: 0 };
 
 export interface Execution {
-  readonly kind: "exit" | Problem["kind"];
+  /** `snapshot`: the guest was saved, and goes on from there. */
+  readonly kind: "exit" | "snapshot" | Problem["kind"];
   /** What the guest gave to `proc_exit`; 0 if it returned; undefined if it did not end by itself. */
   readonly exitCode?: number;
   /** What went wrong, unless kind is "exit". */
@@ -118,7 +127,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
 
 async function outcomeOf(run: Run, options: ExecuteOptions): Promise<Execution> {
   try {
-    return { kind: "exit", ...(await run.toEnd()), usage: run.usage() };
+    return { kind: "exit", ...(await (options.resume ? run.resume(options.resume) : run.toEnd())), usage: run.usage() };
   } catch (error) {
     if (error instanceof GuestExit) return { kind: "exit", exitCode: error.exitCode, usage: run.usage() };
     const problem = problemOf(error, printable(options.file), options.bytes);
@@ -126,7 +135,16 @@ async function outcomeOf(run: Run, options: ExecuteOptions): Promise<Execution> 
   }
 }
 
-type Ending = Pick<Execution, "exitCode" | "results">;
+type Ending = Pick<Execution, "exitCode" | "results"> & { readonly kind?: "snapshot" };
+
+/** What one module of a run needs to become an instance. */
+interface Part {
+  readonly module: Module;
+  readonly options: InstanceOptions;
+  readonly imports: (preloaded: Imports) => Imports;
+  /** Gives the host the memory of the instance. */
+  bind(instance: Instance, imports: Imports): void;
+}
 
 /** One execution under way: what its steps share, and what must be closed at its end. */
 class Run {
@@ -139,6 +157,9 @@ class Run {
   /** The guest itself, not the preloaded. */
   private instance: Instance | undefined;
   private calls: Receipt | undefined;
+  /** In the order in which they were made. */
+  private readonly instances: Instance[] = [];
+  private readonly hosts: HostState[] = [];
 
   constructor(options: ExecuteOptions) {
     this.options = options;
@@ -180,20 +201,83 @@ class Run {
     const args = invoke === undefined ? [] : argumentsFor(module, invoke, file);
     const preloaded = await this.preload();
     this.compiled = performance.now();
-    const instance = await this.link(module, file, preloaded, true);
-    if (invoke === undefined) {
-      await this.call(instance, instance.func("_start"));
-      return { exitCode: 0 };
-    }
-    await this.initialize(instance);
-    const func = instance.func(invoke.name);
-    const { results: types } = func.type;
-    const values = await this.call(instance, func, args);
-    return { exitCode: 0, results: values.map((value, i) => ({ type: types[i]!, value })) };
+    const instance = await this.link(await this.part(module, file), preloaded);
+    this.instance = instance;
+    if (invoke !== undefined) await this.initialize(instance);
+    return this.finish(instance, instance.start(invoke?.name ?? "_start", args));
   }
 
-  private call(instance: Instance, func: FuncInst, args: readonly Val[] = []): Val[] | Promise<Val[]> {
-    return this.options.inTurns ? instance.callAsync(func, args) : instance.call(func, args);
+  /** Goes on from a snapshot. */
+  async resume(snapshot: Uint8Array): Promise<Ending> {
+    const { file, bytes, preloads = [] } = this.options;
+    const files = [...preloads, { name: undefined, file, bytes }];
+    const parts: Part[] = [];
+    for (const p of files) parts.push(await this.part(this.compile(p.bytes, p.file), p.file, p.name));
+    this.compiled = performance.now();
+    const given: Imports[] = [];
+    const { instances, activation } = this.engine.restore(
+      parts.map(({ module, options, imports }, i) => ({
+        module,
+        options,
+        imports: (earlier) => {
+          given[i] = imports(Object.fromEntries(earlier.map((instance, k) => [files[k]!.name, instance.exports])));
+          return given[i];
+        },
+      })),
+      snapshot,
+      { hosts: this.allHosts() },
+    );
+    this.instances.push(...instances);
+    parts.forEach((part, i) => void part.bind(instances[i]!, given[i]!));
+    const instance = instances.at(-1)!;
+    this.instance = instance;
+    if (activation === undefined) {
+      throw new CliError("WT6573", "there is nothing to go on with in the snapshot", {
+        where: "no call was under way when it was taken",
+        help: "restore it with Engine.restore, and call its exports",
+      });
+    }
+    return this.finish(instance, activation);
+  }
+
+  /** Runs the guest's call to its end, or to its snapshot. */
+  private async finish(instance: Instance, act: Activation): Promise<Ending> {
+    const { snapshot, inTurns, invoke } = this.options;
+    const { results: types } = act.func.type;
+    const vals =
+      snapshot !== undefined
+        ? await this.runSaving(instance, act, snapshot)
+        : inTurns
+          ? await instance.runInTurns(act)
+          : instance.runToEnd(act);
+    if (vals === undefined) return { kind: "snapshot", exitCode: 0 };
+    const isCommand = invoke === undefined && types.length === 0;
+    return { exitCode: 0, ...(isCommand ? {} : { results: vals.map((value, i) => ({ type: types[i]!, value })) }) };
+  }
+
+  /** Undefined when it was saved and does not go on. */
+  private async runSaving(instance: Instance, act: Activation, plan: SnapshotPlan): Promise<Val[] | undefined> {
+    const timer = new SnapshotTimer(plan.at);
+    try {
+      for (;;) {
+        const vals = await instance.runUntil(act, timer.options(this.meter.usage().instructions));
+        if (vals !== undefined) return vals;
+        plan.write(this.engine.snapshot(this.instances, { activation: act, hosts: this.allHosts() }));
+        if (!plan.goesOn) return undefined;
+        if (!timer.again()) return await instance.runInTurns(act);
+      }
+    } finally {
+      timer.dispose();
+    }
+  }
+
+  private allHosts(): HostState[] {
+    const { file, snapshot } = this.options;
+    return [...this.hosts, savedRunState(snapshot?.run ?? { file, preloads: [] })];
+  }
+
+  private call(instance: Instance, func: FuncInst): Val[] | Promise<Val[]> {
+    return this.options.inTurns || this.options.snapshot ? instance.callAsync(func) : instance.call(func);
   }
 
   private async initialize(instance: Instance): Promise<void> {
@@ -211,26 +295,44 @@ class Run {
   private async preload(): Promise<Imports> {
     const preloaded = Object.create(null) as Record<string, Imports[string]>;
     for (const { name, file, bytes } of this.options.preloads ?? []) {
-      const instance = await this.link(this.compile(bytes, file), file, preloaded);
+      const instance = await this.link(await this.part(this.compile(bytes, file), file, name), preloaded);
       await this.initialize(instance);
       preloaded[name] = instance.exports;
     }
     return preloaded;
   }
 
-  /** Instantiates `module`, with a WASI host of its own if it imports WASI. */
-  private async link(module: Module, file: string, preloaded: Imports, isGuest = false): Promise<Instance> {
+  /** Instantiates a module and runs its start function. */
+  private async link(part: Part, preloaded: Imports): Promise<Instance> {
+    const { module, options } = part;
+    const given = part.imports(preloaded);
+    // A start function may call WASI, which needs the memory of the instance: it runs when that is known.
+    const instance = this.engine.instantiate(module, given, { ...options, isStartLeft: true });
+    this.instances.push(instance);
+    part.bind(instance, given);
+    if (module.start !== undefined) await this.call(instance, instance.inst.funcs[module.start]!);
+    return instance;
+  }
+
+  /** `module` with a WASI host of its own if it imports WASI. @param preload its name; absent: it is the guest itself */
+  private async part(module: Module, file: string, preload?: string): Promise<Part> {
     const host = module.imports.some((imp) => imp.module.startsWith("wasi_"))
       ? await this.options.loadWasi()
       : undefined;
     const version = host?.wasiVersion(module);
     const wasi = version && host?.makeWasi(version, this.options.wasi);
-    if (isGuest) this.calls = wasi?.receipt;
-    if (wasi !== undefined) this.closers.push(() => wasi.close());
-    const given = mergeImports([wasi?.hostImports() ?? {}, this.options.imports ?? {}, preloaded]);
+    if (preload === undefined) this.calls = wasi?.receipt;
+    if (wasi !== undefined) {
+      this.closers.push(() => wasi.close());
+      this.hosts.push(preload === undefined ? wasi.state : renamed(wasi.state, `wasi of ${preload}`));
+    }
     const mode = this.options.unknownImports ?? "error";
-    const unknown = unknownImports(module, given);
-    if (unknown.length > 0 && mode === "error") throw unknownImportError(module, unknown, given, file);
+    const imports = (preloaded: Imports): Imports => {
+      const given = mergeImports([wasi?.hostImports() ?? {}, this.options.imports ?? {}, preloaded]);
+      const unknown = unknownImports(module, given);
+      if (unknown.length > 0 && mode === "error") throw unknownImportError(module, unknown, given, file);
+      return given;
+    };
     const { memoryBytes, tableElements, stackDepth } = this.options.limits ?? {};
     const options: InstanceOptions = {
       maxMemoryBytes: memoryBytes,
@@ -241,17 +343,18 @@ class Run {
       heapGauge: module.features.has("gc") ? await this.options.loadHeapGauge() : undefined,
       missingImport: mode === "error" ? undefined : (imp: Import) => standIn(module, imp, mode),
     };
-    // A start function may call WASI, which needs the memory of the instance: it runs when that is known.
-    const instance = this.engine.instantiate(withoutStart(module), given, options);
-    if (isGuest) this.instance = instance;
-    if (wasi !== undefined) host?.bindMemory(wasi, instance, given);
-    if (module.start !== undefined) await this.call(instance, instance.inst.funcs[module.start]!);
-    return instance;
+    const bind = (instance: Instance, given: Imports): void => {
+      if (wasi !== undefined) host?.bindMemory(wasi, instance, given);
+    };
+    return { module, options, imports, bind };
   }
 }
 
-const withoutStart = (module: Module): Module =>
-  module.start === undefined ? module : (Object.create(module, { start: { value: undefined } }) as Module);
+const renamed = (state: HostState, name: string): HostState => ({
+  name,
+  save: () => state.save(),
+  prepare: (bytes) => state.prepare(bytes),
+});
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;
 

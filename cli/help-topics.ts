@@ -27,6 +27,18 @@ A guest can end with any of these numbers itself. What really happened is in the
 'wasmts validate' ends with 0 if every module is valid, else 126 or 127.`,
   },
   {
+    name: "snapshots",
+    text: `A guest can be saved in the middle of its run, and go on later, elsewhere:
+
+  wasmts --snapshot s.snap --snapshot-at time:2s app.wasm
+  wasmts resume s.snap
+  wasmts snapshot inspect s.snap
+
+--snapshot-at fuel:N saves after N instructions, time:T after a time, signal:USR1 (the default) whenever the signal arrives. The run ends with status 0 then, or goes on with --snapshot-continue. What the guest has written is not written again after it goes on.
+
+Give 'resume' the same directories as the run had; it checks that files that were open are still what they were. It needs the module itself too, where it was or by --module.`,
+  },
+  {
     name: "mounts",
     text: `--dir gives the guest one directory of the host, with everything below it:
 

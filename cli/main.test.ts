@@ -49,6 +49,8 @@ const texts: Readonly<Record<string, string>> = {
     (func (export "get") (result i32) (global.get $g)))`,
   starts: `(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32))) (memory (export "memory") 1)
     (func $init (call $exit (i32.const 3))) (start $init) (func (export "_start")))`,
+  startTraps: `(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export "memory") 1)
+    (func $init (unreachable)) (start $init) (func (export "_start")))`,
   threads: '(module (memory 1 1 shared) (func (export "_start") (drop (i32.atomic.load (i32.const 0)))))',
   maker: opener(1),
   reader: opener(0),
@@ -139,6 +141,7 @@ describe("messages", () => {
     [["invalid.wasm"], 126, "WT2001", /i32\.add[\s\S]*byte \d+ \(0x[0-9a-f]+\), in function 0/],
     [["absent.wasm"], 126, "WT1921", /stack-switching[\s\S]*byte \d+/],
     [["trap.wasm"], 134, "WT4005", /at inner \(function 0[\s\S]*at outer \(function 1/],
+    [["startTraps.wasm"], 134, "WT4001", /at init \(function 1/],
     [["recurse.wasm"], 134, "WT5001", /at again[\s\S]*the same \d+ times more/],
     [["library.wasm"], 126, "WT6550", /add \(func \(param i32 i32\) \(result i32\)\)/],
     [["--max-memory", "64MiB", "big.wasm"], 137, "WT3004", /1310720000[\s\S]*--max-memory/],

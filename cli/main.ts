@@ -6,7 +6,7 @@
  * Only what a run needs is imported at once: start-up time is part of every run. The rest is `more.ts`.
  */
 import { run } from "./commands/run.ts";
-import { type CommandName, commands } from "./options.ts";
+import { type CommandName, commands, families } from "./options.ts";
 import { type ParsedArgs, parseArgs } from "./parse.ts";
 
 async function main(argv: readonly string[]): Promise<number> {
@@ -14,10 +14,16 @@ async function main(argv: readonly string[]): Promise<number> {
   if (first === undefined) return (await import("./more.ts")).noArguments();
   if (first === "-V" || first === "--version") return dispatch("version", parseArgs("version", argv.slice(1)));
   if (first === "wast") return (await import("./more.ts")).wast(argv.slice(1));
-  const isCommand = first !== undefined && Object.hasOwn(commands, first);
-  const command = isCommand ? (first as CommandName) : "run";
-  return dispatch(command, parseArgs(command, isCommand ? argv.slice(1) : argv));
+  const pair = `${first} ${argv[1]}`;
+  if (families.has(first)) {
+    if (!isCommand(pair)) return (await import("./more.ts")).family(first, argv.slice(1));
+    return dispatch(pair, parseArgs(pair, argv.slice(2)));
+  }
+  const command = isCommand(first) ? first : "run";
+  return dispatch(command, parseArgs(command, isCommand(first) ? argv.slice(1) : argv));
 }
+
+const isCommand = (word: string): word is CommandName => Object.hasOwn(commands, word);
 
 async function dispatch(command: CommandName, { flags, operands, help }: ParsedArgs): Promise<number> {
   if (command === "run" && help === undefined) return run(flags, operands);
@@ -30,6 +36,12 @@ async function dispatch(command: CommandName, { flags, operands, help }: ParsedA
       return more.validateFiles(flags, operands);
     case "inspect":
       return more.inspect(flags, operands);
+    case "resume":
+      return (await import("./commands/resume.ts")).resume(flags, operands);
+    case "snapshot inspect":
+      return more.snapshotInspect(flags, operands);
+    case "snapshot init":
+      return more.snapshotInit(flags, operands);
     case "wast":
       return more.wast(operands);
     case "explain":

@@ -4,8 +4,10 @@
  */
 export { explain } from "./commands/explain.ts";
 export { reportFailure } from "./commands/failure.ts";
-export { help, noArguments, topicHelp } from "./commands/help.ts";
+export { family, help, noArguments, topicHelp } from "./commands/help.ts";
 export { inspect } from "./commands/inspect.ts";
+export { snapshotInit } from "./commands/snapshot.ts";
+export { snapshotInspect } from "./commands/snapshot-inspect.ts";
 export { validateFiles } from "./commands/validate.ts";
 export { version } from "./commands/version.ts";
 export { wast } from "./commands/wast.ts";

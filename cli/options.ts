@@ -5,7 +5,17 @@
  * says so in `notYet`, and using it is an error that repeats that text.
  */
 
-export type CommandName = "run" | "validate" | "inspect" | "wast" | "explain" | "version" | "help";
+export type CommandName =
+  | "run"
+  | "resume"
+  | "snapshot inspect"
+  | "validate"
+  | "inspect"
+  | "wast"
+  | "snapshot init"
+  | "explain"
+  | "version"
+  | "help";
 
 export interface CommandDef {
   /** What follows the options. */
@@ -24,6 +34,11 @@ export const commands = {
     brief: "run a program, or one export",
     stopsAtOperand: true,
   },
+  resume: {
+    operands: "SNAPSHOT",
+    summary: "go on with a program that was saved with 'run --snapshot'",
+    brief: "go on with a saved program",
+  },
   validate: {
     operands: "FILE...",
     summary: "check modules; say where and why one is not valid",
@@ -33,6 +48,16 @@ export const commands = {
     operands: "FILE",
     summary: "imports, exports, sections, sizes, toolchain, WASI needs",
     brief: "what is in a module",
+  },
+  "snapshot inspect": {
+    operands: "SNAPSHOT",
+    summary: "what a snapshot is of, and what is in it",
+    brief: "what is in a snapshot",
+  },
+  "snapshot init": {
+    operands: "FILE -o OUT",
+    summary: "run a module's initialisation now, and write a module that starts with what it made",
+    brief: "initialise a module ahead of time",
   },
   wast: {
     operands: "[OPTIONS] [FILE|DIR...]",
@@ -48,11 +73,17 @@ export const commands = {
   help: { operands: "[TOPIC]", summary: "help on a command or a topic", brief: "help on a command or topic" },
 } as const satisfies Record<CommandName, CommandDef>;
 
+/** First words of commands that have two. */
+export const families: ReadonlySet<string> = new Set(
+  Object.keys(commands).flatMap((name) => (name.includes(" ") ? [name.slice(0, name.indexOf(" "))] : [])),
+);
+
 export const groups = [
   "Files",
   "Environment",
   "Entry point",
   "Limits",
+  "Snapshots",
   "Linking",
   "Engine",
   "Observation",
@@ -78,7 +109,14 @@ export interface FlagDef {
   readonly notYet?: string;
 }
 
-const run = ["run"] as const;
+/** A run from its start. */
+const start = ["run"] as const;
+const run = ["run", "resume"] as const;
+const init = ["snapshot init"] as const;
+/** What a guest is given and may use, however it is run. */
+const guest = ["run", "resume", "snapshot init"] as const;
+/** What is fixed when a guest starts. */
+const fresh = ["run", "snapshot init"] as const;
 const sockets = "sockets are not there yet; guests see an error from every socket call";
 
 export const flags = {
@@ -90,7 +128,7 @@ export const flags = {
     isCommon: true,
     group: "Files",
     help: "give the guest a directory; host first. HOST::GUEST works too. ':ro' forbids every change",
-    commands: run,
+    commands: guest,
   },
   tmpfs: {
     value: "GUEST",
@@ -132,7 +170,7 @@ export const flags = {
     isCommon: true,
     group: "Environment",
     help: "set an environment variable; without '=' pass on the host's",
-    commands: run,
+    commands: fresh,
   },
   "env-file": {
     aliases: ["env-from"],
@@ -140,57 +178,86 @@ export const flags = {
     isRepeatable: true,
     group: "Environment",
     help: "read NAME=VALUE lines from FILE",
-    commands: run,
+    commands: fresh,
   },
-  "inherit-env": { group: "Environment", help: "pass on the whole environment (nothing is by default)", commands: run },
+  "inherit-env": {
+    group: "Environment",
+    help: "pass on the whole environment (nothing is by default)",
+    commands: fresh,
+  },
   deterministic: {
     value: "SEED",
     hasOptionalValue: true,
     group: "Environment",
     help: "make the run repeatable: virtual time, random numbers from SEED (default 0), files without traces of the disk",
-    commands: run,
+    commands: guest,
   },
   argv0: {
     value: "NAME",
     group: "Environment",
     help: "the program's own name; default: the base name of FILE",
-    commands: run,
+    commands: fresh,
   },
   invoke: {
     value: "NAME",
     isCommon: true,
     group: "Entry point",
     help: "call this export instead of the program's start; what follows FILE are its arguments, read by their types",
-    commands: run,
+    commands: start,
+  },
+  "init-func": {
+    short: "f",
+    value: "NAME",
+    group: "Entry point",
+    help: "the export to call, without parameters and results; default: wizer.initialize",
+    commands: init,
+  },
+  "rename-func": {
+    short: "r",
+    value: "NEW=OLD",
+    isRepeatable: true,
+    group: "Entry point",
+    help: "export the function OLD as NEW instead, in place of a function NEW: -r _start=main",
+    commands: init,
+  },
+  "keep-init-func": {
+    group: "Entry point",
+    help: "go on exporting the function that was called, and _initialize",
+    commands: init,
+  },
+  "allow-wasi": {
+    group: "Environment",
+    help: "let the initialisation call WASI; without it, no import may be called",
+    commands: init,
   },
   "max-memory": {
     value: "SIZE",
     isCommon: true,
     group: "Limits",
     help: "bytes of linear memory the guest may have, such as 64MiB; growing beyond fails",
-    commands: run,
+    commands: guest,
   },
-  "max-table": { value: "N", group: "Limits", help: "elements of tables the guest may have", commands: run },
-  "max-stack-depth": { value: "N", group: "Limits", help: "calls that may be active at once", commands: run },
+  "max-table": { value: "N", group: "Limits", help: "elements of tables the guest may have", commands: guest },
+  "max-stack-depth": { value: "N", group: "Limits", help: "calls that may be active at once", commands: guest },
   "max-output": {
     value: "SIZE",
     group: "Limits",
     help: "bytes the guest may write to stdout and stderr together; writing more fails",
-    commands: run,
+    commands: guest,
   },
   timeout: {
     value: "TIME",
     group: "Limits",
     isCommon: true,
     help: "end the guest after 300ms, 2s, 1m, waiting included",
-    commands: run,
+    commands: guest,
   },
   fuel: {
     value: "N",
     group: "Limits",
     isCommon: true,
     help: "end the guest after N instructions; the count is the same in every run",
-    commands: run,
+    commands: guest,
   },
   "cpu-share": {
     value: "PERCENT",
@@ -205,12 +272,36 @@ export const flags = {
     help: "slow the guest down to so many calls and bytes: file-ops=100/s,file-bytes=10MiB/s; see 'wasmts help quotas'",
     commands: run,
   },
+  snapshot: {
+    value: "FILE",
+    group: "Snapshots",
+    help: "save the guest to FILE when it is time, and end; see 'wasmts help snapshots'",
+    commands: run,
+  },
+  "snapshot-at": {
+    value: "fuel:N|time:T|signal:S",
+    group: "Snapshots",
+    help: "when: after N instructions, after a time, or on a signal (default signal:USR1)",
+    commands: run,
+  },
+  "snapshot-continue": { group: "Snapshots", help: "go on after saving; each signal saves again", commands: run },
+  "allow-changed-files": {
+    group: "Snapshots",
+    help: "go on though files that the guest had open have changed since",
+    commands: ["resume"],
+  },
+  module: {
+    value: "FILE",
+    group: "Snapshots",
+    help: "the module the snapshot is of; default: where it was",
+    commands: ["resume"],
+  },
   preload: {
     value: "NAME=FILE",
     isRepeatable: true,
     group: "Linking",
     help: "instantiate FILE first; its exports satisfy imports from NAME",
-    commands: run,
+    commands: start,
   },
   "unknown-imports": {
     value: "error|trap|default",
@@ -231,11 +322,15 @@ export const flags = {
     isRepeatable: true,
     group: "Engine",
     help: "switch proposals on or off: -W threads,-simd; -W all. See --features list",
-    commands: ["run", "validate"],
+    commands: ["run", "resume", "validate", "snapshot init"],
   },
-  "wasm-1": { group: "Engine", help: "allow WebAssembly 1.0 only", commands: ["run", "validate"] },
-  "wasm-2": { group: "Engine", help: "allow what 2.0 has", commands: ["run", "validate"] },
-  "wasm-3": { group: "Engine", help: "allow what 3.0 has", commands: ["run", "validate"] },
+  "wasm-1": {
+    group: "Engine",
+    help: "allow WebAssembly 1.0 only",
+    commands: ["run", "resume", "validate", "snapshot init"],
+  },
+  "wasm-2": { group: "Engine", help: "allow what 2.0 has", commands: ["run", "resume", "validate", "snapshot init"] },
+  "wasm-3": { group: "Engine", help: "allow what 3.0 has", commands: ["run", "resume", "validate", "snapshot init"] },
   features: {
     value: "list",
     group: "Engine",
@@ -266,12 +361,12 @@ export const flags = {
     isCommon: true,
     group: "Observation",
     help: "log every WASI call with its result to stderr; SCOPES such as fs,clock limit it",
-    commands: run,
+    commands: guest,
   },
   "allow-escapes": {
     group: "Output",
     help: "let the guest's output act on the terminal (colours, cursor); otherwise escape sequences are made visible there",
-    commands: run,
+    commands: guest,
   },
   coredump: {
     value: "FILE",
@@ -322,6 +417,13 @@ export const flags = {
     commands: run,
     notYet: sockets,
   },
+  output: {
+    short: "o",
+    value: "FILE",
+    group: "Output",
+    help: "the module to write; it is there whole or not at all",
+    commands: init,
+  },
   report: {
     value: "FILE",
     group: "Output",
@@ -338,14 +440,19 @@ export const flags = {
     isCommon: true,
     group: "Output",
     help: "print for programs: one line of JSON, the last on stdout",
-    commands: ["run", "validate", "inspect", "version", "explain"],
+    commands: ["run", "resume", "validate", "inspect", "snapshot inspect", "version", "explain"],
   },
-  quiet: { short: "q", group: "Output", help: "no hints, only what went wrong", commands: ["run", "validate"] },
+  quiet: {
+    short: "q",
+    group: "Output",
+    help: "no hints, only what went wrong",
+    commands: ["run", "resume", "validate", "snapshot init"],
+  },
   color: {
     value: "auto|always|never",
     group: "Output",
     help: "colour of our own messages; NO_COLOR and FORCE_COLOR count in auto",
-    commands: ["run", "validate", "inspect", "explain", "help"],
+    commands: ["run", "validate", "inspect", "snapshot init", "explain", "help"],
   },
 } as const satisfies Record<string, FlagDef>;
 

@@ -11,12 +11,13 @@ import { type CliCode, type CliCodeDef, cliCodes, exitStatus } from "./error-cod
 import { describeProducers, readProducers } from "./toolchain.ts";
 
 /**
- * `exit`: the guest ended, by returning or by `proc_exit`. `trap`, `exhausted`: it was ended. `fuel`, `deadline`,
+ * `exit`: the guest ended, by returning or by `proc_exit`. `snapshot`: it was saved, to go on later. `trap`, `exhausted`: it was ended. `fuel`, `deadline`,
  * `cancelled`: it was stopped. `limit`: it asked for more
  * than it may have. The others: it never started, or wasmts itself is at fault (`internal`).
  */
 export type OutcomeKind =
   | "exit"
+  | "snapshot"
   | "trap"
   | "exhausted"
   | "fuel"
@@ -34,7 +35,7 @@ export type OutcomeKind =
 
 /** What went wrong, in its three parts. Text may come from the module: escape it for a terminal (`printable`). */
 export interface Problem {
-  readonly kind: Exclude<OutcomeKind, "exit">;
+  readonly kind: Exclude<OutcomeKind, "exit" | "snapshot">;
   /** Stable code `WT####`; see `wasmts explain`. */
   readonly code: string;
   /** What happened. */

@@ -27,6 +27,11 @@ export class Flags {
   get(name: FlagName): string | undefined {
     return this.values.get(name)?.at(-1);
   }
+  /** The value as `parse` reads it, which is told the spelling of the flag for its errors. */
+  read<T>(name: FlagName, parse: (flag: string, text: string) => T): T | undefined {
+    const text = this.get(name);
+    return text === undefined ? undefined : parse(`--${name}`, text);
+  }
   all(name: FlagName): readonly string[] {
     return this.values.get(name) ?? [];
   }
@@ -138,12 +143,12 @@ function isFlagOf(command: CommandName, word: string): boolean {
 function unknownFlag(command: CommandName, spelled: string, word: string, name: FlagName | undefined): CliError {
   const what = `unknown option ${spelled} for 'wasmts ${command}'`;
   const where = "options of wasmts come before the module, those of the guest after it";
+  const foreign = foreignFlags[spelled];
+  if (foreign !== undefined) return new CliError("WT6500", what, { where, help: foreign });
   if (name !== undefined) {
     const owners = flags[name].commands.map((c) => `wasmts ${c}`).join(", ");
     return new CliError("WT6500", what, { where: `it belongs to: ${owners}`, help: `see: wasmts ${command} --help` });
   }
-  const foreign = foreignFlags[spelled];
-  if (foreign !== undefined) return new CliError("WT6500", what, { where, help: foreign });
   const goStyle = /^-([a-z][a-z-]+)/.exec(word)?.[1];
   const single = goStyle === undefined ? undefined : nameOf(`--${goStyle}`);
   if (single !== undefined)

@@ -33,6 +33,8 @@ export interface WasiSettings {
   /** Control characters in output that goes to a terminal are made visible. */
   readonly isTerminalSafe: boolean;
   readonly brokenPipe?: WasiOptions["brokenPipe"];
+  /** How a saved guest is taken over. */
+  readonly state?: WasiOptions["state"];
   readonly deterministic?: WasiOptions["deterministic"];
   readonly receipt?: boolean | undefined;
   readonly policy?: WasiOptions["policy"];

@@ -6,7 +6,7 @@
 import { monotonicNs, type Wait, type WaitSource } from "./blocked.ts";
 import { WasmError } from "./errors.ts";
 import type { Activation, Outcome } from "./interpret/activation.ts";
-import type { Meter } from "./runtime/meter.ts";
+import type { Meter, StopSignal } from "./runtime/meter.ts";
 import type { Val } from "./runtime/value.ts";
 import { GuestStopped } from "./stopped.ts";
 
@@ -25,8 +25,7 @@ const MAX_TIMER_MS = 2 ** 30;
 export function runToEnd(act: Activation): Val[] {
   const outcome = act.run();
   if (outcome.kind === "done") return outcome.results;
-  if (outcome.kind === "stopped") throw stoppedError(outcome, act);
-  throw cannotWait();
+  throw errorOf(outcome, act);
 }
 
 const cannotWait = (): WasmError =>
@@ -34,30 +33,45 @@ const cannotWait = (): WasmError =>
     hint: "call the guest with invokeAsync, or give its instance a runner",
   });
 
-/** A guest that nobody can wait for is slowed by nobody: its share is up, as its time would be. */
-function stoppedError({ reason }: Extract<Outcome, { kind: "stopped" }>, act: Activation): WasmError {
-  if (reason === "throttled") return cannotWait();
-  if (reason === "slice") throw new Error("a run without a budget came to its end");
-  return new GuestStopped(reason, act);
+/** What a call throws that ends so. A guest that nobody can wait for is not slowed either: it ends. */
+export function errorOf(outcome: Exclude<Outcome, { kind: "done" }>, act: Activation): WasmError {
+  if (outcome.kind === "blocked" || outcome.reason === "throttled") return cannotWait();
+  if (outcome.reason === "slice") throw new Error("a run without a budget came to its end");
+  return new GuestStopped(outcome.reason, act);
+}
+
+/** When to come back before the end. */
+export interface PauseOptions {
+  /** After it is aborted: at the next safepoint at the end of a turn, or at once if the guest waits. */
+  readonly pause?: StopSignal | undefined;
+  /** At the first safepoint where it has spent more than this. */
+  readonly fuel?: number | undefined;
 }
 
 /**
- * Runs `act` to its end in turns. While it waits for a clock, an input or a promise, and between two turns, the thread
- * does other things.
+ * Runs `act` in turns to its end, or until it is paused: undefined then, and it can be saved, or run again. While it waits
+ * for a clock, an input or a promise, and between two turns, the thread does other things.
  *
  * @param between told each time the activation stops for a while, and when it goes on
  * @throws as `runToEnd`, but it can wait for everything
  */
-export async function runInTurns(act: Activation, between?: (isSuspended: boolean) => void): Promise<Val[]> {
+export async function runInTurns(
+  act: Activation,
+  { pause, fuel = Infinity }: PauseOptions = {},
+  between?: (isSuspended: boolean) => void,
+): Promise<Val[] | undefined> {
   act.runner = undefined;
+  const end = act.meter.usage().instructions + fuel;
   for (;;) {
-    const outcome = act.run(TURN);
+    const outcome = act.run(Math.min(TURN, end - act.meter.usage().instructions));
     if (outcome.kind === "done") return outcome.results;
     const wait = waitOf(outcome, act.meter);
-    if (wait === undefined) throw stoppedError(outcome as Extract<Outcome, { kind: "stopped" }>, act);
+    if (wait === undefined) throw errorOf(outcome, act);
+    if (pause?.aborted || act.meter.usage().instructions > end) return undefined;
     between?.(true);
-    await waitFor(wait, act.meter);
+    await waitFor(wait, act.meter, pause);
     between?.(false);
+    if (pause?.aborted) return undefined;
   }
 }
 
@@ -79,43 +93,50 @@ const timers = globalThis as unknown as Timers;
 export const soon = (fn: () => void): unknown =>
   timers.setImmediate === undefined ? timers.setTimeout(fn, 0) : timers.setImmediate(fn);
 
-/** Settles when something of `wait` happens, or when `meter` has something to say. Never rejects. */
-export function waitFor({ deadlineNs, sources = [] }: Wait, meter: Meter): Promise<void> {
+/** Settles when something of `wait` happens, or when `meter` or `pause` have something to say. Never rejects. */
+export function waitFor({ deadlineNs, sources = [] }: Wait, meter: Meter, pause?: StopSignal): Promise<void> {
+  if (deadlineNs === undefined && sources.length === 0) return new Promise(soon as (resolve: () => void) => void);
   const ends = [deadlineNs, meter.deadlineNs].filter((ns) => ns !== undefined);
-  if (ends.length === 0 && sources.length === 0) return new Promise(soon as (resolve: () => void) => void);
-  return new Promise((resolve) => void new Waiting(ends, sources, meter, resolve));
+  const signals = [meter.limits.signal, pause].filter((s) => s !== undefined);
+  return new Promise((resolve) => void new Waiting(ends, sources, signals, resolve));
 }
 
 /** One wait under way. */
 class Waiting {
   private readonly sources: readonly WaitSource[];
   private readonly endNs: bigint | undefined;
-  private readonly meter: Meter;
+  private readonly signals: readonly StopSignal[];
   private readonly resolve: () => void;
   private readonly mustPoll: boolean;
   private timer: unknown;
   private pollMs = 0;
 
-  constructor(ends: readonly bigint[], sources: readonly WaitSource[], meter: Meter, resolve: () => void) {
+  constructor(
+    ends: readonly bigint[],
+    sources: readonly WaitSource[],
+    signals: readonly StopSignal[],
+    resolve: () => void,
+  ) {
     this.sources = sources;
     this.endNs = ends.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
-    this.meter = meter;
+    this.signals = signals;
     this.resolve = resolve;
     this.mustPoll = sources.some((s) => s.ready === undefined);
-    meter.limits.signal?.addEventListener?.("abort", this.end, { once: true });
+    for (const signal of signals) signal.addEventListener?.("abort", this.end, { once: true });
     for (const { ready } of sources) void ready?.then(this.end, this.end);
     this.look();
   }
 
   private readonly end = (): void => {
     timers.clearTimeout(this.timer);
-    this.meter.limits.signal?.removeEventListener?.("abort", this.end);
+    for (const signal of this.signals) signal.removeEventListener?.("abort", this.end);
     this.resolve();
   };
 
   private readonly look = (): void => {
     const left = this.endNs === undefined ? Infinity : Number(this.endNs - monotonicNs()) / 1e6;
-    if (left <= 0 || this.meter.limits.signal?.aborted || this.sources.some((s) => s.isReady())) return this.end();
+    const isOver = left <= 0 || this.signals.some((s) => s.aborted) || this.sources.some((s) => s.isReady());
+    if (isOver) return this.end();
     this.pollMs = Math.min(MAX_POLL_MS, this.pollMs + 1);
     const ms = this.mustPoll ? Math.min(left, this.pollMs) : left;
     // Timers are of whole milliseconds and may be early: the last part is waited for in turns.

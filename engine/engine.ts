@@ -1,8 +1,9 @@
 /** The embedder's view: Engine, Instance. Chooses tiers; the only file of the engine that sees them all. */
 import type { FeatureSwitches } from "./binary/feature-gate.ts";
 import { compile } from "./compile.ts";
-import { runInTurns, runToEnd } from "./drive.ts";
+import { type PauseOptions, runInTurns, runToEnd } from "./drive.ts";
 import { WasmError } from "./errors.ts";
+import type { HostState } from "./host-state.ts";
 import { Activation } from "./interpret/activation.ts";
 import { captureFrames, type Frames, restoreFrames } from "./interpret/frames.ts";
 import type { StackLimits } from "./interpret/stack.ts";
@@ -14,6 +15,9 @@ import { type InstanceOptions, instantiate } from "./runtime/instantiate.ts";
 import type { Imports } from "./runtime/link.ts";
 import type { GuestUsage, Meter } from "./runtime/meter.ts";
 import type { Val } from "./runtime/value.ts";
+import { fromBytes, type Image, toBytes } from "./snapshot/file.ts";
+import { checkModules, headOf, load } from "./snapshot/load.ts";
+import { imageOf } from "./snapshot/save.ts";
 
 export interface EngineOptions {
   /** Only the interpreter is there yet; "auto" chooses it. */
@@ -55,22 +59,112 @@ export class Engine {
   }
 
   /**
-   * Makes an instance and runs its start function.
+   * Makes an instance and runs its start function, unless that is left to the caller.
    *
    * @throws WasmError unlinkable, trap, exhausted
    */
   instantiate(module: Module, imports: Imports = {}, options: InstanceOptions = {}): Instance {
     const instance = new Instance(instantiate(module, imports, options), options);
-    if (module.start !== undefined) instance.runToEnd(instance.inst.funcs[module.start], []);
+    if (options.isStartLeft !== true) instance.runStart();
     return instance;
   }
 
   /** As `instantiate`; the start function may wait, for imports that return promises too. */
   async instantiateAsync(module: Module, imports: Imports = {}, options: InstanceOptions = {}): Promise<Instance> {
     const instance = new Instance(instantiate(module, imports, options), options);
-    if (module.start !== undefined) await instance.callAsync(instance.inst.funcs[module.start]);
+    if (module.start !== undefined && options.isStartLeft !== true) {
+      await instance.callAsync(instance.inst.funcs[module.start]);
+    }
     return instance;
   }
+
+  /**
+   * The state of a guest as bytes, from which it goes on anywhere: docs/snapshots.md.
+   *
+   * @param instances all that the guest consists of, in the order in which they were made
+   * @throws WasmError WT5205 what only this process knows: a host object in a reference, shared memory, an open socket;
+   *   WT5206 when it is in the middle of a host call
+   * @cost O(memory that is not zero), about 10 ns a byte for the checksum
+   */
+  snapshot(instances: readonly Instance[], { activation, hosts = [] }: SnapshotOptions = {}): Uint8Array {
+    return toBytes(
+      imageOf(
+        instances.map((i) => i.inst),
+        activation,
+        hosts,
+      ),
+    );
+  }
+
+  /**
+   * A guest that goes on where `bytes`, of `snapshot`, left it. Nothing runs before `activation.run` or `runInTurns`.
+   *
+   * @param parts its modules and what they import, in the order of the instances
+   * @throws WasmError WT5201..WT5207, unlinkable; nothing is restored then
+   */
+  restore(parts: readonly RestorePart[], bytes: Uint8Array, { hosts = [] }: RestoreOptions = {}): RestoredGuest {
+    return this.#revive(parts, fromBytes(bytes), hosts);
+  }
+
+  /**
+   * A copy of a guest in this process, which shares nothing with it but what `parts` import.
+   *
+   * @throws as `snapshot` and `restore`
+   * @cost O(memory)
+   */
+  fork(
+    instances: readonly Instance[],
+    parts: readonly RestorePart[],
+    { activation, hosts = [], newHosts = [] }: SnapshotOptions & { readonly newHosts?: readonly HostState[] } = {},
+  ): RestoredGuest {
+    const image = imageOf(
+      instances.map((i) => i.inst),
+      activation,
+      hosts,
+    );
+    return this.#revive(parts, image, newHosts);
+  }
+
+  #revive(parts: readonly RestorePart[], image: Image, hosts: readonly HostState[]): RestoredGuest {
+    checkModules(
+      headOf(image),
+      parts.map((p) => p.module),
+    );
+    const instances: Instance[] = [];
+    for (const { module, imports = {}, options = {} } of parts) {
+      const given = typeof imports === "function" ? imports(instances) : imports;
+      instances.push(new Instance(instantiate(module, given, options, true), options));
+    }
+    const insts = instances.map((i) => i.inst);
+    const activation = load(image, insts, hosts, (instances[0] as Instance).stackLimits);
+    return { instances, activation };
+  }
+}
+
+export interface SnapshotOptions {
+  /** The call that is under way, stopped or blocked. */
+  readonly activation?: Activation | undefined;
+  /** Parts of the host that belong to the guest. */
+  readonly hosts?: readonly HostState[] | undefined;
+}
+
+export interface RestoreOptions {
+  /** The same kinds of state as when the snapshot was taken. */
+  readonly hosts?: readonly HostState[] | undefined;
+}
+
+/** One instance of a guest to be restored. */
+export interface RestorePart {
+  readonly module: Module;
+  /** What it imports; a function gets the instances restored before it. */
+  readonly imports?: Imports | ((earlier: readonly Instance[]) => Imports) | undefined;
+  readonly options?: InstanceOptions | undefined;
+}
+
+export interface RestoredGuest {
+  readonly instances: readonly Instance[];
+  /** The call that was under way. */
+  readonly activation: Activation | undefined;
 }
 
 /** An instance of a module and its exports. */
@@ -117,7 +211,13 @@ export class Instance {
   /** Calls a function that this instance exports or otherwise handed out, such as one in a table. */
   call(f: FuncInst, args: readonly Val[] = []): Val[] {
     checkCount(f, args);
-    return this.runToEnd(f, args);
+    return this.callNow(f, args);
+  }
+
+  /** Runs the start function, if there is one. @throws WasmError trap, exhausted, exit */
+  runStart(): void {
+    const { start } = this.module;
+    if (start !== undefined) this.callNow(this.inst.funcs[start], []);
   }
 
   /**
@@ -139,14 +239,24 @@ export class Instance {
 
   /** Runs what `start` or `restore` gave, or what a limit stopped, to its end in turns. */
   async runInTurns(act: Activation): Promise<Val[]> {
+    return (await this.runUntil(act, {})) as Val[];
+  }
+
+  /** As `runInTurns`, to its end or until it is paused; undefined then. */
+  async runUntil(act: Activation, options: PauseOptions): Promise<Val[] | undefined> {
     this.checkIdle();
     try {
-      return await runInTurns(act, (isSuspended) => {
+      return await runInTurns(act, options, (isSuspended) => {
         this.#isSuspended = isSuspended;
       });
     } finally {
       this.#isSuspended = false;
     }
+  }
+
+  /** The state of a guest of this one instance; see `Engine.snapshot`. */
+  snapshot(options: SnapshotOptions = {}): Uint8Array {
+    return toBytes(imageOf([this.inst], options.activation, options.hosts ?? []));
   }
 
   /** What its guest has used. */
@@ -182,8 +292,13 @@ export class Instance {
     return restoreFrames(func, frames, this.stackLimits);
   }
 
-  /** @internal */
-  runToEnd(f: FuncInst, args: readonly Val[]): Val[] {
+  /** Runs what `start` or `restore` gave, or what a limit stopped, to its end on this thread. Throws as `invoke`. */
+  runToEnd(act: Activation): Val[] {
+    this.checkIdle();
+    return runToEnd(act);
+  }
+
+  private callNow(f: FuncInst, args: readonly Val[]): Val[] {
     return f.inst === null ? callHost(f, args) : runToEnd(this.begin(f, args));
   }
 }

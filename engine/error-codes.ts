@@ -8,6 +8,7 @@ import type { traps } from "./errors.ts";
 import { featureCodes, type invalidFaults, limitCodes, type malformedFaults } from "./faults.ts";
 import { type Feature, features } from "./features.ts";
 import { type ModuleLimit, moduleLimits } from "./limits.ts";
+import type { snapshotFaults } from "./snapshot/errors.ts";
 
 export interface ErrorCode {
   /** One line, no full stop. */
@@ -19,6 +20,7 @@ export interface ErrorCode {
 }
 
 type CodeOf<T extends Record<string, readonly [string, string]>> = T[keyof T][0];
+type CodeOfFault<T extends Record<string, readonly [string, string, string, string]>> = T[keyof T][1];
 /** Codes that have a row below. */
 type WrittenCode =
   | CodeOf<typeof malformedFaults>
@@ -27,7 +29,9 @@ type WrittenCode =
   | `WT300${1 | 2 | 3 | 4 | 5}`
   | "WT4900"
   | `WT500${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
-  | `WT401${7 | 8}`;
+  | `WT401${7 | 8}`
+  | `WT580${1 | 2 | 3 | 4 | 5}`
+  | CodeOfFault<typeof snapshotFaults>;
 
 const written = {
   WT1001: {
@@ -618,11 +622,80 @@ const written = {
     explanation: "Host functions keep memory for the guest, and have reached the limit.",
     example: "limits: { hostBytes: 2 ** 20 }",
   },
+  WT5201: {
+    title: "damaged snapshot",
+    explanation: "The bytes are no snapshot, are cut short, or were changed: a checksum over all of them is wrong.",
+    example: "a snapshot that was copied while it was being written",
+  },
+  WT5202: {
+    title: "snapshot of another version",
+    explanation: "The form of snapshots has a version, and this wasmts reads another one.",
+    example: "a snapshot written by a later wasmts",
+  },
+  WT5203: {
+    title: "snapshot of another module",
+    explanation:
+      "A snapshot goes on only with the very modules it was taken of: code addresses in it mean nothing elsewhere. They are told by their SHA-256.",
+    example: "a program that was built again since",
+  },
+  WT5204: {
+    title: "snapshot or frames that do not fit their module",
+    explanation:
+      "A snapshot is checked like a module: every frame must be at a place where the guest can stop, with values of the right number and types, and tables, globals and objects must have theirs. This one was changed or made wrongly.",
+    example: "a snapshot edited by hand",
+  },
+  WT5205: {
+    title: "state that a snapshot cannot hold",
+    explanation:
+      "Some things exist only in this process: objects of the host that a guest refers to, shared memory, functions of instances that are not part of the snapshot, sockets.",
+    example: "an externref to an object",
+  },
+  WT5206: {
+    title: "snapshot of a running guest",
+    explanation: "A snapshot is taken between two runs, not from inside a host function that the guest has called.",
+    example: "instance.snapshot({ activation }) in an imported function",
+  },
+  WT5207: {
+    title: "snapshot of another host",
+    explanation:
+      "The guest had parts of a host that belong to it, such as open files, or imports that were shared in another way. It goes on only with the same kinds.",
+    example: "a snapshot of a WASI program, restored without WASI",
+  },
   WT5005: {
     title: "too many types in one process",
     explanation:
       "The types of all modules of a process are kept until it ends, so that equal types of different modules are the same. There are a million different ones now, or they are too large together. Nothing is wrong with this module.",
     example: "a process that compiles modules of strangers for months: give each stranger a process or worker thread",
+  },
+  WT5801: {
+    title: "a reference that no module can start with",
+    explanation:
+      "When initialisation was over, a global, a table or an element segment held a structure, an array, an exception, a value of the host or a function of another module. A plain module starts with numbers, null, i31 and its own functions.",
+    example: "(global.set $cache (struct.new $node ...)) in the function that --init-func names",
+  },
+  WT5802: {
+    title: "a shared memory that should be baked",
+    explanation:
+      "Other threads can change a shared memory at any time, so there is no moment whose state a module could start with.",
+    example: "wasmts snapshot init of a module with (memory 1 1 shared)",
+  },
+  WT5803: {
+    title: "an import that initialisation changed",
+    explanation:
+      "Imported memories, tables and globals belong to whoever provides them. What initialisation writes to them cannot be in the module, which would start without it.",
+    example: '(import "env" "memory" (memory 1)) and an i32.store to it during initialisation',
+  },
+  WT5804: {
+    title: "more state than a module may have",
+    explanation:
+      "The module with its state would have more bytes, segments or elements than engines accept: 1 GiB, 100000 data segments, 10 million elements.",
+    example: "an initialisation that fills 2 GiB of memory with random numbers",
+  },
+  WT5805: {
+    title: "exports that cannot be changed this way",
+    explanation:
+      "Only functions can be renamed, each once, to a name that is no memory's, table's or global's, and what is renamed or left out must be there.",
+    example: "--rename-func _start=mian",
   },
 } as const satisfies Record<WrittenCode, ErrorCode>;
 

@@ -1,7 +1,18 @@
 /** Public API of the engine; re-exports only. */
+export { type BakeOptions, bake, importState } from "./bake.ts";
 export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
-export { DEFAULT_STACK_DEPTH, Engine, type EngineOptions, Instance } from "./engine.ts";
+export type { PauseOptions } from "./drive.ts";
+export {
+  DEFAULT_STACK_DEPTH,
+  Engine,
+  type EngineOptions,
+  Instance,
+  type RestoredGuest,
+  type RestoreOptions,
+  type RestorePart,
+  type SnapshotOptions,
+} from "./engine.ts";
 export { type ErrorCode, errorCodes } from "./error-codes.ts";
 export {
   type BacktraceFrame,
@@ -27,6 +38,8 @@ export {
 } from "./interpret/frames.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
+export { changedExports, type ExportChanges } from "./preinit/exports.ts";
+export type { ImportState } from "./preinit/import-state.ts";
 export { suspending } from "./promise-import.ts";
 export { ExnInst } from "./runtime/exn.ts";
 export { FuncInst, type HostFn, hostFunc, TagInst } from "./runtime/func.ts";
@@ -42,6 +55,8 @@ export type { SharedMemory } from "./runtime/shared-memory.ts";
 export { stateDigest } from "./runtime/state-digest.ts";
 export { DEFAULT_MAX_TABLE, TableInst } from "./runtime/table.ts";
 export type { Val } from "./runtime/value.ts";
+export { type GuestScheduling, type ScheduledGuest, Scheduler, type SchedulerStats } from "./scheduler.ts";
 export { hex, Sha256, sha256 } from "./sha256.ts";
+export { inspectSnapshot, type SnapshotInfo } from "./snapshot/inspect.ts";
 export { GuestStopped } from "./stopped.ts";
 export * from "./types.ts";

@@ -6,7 +6,12 @@ import { readFileSync, writeFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
 
 const here = (name) => new URL(name, import.meta.url);
-const examples = { tour: ["--runtime", "stub", "--use", "abort=tour/abort"], fib: ["--runtime", "stub", "--debug"] };
+const examples = {
+  tour: ["--runtime", "stub", "--use", "abort=tour/abort"],
+  fib: ["--runtime", "stub", "--debug"],
+  primes: ["--runtime", "stub", "--use", "abort="],
+  dice: ["--runtime", "stub", "--use", "abort="],
+};
 
 let stale = 0;
 for (const [name, options] of Object.entries(examples)) {

@@ -40,7 +40,8 @@ export class SeededRandom implements Random {
   readonly state: Saveable = {
     save: () => hex(new Uint8Array(this.#words.buffer)),
     restore: (text) => {
-      if (!/^[0-9a-f]{32}$/.test(text)) return undefined;
+      // All zeros is no state of this generator: it would give zeros for ever.
+      if (!/^[0-9a-f]{32}$/.test(text) || /^0+$/.test(text)) return undefined;
       return () =>
         this.#load(Uint8Array.from({ length: 16 }, (_, i) => Number.parseInt(text.slice(i * 2, i * 2 + 2), 16)));
     },

@@ -29,8 +29,10 @@ const formatVersion = 1;
 const maxFds = 1 << 20;
 const maxStrings = 1 << 20;
 const maxStringBytes = 1 << 26;
-/** More than the listings and read-ahead of any guest, and their overhead in JSON. */
-const maxStateBytes = 1 << 30;
+/** Bytes of standard input that are saved with a guest. */
+export const maxInputBytes = 1 << 26;
+/** More than the listings and input of any guest, and their overhead in JSON; less than the longest string. */
+const maxStateBytes = 1 << 28;
 
 const cString = bytes(maxStringBytes, "bytes without a NUL", (b) => !b.includes(0));
 const isName = (b: Uint8Array): boolean =>
@@ -106,7 +108,7 @@ const state = object({
   /** Of the calls it has made; see `Receipt`. */
   receipt: optional(text(1024)),
   /** Input the guest has not read, though it was taken from its source. */
-  stdin: optional(object({ bytes: bytes(maxStringBytes), isAll: bool })),
+  stdin: optional(object({ bytes: bytes(maxInputBytes), isAll: bool })),
   usage: object({ calls: count, fileOps: count, fileBytes: count, netOps: count, netBytes: count }),
   /** Tokens left in the buckets of its quotas. */
   quotas: object({
@@ -138,16 +140,24 @@ export function encodeState(saved: Omit<SavedState, "version">): Uint8Array {
 /** @throws WasmError malformed WT6010 */
 export function decodeState(encoded: Uint8Array): SavedState {
   try {
-    if (encoded.length > maxStateBytes) throw new Malformed("the size", `at most ${maxStateBytes} bytes`);
-    const saved = state.decode(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(encoded)), "");
+    const saved = state.decode(parse(encoded), "");
     checkOnce(saved.fds);
     return saved;
   } catch (cause) {
-    if (!(cause instanceof Malformed || cause instanceof SyntaxError || cause instanceof TypeError)) throw cause;
+    if (!(cause instanceof Malformed)) throw cause;
     throw new WasmError("malformed", "WT6010", `saved state of WASI: ${cause.message}`, {
       cause,
       hint: "make the snapshot anew; this one is damaged, or was made by another version",
     });
+  }
+}
+
+function parse(encoded: Uint8Array): unknown {
+  if (encoded.length > maxStateBytes) throw new Malformed("the size", `at most ${maxStateBytes} bytes`);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(encoded));
+  } catch {
+    throw new Malformed("it", "JSON in UTF-8");
   }
 }
 

@@ -12,7 +12,7 @@
 import { GuestExit, type HostState, type PreparedState } from "../engine/index.ts";
 import type { Context, Saveable } from "./context.ts";
 import { type Descriptor, release } from "./fd-table.ts";
-import { decodeState, encodeState, type SavedFd, type SavedState } from "./state-format.ts";
+import { decodeState, encodeState, maxInputBytes, type SavedFd, type SavedState } from "./state-format.ts";
 import { reopenFd, saveFd, stateError } from "./state-open.ts";
 
 export interface StateOptions {
@@ -43,13 +43,21 @@ function stateOf(host: Context, options: StateOptions): Omit<SavedState, "versio
     clock: host.clock?.save(),
     random: host.random?.state?.save(),
     receipt: host.receipt?.save(),
-    stdin: host.standard.stdin.input?.unread?.(),
+    stdin: unreadOf(host),
     usage: host.io.counts,
     quotas: host.io.levels(),
     output: { written, isExceeded },
     waiting: waitingOf(host),
     exitCode: host.exited?.exitCode,
   };
+}
+
+/** @throws WasmError unsupported WT6011 */
+function unreadOf(host: Context): SavedState["stdin"] {
+  const unread = host.standard.stdin.input?.unread?.();
+  if (unread === undefined || unread.bytes.length <= maxInputBytes) return unread;
+  const message = `${unread.bytes.length} bytes of standard input are not read yet, and at most ${maxInputBytes} are saved`;
+  throw stateError("unsupported", "WT6011", message, "give the input as a file or pipe instead of bytes");
 }
 
 /** @throws WasmError unsupported WT6011 */
@@ -108,7 +116,7 @@ function partOf(saved: string | undefined, part: Saveable | undefined, what: str
 
 function checkFit(host: Context, saved: SavedState): void {
   if (saved.abi !== host.abi.module) throw misfit(`uses ${saved.abi}, and this host is ${host.abi.module}`);
-  const most = Math.max(saved.fds.length, ...saved.fds.map(({ fd }) => fd + 1));
+  const most = saved.fds.reduce((max, { fd }) => Math.max(max, fd + 1), 0);
   if (most > host.fds.max) throw misfit(`has descriptors up to ${most - 1}, and this host allows ${host.fds.max}`);
   if (saved.clock !== undefined && host.clock !== undefined && saved.clock.isVirtual !== host.clock.isVirtual) {
     throw misfit(saved.clock.isVirtual ? "has virtual time, and this host has not" : "has real time, not virtual");

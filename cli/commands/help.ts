@@ -2,7 +2,7 @@
 import { CliError } from "../cli-error.ts";
 import { exitStatus } from "../error-codes.ts";
 import { topics } from "../help-topics.ts";
-import { type CommandName, commands, type FlagDef, type FlagName, flags, groups } from "../options.ts";
+import { type CommandName, commands, type FlagDef, type FlagName, families, flags, groups } from "../options.ts";
 import { print, printError } from "../output.ts";
 import { closest } from "../suggest.ts";
 import { columns, type Paint, paintFor, wrap } from "../text.ts";
@@ -123,14 +123,40 @@ export function noArguments(): number {
   return exitStatus.usage;
 }
 
+/** `wasmts snapshot`, whose second word is none of the commands that begin so. @throws CliError WT6706 */
+export function family(first: string, [second]: readonly string[]): number {
+  if (second === "-h" || second === "--help") {
+    print(familyHelp(first));
+    return 0;
+  }
+  const names = membersOf(first).map((name) => name.slice(first.length + 1));
+  const near = second === undefined ? undefined : closest(second, names);
+  throw new CliError("WT6706", second === undefined ? `${first} what?` : `no command '${first} ${second}'`, {
+    where: `there is: ${membersOf(first)
+      .map((name) => `wasmts ${name}`)
+      .join(", ")}`,
+    help: near === undefined ? `see: wasmts ${first} --help` : `did you mean: wasmts ${first} ${near}?`,
+  });
+}
+
+const membersOf = (first: string): CommandName[] =>
+  (Object.keys(commands) as CommandName[]).filter((name) => name.startsWith(`${first} `));
+
+/** Every command that begins with `first`. */
+const familyHelp = (first: string): string =>
+  membersOf(first)
+    .map((name) => longHelp(name))
+    .join("\n\n");
+
 /** `wasmts help [TOPIC]`. @throws CliError WT6508 */
 export function topicHelp(operands: readonly string[]): number {
-  print(topicText(operands[0]));
+  print(topicText(operands.length === 0 ? undefined : operands.join(" ")));
   return 0;
 }
 
 function topicText(topic: string | undefined): string {
   if (topic === undefined) return longHelp("run");
+  if (families.has(topic)) return familyHelp(topic);
   if (Object.hasOwn(commands, topic)) return longHelp(topic as CommandName);
   const found = topics.find((t) => t.name === topic);
   if (found !== undefined) return wrapTopic(found.text, columns());

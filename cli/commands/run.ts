@@ -1,11 +1,12 @@
 /** `wasmts [run] [OPTIONS] FILE [--] [GUEST ARGS...]`: options to an execution, its outcome to stdout, report and status. */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
 import { readFileSystems, readLevel } from "../file-systems.ts";
+import type { UnknownImports } from "../link.ts";
 import { GuestPaths, readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
@@ -13,10 +14,12 @@ import type { Flags } from "../parse.ts";
 import { type PolicyWatch, readPolicy, watchPolicy } from "../policy-files.ts";
 import { parseQuotas } from "../quotas.ts";
 import { readModule } from "../read-module.ts";
+import type { SavedRun } from "../saved-run.ts";
+import { parseSnapshotTime, type SnapshotPlan } from "../snapshot-plan.ts";
 import { parseChoice, parseCount, parseDuration, parseShare, parseSize } from "../units.ts";
 import * as wasiHost from "../wasi-host.ts";
+import { checkWritable, writeWhole } from "../write-file.ts";
 
-/** Errors of the command line are thrown unless there is a report to write; `main` prints them. */
 export async function run(flags: Flags, operands: readonly string[]): Promise<number> {
   if (flags.has("features")) {
     parseChoice("--features", flags.get("features")!, ["list"]);
@@ -24,10 +27,15 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
     print(featureList(columns()));
     return 0;
   }
+  return carryOut(flags, (watch) => readRun(flags, operands, watch));
+}
+
+/** Runs what `read` gives, and tells how it ended: the exit status. */
+export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => ExecuteOptions): Promise<number> {
   const report = openReport("report", flags.get("report"));
   const receipt = flags.get("receipt") === "-" ? "-" : openReport("receipt", flags.get("receipt"));
   const watch = watchPolicy(flags.get("audit"), flags.get("learn"));
-  const execution = await attempt(flags, operands, watch);
+  const execution = await attempt(() => read(watch));
   watch.finish();
   const status =
     execution.problem === undefined ? (execution.exitCode ?? 0) & 255 : statusOf(execution.problem, process.platform);
@@ -42,10 +50,10 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
   return status;
 }
 
-async function attempt(flags: Flags, operands: readonly string[], watch: PolicyWatch): Promise<Execution> {
+async function attempt(read: () => ExecuteOptions): Promise<Execution> {
   let options: ExecuteOptions;
   try {
-    options = readOptions(flags, operands, watch);
+    options = read();
   } catch (error) {
     const problem = problemOf(error);
     return { kind: problem.kind, problem, error, usage: noUsage };
@@ -53,7 +61,7 @@ async function attempt(flags: Flags, operands: readonly string[], watch: PolicyW
   return execute(options);
 }
 
-function readOptions(flags: Flags, operands: readonly string[], watch: PolicyWatch): ExecuteOptions {
+function readRun(flags: Flags, operands: readonly string[], watch: PolicyWatch): ExecuteOptions {
   const [file, ...words] = operands;
   if (file === undefined) {
     throw new CliError("WT6506", "no module given", {
@@ -61,17 +69,29 @@ function readOptions(flags: Flags, operands: readonly string[], watch: PolicyWat
       help: "write: wasmts [OPTIONS] FILE [ARGS...]; 'wasmts -h' has examples",
     });
   }
-  const unknown = parseChoice("--unknown-imports", flags.get("unknown-imports") ?? "error", [
-    "error",
-    "trap",
-    "default",
-  ]);
-  const tier = readTier(flags.get("tier") ?? "auto");
   const invoke = flags.get("invoke");
+  const args = [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])];
+  const preloads = readPreloads(flags.all("preload"));
+  return {
+    ...readGuest(flags, file, preloads, watch, { args, env: readEnvironment(flags, process.env) }),
+    file,
+    preloads,
+    bytes: readModule(file),
+    invoke: invoke === undefined ? undefined : { name: invoke, words },
+  };
+}
+
+/** What is the same for a guest that starts and for one that goes on. `given` is what only the first is given. */
+export function readGuest(
+  flags: Flags,
+  file: string,
+  preloads: SavedRun["preloads"],
+  watch: PolicyWatch,
+  given: Pick<wasiHost.WasiSettings, "args" | "env" | "state">,
+): Omit<ExecuteOptions, "file" | "bytes" | "preloads"> {
   const guestPaths = new GuestPaths();
   const settings: wasiHost.WasiSettings = {
-    args: [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])],
-    env: readEnvironment(flags, process.env),
+    ...given,
     dirs: readMounts(flags.all("dir"), guestPaths),
     fsLevel: readLevel(flags),
     mounts: readFileSystems(flags, guestPaths, { maxBytes: optional(flags, "max-fs-memory", parseSize) }),
@@ -89,16 +109,18 @@ function readOptions(flags: Flags, operands: readonly string[], watch: PolicyWat
     trace: flags.has("trace-wasi") ? wasiHost.traceTo(printError, flags.get("trace-wasi")!) : undefined,
   };
   return {
-    file,
-    preloads: readPreloads(flags.all("preload")),
-    bytes: readModule(file),
     wasi: settings,
     loadWasi: () => wasiHost,
     loadHeapGauge: async () => (await import("../more.ts")).heapGauge,
-    unknownImports: unknown,
+    unknownImports: parseChoice<UnknownImports>("--unknown-imports", flags.get("unknown-imports") ?? "error", [
+      "error",
+      "trap",
+      "default",
+    ]),
     features: readFeatures(flags),
-    tier,
+    tier: readTier(flags.get("tier") ?? "auto"),
     inTurns: flags.has("cpu-share"),
+    snapshot: readSnapshotPlan(flags, { file, preloads }),
     limits: {
       memoryBytes: optional(flags, "max-memory", parseSize),
       tableElements: optional(flags, "max-table", parseCount),
@@ -107,7 +129,25 @@ function readOptions(flags: Flags, operands: readonly string[], watch: PolicyWat
       timeoutMs: optional(flags, "timeout", parseDuration),
       cpuShare: optional(flags, "cpu-share", parseShare),
     },
-    invoke: invoke === undefined ? undefined : { name: invoke, words },
+  };
+}
+
+/** @throws CliError WT6503, WT6571, WT6705 */
+function readSnapshotPlan(flags: Flags, { file, preloads }: SavedRun): SnapshotPlan | undefined {
+  const path = flags.get("snapshot");
+  if (path === undefined) {
+    if (!flags.has("snapshot-at") && !flags.has("snapshot-continue")) return undefined;
+    throw new CliError("WT6571", "--snapshot-at and --snapshot-continue need --snapshot FILE", {
+      where: "there is no file to save the guest to",
+      help: "add --snapshot FILE",
+    });
+  }
+  checkWritable(path);
+  return {
+    at: parseSnapshotTime("--snapshot-at", flags.get("snapshot-at") ?? "signal:USR1"),
+    goesOn: flags.has("snapshot-continue"),
+    run: { file: resolve(file), preloads: preloads.map((p) => ({ name: p.name, file: resolve(p.file) })) },
+    write: (bytes) => writeWhole(path, bytes),
   };
 }
 
@@ -132,8 +172,7 @@ type NumberFlag =
   | "cpu-share";
 
 function optional(flags: Flags, name: NumberFlag, parse: (flag: string, text: string) => number): number | undefined {
-  const text = flags.get(name);
-  return text === undefined ? undefined : parse(`--${name}`, text);
+  return flags.read(name, parse);
 }
 
 /** @throws CliError WT6561, and those of `readModule` */

@@ -6,7 +6,7 @@ import { generate } from "./generate.ts";
 import { fuzzOnce, type Kind } from "./kinds.ts";
 import { minimise } from "./minimise.ts";
 
-const runs: Readonly<Record<Kind, number>> = { modules: 30, snapshots: 10, bytes: 150 };
+const runs: Readonly<Record<Kind, number>> = { modules: 30, snapshots: 10, bytes: 150, baked: 40 };
 
 describe("fuzzing", () => {
   for (const [kind, count] of Object.entries(runs) as [Kind, number][]) {

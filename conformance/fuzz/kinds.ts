@@ -1,4 +1,5 @@
 /** The kinds of runs: each makes a module from a seed and checks it. */
+import { checkBaked } from "./baked.ts";
 import { translateToFuzz } from "./binaryen.ts";
 import { type Check, checkHost, checkSnapshots, type Finding } from "./finding.ts";
 import { generate } from "./generate.ts";
@@ -6,7 +7,7 @@ import { checkBytes, mutant } from "./mutants.ts";
 import { Rng } from "./rng.ts";
 import { host } from "./theirs.ts";
 
-export const kinds = ["modules", "snapshots", "bytes"] as const;
+export const kinds = ["modules", "snapshots", "bytes", "baked"] as const;
 export type Kind = (typeof kinds)[number];
 
 export interface Run {
@@ -34,6 +35,7 @@ function source(kind: Kind, seed: number): { bytes: Uint8Array; source: string }
 
 export function checkOf(kind: Kind, seed: number): Check {
   if (kind === "modules") return checkHost(seed);
+  if (kind === "baked") return checkBaked(seed);
   return kind === "snapshots" ? checkSnapshots(seed) : checkBytes;
 }
 

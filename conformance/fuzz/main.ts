@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * `npm run fuzz -- [--seconds N | --runs N] [--seed S] [--kind modules|bytes|snapshots|all]`: random modules until time is
+ * `npm run fuzz -- [--seconds N | --runs N] [--seed S] [--kind modules|snapshots|bytes|baked|all]`: random modules until time is
  * up. Run `i` has seed S + i, so `--seed S --runs 1 --kind K` repeats one. Findings are minimised and written to `conformance/regress/`.
  */
 import { parseArgs } from "node:util";

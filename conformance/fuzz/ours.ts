@@ -60,13 +60,20 @@ function failure(error: unknown): string | undefined {
 
 export function ourStory(module: Module, calls: readonly Call[], stops?: Stops): Story {
   const lines: (string | undefined)[] = [];
-  let inst: Instance;
   try {
-    inst = engine.instantiate(module, {}, { ...limits, missingImport: imports(module, lines) });
+    return tell(ourInstance(module, lines), calls, lines, stops);
   } catch (error) {
     const end = failure(error);
     return [...lines, end === undefined ? undefined : `instantiation: ${end}`];
   }
+}
+
+/** @param lines  where calls of imports are told */
+export const ourInstance = (module: Module, lines: (string | undefined)[]): Instance =>
+  engine.instantiate(module, {}, { ...limits, missingImport: imports(module, lines) });
+
+/** Goes on with the story `lines` of `inst`. Throws what is no WasmError. */
+export function tell(inst: Instance, calls: readonly Call[], lines: (string | undefined)[], stops?: Stops): Story {
   for (const call of calls) {
     let end: string | undefined;
     try {

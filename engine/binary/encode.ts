@@ -1,6 +1,9 @@
 /**
- * Writes the primitive values of the binary format, and modules from sections: for tests and tools, not for speed.
+ * Writes the primitive values of the binary format, types, and modules from sections: for what is small. Not for speed;
+ * see `rewrite.ts` for modules that are mostly copied.
  */
+import { EXACT, type HeapType, heapOf, isConcrete, isExact, isNullable, typeIdxOf, type ValType } from "../types.ts";
+import { encodeUtf8 } from "./utf8.ts";
 
 /** Bytes, or parts that are bytes. */
 export type Parts = readonly (number | Parts)[];
@@ -46,8 +49,21 @@ export function sized(parts: Parts): number[] {
   return [...u(bytes.length), ...bytes];
 }
 
-/** A name of ASCII characters. */
-export const name = (text: string): number[] => sized([...text].map((c) => c.charCodeAt(0)));
+export const name = (text: string): number[] => sized(encodeUtf8(text));
+
+/** A heap type, as `ref.null` has it. */
+export function heapType(heap: HeapType): number[] {
+  if (!isConcrete(heap)) return [heap];
+  return isExact(heap) ? [EXACT_CODE, ...u(typeIdxOf(heap))] : s(typeIdxOf(heap));
+}
+const EXACT_CODE = 0x62;
+
+/** A reference type, in its short form where it has one. */
+export function refType(t: ValType): number[] {
+  const heap = heapOf(t) | (t & EXACT);
+  if (isNullable(t) && !isConcrete(heap)) return heapType(heap);
+  return [isNullable(t) ? 0x63 : 0x64, ...heapType(heap)];
+}
 
 export const section = (id: number, ...parts: Parts): number[] => [id, ...sized(parts)];
 

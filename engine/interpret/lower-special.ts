@@ -288,7 +288,7 @@ function emitCall(
   l.safepoint("call", l.at);
   out.emit(...words, out.takePending(), base);
   stack.truncate(first);
-  l.safepoint("return", l.reader.pos);
+  l.safepoint("return", l.reader.pos, results);
   for (const t of results) stack.push(TEMP, t);
   out.join();
 }
@@ -322,7 +322,7 @@ function callTop(l: Lowering, type: BlockType, words: (place: number) => readonl
   const base = type.params.length > 0 ? stack.offs[first] : stack.top;
   out.emit(...words(place), out.takePending(), base);
   stack.truncate(first);
-  l.safepoint("return", l.reader.pos);
+  l.safepoint("return", l.reader.pos, type.results);
   for (const t of type.results) stack.push(TEMP, t);
   out.join();
 }

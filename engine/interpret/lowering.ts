@@ -17,8 +17,14 @@ export type SafepointKind = "entry" | "loop" | "call" | "return";
 /** Told, in order, what flat code comes from what. Offsets are absolute in the module; `pending` is fuel not counted yet, the instruction's own included. */
 export interface Recorder {
   instr(word: number, offset: number, pending: number): void;
-  /** `types` are those of all operands there; valid only during the call. */
-  safepoint(kind: SafepointKind, word: number, offset: number, types: readonly ValType[]): void;
+  /** `types` are those of all operands there, `results` those that a return brings. */
+  safepoint(
+    kind: SafepointKind,
+    word: number,
+    offset: number,
+    types: readonly ValType[],
+    results: readonly ValType[],
+  ): void;
   /** Types of the frame's locals, parameters first, their frame offsets, and where operands begin. */
   layout(types: readonly ValType[], offsets: Int32Array, operands: number): void;
 }
@@ -100,7 +106,7 @@ export class Lowering {
 
   private emitEntry(params: number, base: number, constants: readonly Constant[]): void {
     const firstZero = params < this.localTypes.length ? this.localOffs[params] : base;
-    this.recorder?.safepoint("entry", this.out.pc, this.reader.pos, []);
+    this.recorder?.safepoint("entry", this.out.pc, this.reader.pos, [], []);
     if (constants.length === 0) this.out.emit(op("enter"), 0, firstZero, base);
     else {
       const words = constants.flatMap((c) => c.words);
@@ -164,8 +170,8 @@ export class Lowering {
   }
 
   /** Marks a place that code may stop at. Precondition: every operand is in its slot. */
-  safepoint(kind: SafepointKind, offset: number): void {
+  safepoint(kind: SafepointKind, offset: number, results: readonly ValType[] = []): void {
     const { stack } = this;
-    this.recorder?.safepoint(kind, this.out.pc, offset, stack.types.slice(0, stack.height));
+    this.recorder?.safepoint(kind, this.out.pc, offset, stack.types.slice(0, stack.height), results);
   }
 }

@@ -3,6 +3,7 @@
  * functions on the stack are lowered once more with a recorder, which costs nothing until somebody asks.
  */
 import type { BacktraceFrame, WasmError } from "../errors.ts";
+import type { FlatCode } from "../runtime/flat-code.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { ValType } from "../types.ts";
 import type { Activation } from "./activation.ts";
@@ -43,7 +44,10 @@ export interface Safepoint {
   readonly word: number;
   /** Absolute byte offset of the next instruction. */
   readonly offset: number;
+  /** Of the operands, in terms of the module. */
   readonly types: readonly ValType[];
+  /** Of what the call before a "return" brings. */
+  readonly results: readonly ValType[];
 }
 
 /** What lowering one function records. */
@@ -60,8 +64,23 @@ export interface FuncMap {
   readonly pending: readonly number[];
 }
 
-/** Lowers function `func` of `inst` again and records. @cost O(body) */
+/** Most functions of a module whose maps are kept. Bench: metering (suspend, capture and resume ten frames). */
+const KEPT = 64;
+const maps = new WeakMap<FlatCode, Map<number, FuncMap>>();
+
+/** The map of function `func` of `inst`, which has been lowered. @cost O(body), unless it is among the last few */
 export function mapOf(inst: ModuleInst, func: number): FuncMap {
+  const kept = maps.get(inst.code) ?? new Map<number, FuncMap>();
+  maps.set(inst.code, kept);
+  const map = kept.get(func) ?? recordMap(inst, func);
+  kept.delete(func);
+  kept.set(func, map);
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value as number);
+  return map;
+}
+
+/** Lowers the function again and records. */
+function recordMap(inst: ModuleInst, func: number): FuncMap {
   const safepoints: Safepoint[] = [];
   const words: number[] = [];
   const offsets: number[] = [];
@@ -75,7 +94,7 @@ export function mapOf(inst: ModuleInst, func: number): FuncMap {
       offsets.push(offset);
       pending.push(cost);
     },
-    safepoint: (kind, word, offset, types) => void safepoints.push({ kind, word, offset, types }),
+    safepoint: (kind, word, offset, types, results) => void safepoints.push({ kind, word, offset, types, results }),
     layout: (types, offs, base) => {
       localTypes = types;
       localOffs = offs;

@@ -23,6 +23,7 @@ import {
   V128,
   type ValType,
 } from "../types.ts";
+import { ExnInst } from "./exn.ts";
 import { FuncInst } from "./func.ts";
 import { type HeapMeter, heapError } from "./heap-meter.ts";
 import type { Val } from "./value.ts";
@@ -262,6 +263,9 @@ export const hasDescriptor = (v: Val, descriptor: Val, t: number): boolean =>
 
 /** Whether `v`, any value of the host, is of the reference type `t` in terms of canonical numbers. */
 export function isOfType(v: Val, t: ValType): boolean {
-  const isFunc = v !== null && canonicalMatcher.topOf(heapOf(t)) === heapTypes.func;
-  return (!isFunc || v instanceof FuncInst) && isOfRef(v, t);
+  if (v === null) return isNullable(t);
+  const top = canonicalMatcher.topOf(heapOf(t));
+  if (top === heapTypes.func && !(v instanceof FuncInst)) return false;
+  if (top === heapTypes.exn && !(v instanceof ExnInst)) return false;
+  return isOfRef(v, t);
 }

@@ -31,6 +31,8 @@ export interface InstanceOptions {
   /** Blocks the thread for host functions that would wait; without one they suspend the guest. */
   readonly runner?: Runner | undefined;
   readonly missingImport?: MissingImport | undefined;
+  /** True: the start function is the caller's to run (`Instance.runStart`), before anything else. */
+  readonly isStartLeft?: boolean | undefined;
   /** Calls of the instance may overlap: one may begin while another is suspended. Default false: that is an error (WT4018). */
   readonly reentrant?: boolean | undefined;
   /** What the guest may use: for a guest of one instance. */
@@ -39,8 +41,11 @@ export interface InstanceOptions {
   readonly meter?: Meter | undefined;
 }
 
-/** @throws WasmError unlinkable; trap when an active segment does not fit (earlier segments stay written) */
-export function instantiate(module: Module, imports: Imports, options: InstanceOptions): ModuleInst {
+/**
+ * @param isBlank for a state to be put in: no segment is copied
+ * @throws WasmError unlinkable; trap when an active segment does not fit (earlier segments stay written)
+ */
+export function instantiate(module: Module, imports: Imports, options: InstanceOptions, isBlank = false): ModuleInst {
   const externs = resolveImports(module, imports, options.missingImport);
   const cells = new GlobalCells(slotsFor(module.globals.map((g) => g.type)));
   const heap = new HeapMeter(options.maxArrayBytes, options.heapGauge);
@@ -49,7 +54,7 @@ export function instantiate(module: Module, imports: Imports, options: InstanceO
   const inst = new ModuleInst(module, flatCodeOf(module), cells, options.runner, meter, heap);
   for (const x of externs) addExtern(inst, x);
   allocate(inst, options);
-  initialise(inst);
+  if (!isBlank) initialise(inst);
   return inst;
 }
 

@@ -106,6 +106,12 @@ export class Meter {
     this.fuelLeft -= fuel;
   }
 
+  /** Takes over the account of a guest that ran elsewhere: what it spent, and what it had left unless there is a limit here. */
+  resume(spent: number, left: number): void {
+    this.#spent = spent;
+    this.fuelLeft = this.limits.fuel ?? left;
+  }
+
   /** Code of the guest begins to run; calls nest. */
   enter(): void {
     if (this.#depth++ > 0) return;

@@ -8,6 +8,7 @@ import { codedError } from "../coded-error.ts";
 import { Context, type HostOptions } from "../context.ts";
 import { fixedStat, SeededRandom, virtualClock } from "../deterministic.ts";
 import { WasiError } from "../error-codes.ts";
+import type { Descriptor } from "../fd-table.ts";
 import { type FsLevel, fsLevels } from "../file-system.ts";
 import { Guard } from "../guard.ts";
 import { bindCalls, bindImports } from "../host.ts";
@@ -45,6 +46,8 @@ export class WASI {
   /** How strongly the guest is kept inside the weakest of its mounts; undefined without mounts. */
   readonly level: FsLevel | undefined;
   readonly #host: Context;
+  /** Descriptors the guest began with. */
+  readonly #given: ReadonlyMap<number, Descriptor>;
   readonly #options: WasiOptions;
   readonly #budget: OutputBudget;
   readonly #watchers: readonly Watcher[];
@@ -61,6 +64,7 @@ export class WASI {
     this.#budget = { ...noBudget(), maxBytes: options.maxOutputBytes ?? Number.POSITIVE_INFINITY };
     if (options.receipt) this.receipt = new Receipt(settingOf(options));
     this.#host = createContext(options, this.#budget, this.receipt);
+    this.#given = new Map(this.#host.fds.entries());
     this.#watchers = [
       ...(options.trace ? [tracing(options.trace)] : []),
       ...(this.receipt ? [this.receipt.watch] : []),
@@ -100,6 +104,13 @@ export class WASI {
   /** The guest wanted to write more than `maxOutputBytes`. */
   get isOutputExceeded(): boolean {
     return this.#budget.isExceeded;
+  }
+
+  /** Numbers of descriptors that are not what the guest began with: opened since and still open, closed, replaced. */
+  changedFds(): number[] {
+    const now = new Map(this.#host.fds.entries());
+    const numbers = new Set([...this.#given.keys(), ...now.keys()]);
+    return [...numbers].filter((fd) => now.get(fd) !== this.#given.get(fd)).sort((a, b) => a - b);
   }
 
   /**
