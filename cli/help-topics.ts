@@ -56,7 +56,7 @@ There are other things to mount, and they can be repeated too:
                          it likes: its changes are kept in memory
   --tar FILE:GUEST       the contents of a tar archive, which cannot be changed
 
-What is in memory is gone when the guest ends. --max-fs-memory bounds the bytes, 64MiB each if it is not given.`,
+What is in memory is gone when the guest ends; a snapshot has the files of --tmpfs, and none of a changed overlay. --max-fs-memory bounds the bytes, 64MiB each if it is not given.`,
   },
   {
     name: "sandbox",

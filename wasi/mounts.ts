@@ -44,5 +44,6 @@ function openMount({ guest, fs, readOnly }: MountOption): Mount {
     root,
     isReadOnly: fs.isReadOnly || readOnly === true,
     level: fs.level,
+    fs,
   };
 }

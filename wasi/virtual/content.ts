@@ -72,6 +72,15 @@ export class SparseBytes implements Content {
     return done;
   }
 
+  /** Copies of the pages, in order. */
+  pieces(): { readonly at: number; readonly bytes: Uint8Array }[] {
+    const pages = [...this.#pages].sort(([a], [b]) => a - b);
+    return pages.map(([number, page]) => {
+      const at = number * pageBytes;
+      return { at, bytes: page.slice(0, Math.max(0, this.#size - at)) };
+    });
+  }
+
   /** Cuts, or grows by a hole. */
   resize(size: number): void {
     if (size < this.#size) this.#cut(size);

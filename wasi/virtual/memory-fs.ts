@@ -4,10 +4,11 @@
  * Times of files change as POSIX says, except that reading does not change them.
  */
 import { fail } from "../errno.ts";
-import type { DirHandle, FileSystem } from "../file-system.ts";
+import type { DirHandle, FileSystem, GuestFiles, RestoredFiles } from "../file-system.ts";
 import { MemoryDir } from "./handles.ts";
 import { DirNode, FileNode } from "./nodes.ts";
 import { makeDirs, namesOf, nodeAt } from "./tree.ts";
+import { loadTree, type SavedTree, saveTree } from "./tree-state.ts";
 import { Volume, type VolumeOptions } from "./volume.ts";
 
 /**
@@ -63,6 +64,26 @@ export class MemoryFs implements FileSystem {
     const bytes = new Uint8Array(node.size());
     node.read([bytes], 0);
     return bytes;
+  }
+
+  readonly contents: GuestFiles = {
+    bytes: () => this.usage.bytes,
+    save: () => saveTree(this.#root),
+    restore: (tree) => this.#replaceBy(tree),
+  };
+
+  /** @returns how to undo it, until the first other change, and how to let go of what was there before */
+  #replaceBy(tree: SavedTree): RestoredFiles {
+    const { volume } = this.#root;
+    const loaded = loadTree(volume, tree);
+    this.#root.exchange(loaded);
+    return {
+      commit: () => loaded.clear(),
+      cancel: () => {
+        this.#root.exchange(loaded);
+        loaded.clear();
+      },
+    };
   }
 
   #open(dir: MemoryDir, name: Uint8Array): ReturnType<MemoryDir["fileAt"]> {

@@ -138,6 +138,12 @@ export class FileNode extends Node {
     return total;
   }
 
+  /** What is not zeros because nothing was ever written there. */
+  pieces(): { readonly at: number; readonly bytes: Uint8Array }[] {
+    const content = this.#content;
+    return content instanceof SparseBytes ? content.pieces() : [];
+  }
+
   /** Short when the volume gets full. @throws Failure NOSPC when there is no room for a single byte; FBIG */
   write(buffers: readonly Uint8Array[], position: number): number {
     const wanted = buffers.reduce((sum, b) => sum + b.length, 0);
@@ -296,6 +302,36 @@ export class DirNode extends Node {
       if (node !== null) found.push({ name, filetype: node.filetype });
     }
     return found.length > max ? fail("OVERFLOW") : found;
+  }
+
+  /** What is in it by its own table. */
+  ownEntries(): { readonly name: Name; readonly node: Node }[] {
+    return [...this.entries.values()].flatMap(({ name, node }) => (node === null ? [] : [{ name, node }]));
+  }
+
+  /** Exchanges what is in it with what is in `other`; handles stay on the directories they are on. */
+  exchange(other: DirNode): void {
+    const [mine, theirs] = [[...this.entries], [...other.entries]];
+    for (const [dir, entries] of [[this, theirs] as const, [other, mine] as const]) {
+      dir.entries.clear();
+      for (const [key, entry] of entries) {
+        dir.entries.set(key, entry);
+        if (entry.node instanceof DirNode) entry.node.parent = dir;
+      }
+    }
+    const { nlink, atim, mtim, ctim } = this;
+    Object.assign(this, { nlink: other.nlink, atim: other.atim, mtim: other.mtim, ctim: other.ctim });
+    Object.assign(other, { nlink, atim, mtim, ctim });
+  }
+
+  /** Takes the names of everything in it and below away; what is open stays open. */
+  clear(): void {
+    for (const { name, node } of this.ownEntries()) {
+      if (node instanceof DirNode) node.clear();
+      this.remove(name);
+      if (node instanceof DirNode) node.markRemoved();
+      else node.dropNames();
+    }
   }
 
   /** Entries that `add` takes. */

@@ -15,7 +15,16 @@
 import { type Filestat, filetype } from "../abi.ts";
 import { identity } from "../context.ts";
 import { fail } from "../errno.ts";
-import type { DirEntry, DirHandle, FileHandle, FileMode, FileSystem, FsLevel, Name } from "../file-system.ts";
+import type {
+  DirEntry,
+  DirHandle,
+  FileHandle,
+  FileMode,
+  FileSystem,
+  FsLevel,
+  GuestFiles,
+  Name,
+} from "../file-system.ts";
 import type { Content } from "./content.ts";
 import { MemoryDir } from "./handles.ts";
 import { type Attributes, DirNode, FileNode, keyOf, LinkNode, type Node, type Origin, OtherNode } from "./nodes.ts";
@@ -51,6 +60,13 @@ export class OverlayFs implements FileSystem {
     this.#layers ??= new Layers(this.#lower, this.#options);
     return new MemoryDir(this.#layers.root);
   }
+
+  /** Nothing to save as long as nothing has been changed; what has been cannot be saved. */
+  readonly contents: GuestFiles = {
+    bytes: () => this.usage.bytes,
+    save: () => (this.usage.entries === 0 ? undefined : fail("NOTSUP")),
+    restore: () => fail("NOTSUP"),
+  };
 
   /** Bytes of file contents and number of names, whiteouts and changed files that are held now. */
   get usage(): { readonly bytes: number; readonly entries: number } {

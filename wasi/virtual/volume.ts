@@ -50,6 +50,15 @@ export class Volume {
     return this.#nextIno++;
   }
 
+  get nextIno(): bigint {
+    return this.#nextIno;
+  }
+
+  /** No number below `ino` is given from now on. */
+  skipTo(ino: bigint): void {
+    if (ino > this.#nextIno) this.#nextIno = ino;
+  }
+
   /** No change from now on. */
   freeze(): void {
     this.#isFrozen = true;
