@@ -32,7 +32,7 @@ export const v8: BenchEngine = {
 };
 
 /** Our engine with one tier forced. */
-export function wasmts(tier: "interp"): BenchEngine {
+export function wasmts(tier: "interp" | "js" | "auto"): BenchEngine {
   const engine = new Engine({ tier });
   return {
     name: "wasmts",

@@ -22,13 +22,18 @@ const usage = `usage: npm run bench -- [OPTIONS]
   --filter WORDS   only kernels whose name or group contains one of these words (comma-separated)
   --only PARTS     only some of: ${parts.join(", ")} (comma-separated)
   --runs N         samples per kernel (default 7)
+  --tier TIER      interp, js or auto (default auto)
   --quick          less work and fewer samples: for a look, not for the record
   --json FILE      also write everything measured, with the machine it was measured on`;
+
+const tiers = ["interp", "js", "auto"] as const;
+type Tier = (typeof tiers)[number];
 
 interface Options {
   readonly words: readonly string[];
   readonly parts: ReadonlySet<Part>;
   readonly runs: number;
+  readonly tier: Tier;
   readonly isQuick: boolean;
   readonly json: string | undefined;
 }
@@ -39,6 +44,7 @@ function readOptions(): Options | undefined {
       filter: { type: "string" },
       only: { type: "string" },
       runs: { type: "string" },
+      tier: { type: "string", default: "auto" },
       quick: { type: "boolean", default: false },
       json: { type: "string" },
       help: { type: "boolean", short: "h", default: false },
@@ -47,9 +53,10 @@ function readOptions(): Options | undefined {
   const runs = Number(values.runs ?? (values.quick ? 3 : 7));
   const chosen = (values.only ?? (values.filter ? "kernels" : parts.join())).split(",");
   const isBad = !Number.isInteger(runs) || runs < 1 || chosen.some((part) => !parts.includes(part as Part));
-  if (values.help || isBad) return undefined;
+  const tier = tiers.find((t) => t === values.tier);
+  if (values.help || isBad || tier === undefined) return undefined;
   const words = values.filter?.split(",") ?? [];
-  return { words, parts: new Set(chosen as Part[]), runs, isQuick: values.quick, json: values.json };
+  return { words, parts: new Set(chosen as Part[]), runs, tier, isQuick: values.quick, json: values.json };
 }
 
 function machine(): Results["machine"] {
@@ -82,7 +89,7 @@ function runKernels(options: Options): KernelResult[] {
     ({ name, group }) =>
       options.words.length === 0 || options.words.some((word) => name.includes(word) || group === word),
   );
-  const engine = wasmts("interp");
+  const engine = wasmts(options.tier);
   console.log(kernelHeader());
   return chosen.map((kernel) => {
     const result = runKernel(kernel, engine, { runs: options.runs, divide: options.isQuick ? 8 : 1 });
@@ -92,7 +99,7 @@ function runKernels(options: Options): KernelResult[] {
 }
 
 async function main(options: Options): Promise<void> {
-  const { tier, name } = wasmts("interp");
+  const { tier, name } = wasmts(options.tier);
   const info = machine();
   console.log(`${name}, tier ${tier}, against V8 ${info.v8} WebAssembly, ${v8.tier}`);
   console.log(`${info.cpu}, ${info.cores} cores, Node ${info.node}, commit ${info.commit}, load ${info.loadBefore}\n`);

@@ -68,6 +68,10 @@ const advice: Readonly<Record<string, Advice>> = {
   WT5002: say(
     "the guest allocates more objects than Node.js has heap for: NODE_OPTIONS=--max-old-space-size=8192 gives it more",
   ),
+  WT5003: say("give it more with --fuel, if it may have it"),
+  WT5004: say("give it more with --timeout, if it may have it"),
+  WT5203: say("was it built again since? --module names another file"),
+  WT6014: say("put the old file back, or go on all the same: --allow-changed-files"),
   WT5001: say("the guest calls itself without end, or needs a higher --max-stack-depth"),
 };
 

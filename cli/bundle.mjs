@@ -50,7 +50,11 @@ async function write() {
 const builtins = {
   name: "builtins",
   setup(build) {
-    const late = { "node:crypto": ["randomFillSync"], "node:tty": ["isatty"], "node:v8": ["getHeapStatistics"] };
+    const late = {
+      "node:crypto": ["randomFillSync"],
+      "node:tty": ["isatty"],
+      "node:v8": ["getHeapStatistics", "setFlagsFromString"],
+    };
     build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
     build.onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
       const whole = `nodeRequire(${JSON.stringify(path)})`;

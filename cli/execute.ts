@@ -21,6 +21,8 @@ import {
   type Module,
   printable,
   printFuncType,
+  type TierName,
+  type TierStats,
   type Val,
   type ValType,
 } from "../engine/index.ts";
@@ -66,7 +68,11 @@ export interface ExecuteOptions {
   readonly preloads?: readonly Preload[] | undefined;
   readonly unknownImports?: UnknownImports | undefined;
   readonly features?: FeatureChoice | undefined;
-  readonly tier?: "auto" | "interp" | undefined;
+  readonly tier?: TierName | undefined;
+  /** False: no JavaScript is generated, whatever the tier. */
+  readonly mayEval?: boolean | undefined;
+  /** Called before JavaScript is generated for the first time. */
+  readonly onGenerate?: (() => void) | undefined;
   readonly limits?: Limits | undefined;
   /** Run in turns of the event loop, which imports that return promises and `limits.signal` need; else on the thread. */
   readonly inTurns?: boolean | undefined;
@@ -89,8 +95,8 @@ export interface Usage {
   /** Linear memory the guest had at its end, which is the most it had. */
   readonly memoryBytes: number;
   readonly tableElements: number;
-  /** Fuel it spent. */
-  readonly instructions: number;
+  /** Fuel it spent; null when generated code ran, which counts only for a guest with a limit of fuel or time. */
+  readonly instructions: number | null;
   /** In which the guest or a host function ran, and not waited, ms. */
   readonly cpuMs: number;
 }
@@ -110,6 +116,8 @@ export interface Execution {
   /** Of `invoke`. */
   readonly results?: readonly { readonly type: ValType; readonly value: Val }[];
   readonly usage: Usage;
+  /** What was compiled; undefined when the interpreter did everything. */
+  readonly tierStats?: TierStats | undefined;
   /** When it was asked for and the guest was instantiated. */
   readonly receipt?: RunReceipt | undefined;
 }
@@ -119,7 +127,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   const run = new Run(options);
   try {
     const ended = await outcomeOf(run, options);
-    return { ...ended, receipt: await run.receipt(ended) };
+    return { ...ended, tierStats: run.tierStats, receipt: await run.receipt(ended) };
   } finally {
     run.dispose();
   }
@@ -164,7 +172,8 @@ class Run {
   constructor(options: ExecuteOptions) {
     this.options = options;
     this.meter = new Meter(options.limits);
-    this.engine = new Engine({ tier: options.tier, features: options.features?.on });
+    const { tier, mayEval, onGenerate } = options;
+    this.engine = new Engine({ tier, eval: mayEval, onGenerate, features: options.features?.on });
   }
 
   usage(): Usage {
@@ -175,7 +184,7 @@ class Run {
       compileMs: round(compiled - this.started),
       runMs: round(now - compiled),
       cpuMs: round(cpuMs),
-      instructions,
+      instructions: instructions ?? null,
       memoryBytes,
       tableElements,
     };
@@ -183,6 +192,10 @@ class Run {
 
   dispose(): void {
     for (const close of this.closers) close();
+  }
+
+  get tierStats(): TierStats | undefined {
+    return this.instance?.tierStats;
   }
 
   /** Undefined when it was not asked for, or there never was an instance. */
@@ -260,7 +273,7 @@ class Run {
     const timer = new SnapshotTimer(plan.at);
     try {
       for (;;) {
-        const vals = await instance.runUntil(act, timer.options(this.meter.usage().instructions));
+        const vals = await instance.runUntil(act, timer.options(this.meter.spent));
         if (vals !== undefined) return vals;
         plan.write(this.engine.snapshot(this.instances, { activation: act, hosts: this.allHosts() }));
         if (!plan.goesOn) return undefined;
@@ -341,6 +354,7 @@ class Run {
       meter: this.meter,
       runner: host?.blockThread,
       heapGauge: module.features.has("gc") ? await this.options.loadHeapGauge() : undefined,
+      hasCanonicalNans: this.options.wasi.deterministic !== undefined,
       missingImport: mode === "error" ? undefined : (imp: Import) => standIn(module, imp, mode),
     };
     const bind = (instance: Instance, given: Imports): void => {

@@ -111,6 +111,7 @@ Results are printed on stdout, one per line. With --json the last line on stdout
   clocks      virtual: they begin at a fixed point (2000-01-01 for the time of
               day), go on by 1 us whenever one is read, and jump when the guest
               waits for them, so that sleeping takes no time
+  NaNs        that arithmetic makes have the canonical bits
   random      xoshiro128** seeded with SHA-256 of SEED (default 0)
   listings    in the order of the names' bytes
   attributes  fixed times and device, inodes made from the path

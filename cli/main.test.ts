@@ -162,7 +162,7 @@ describe("messages", () => {
     [["-W", "smid", "exit.wasm"], 2, "WT6563", /did you mean -W simd/],
     [["-W", "stack-switching", "exit.wasm"], 2, "WT6564", /not there yet/],
     [["--coredump", "core", "exit.wasm"], 2, "WT6505", /not there yet/],
-    [["--tier", "js", "exit.wasm"], 2, "WT6505", /only tier so far/],
+    [["--tier", "native", "exit.wasm"], 2, "WT6505", /generated JavaScript so far/],
     [["--trace-wasi=nonsense", "exit.wasm"], 2, "WT6503", /clock/],
     [["--report", "/nowhere/at/all/r.json", "exit.wasm"], 2, "WT6570", /r\.json/],
     [["run"], 2, "WT6506", /no module/],

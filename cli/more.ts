@@ -16,5 +16,6 @@ export { heapGauge } from "./heap-gauge.ts";
 export { presentProblem } from "./present.ts";
 export { printReceipt } from "./receipt.ts";
 export { recordOf } from "./record.ts";
+export { printStats } from "./stats.ts";
 export { columns } from "./text.ts";
 export { printValue } from "./values.ts";

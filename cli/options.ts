@@ -310,12 +310,12 @@ export const flags = {
     commands: run,
   },
   tier: {
-    value: "auto|interp",
+    value: "auto|js|interp",
     group: "Engine",
-    help: "how the guest is executed; auto (default) takes the fastest there is",
+    help: "how the guest is executed: interpreted, and what is hot as JavaScript (auto, default); all it can as JavaScript; interpreted",
     commands: run,
   },
-  "no-eval": { group: "Engine", help: "generate no JavaScript (so far none ever is)", commands: run },
+  "no-eval": { group: "Engine", help: "generate no JavaScript, whatever the tier", commands: run },
   wasm: {
     short: "W",
     value: "NAME,-NAME",
@@ -362,6 +362,11 @@ export const flags = {
     group: "Observation",
     help: "log every WASI call with its result to stderr; SCOPES such as fs,clock limit it",
     commands: guest,
+  },
+  stats: {
+    group: "Observation",
+    help: "say on stderr what was compiled, what was not and why, and how long everything took",
+    commands: run,
   },
   "allow-escapes": {
     group: "Output",

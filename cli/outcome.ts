@@ -152,8 +152,8 @@ function kindOfWasmError({
 
 function ofWasmError(error: WasmError, file = "the module", bytes?: Uint8Array): Problem {
   const kind = kindOfWasmError(error);
-  // Codes of WASI are about a saved guest, not about its module.
-  const isModules = leads[kind] !== undefined && !error.code.startsWith("WT6");
+  // Codes of WASI and of snapshots are about a saved guest, not about its module.
+  const isModules = leads[kind] !== undefined && !/^WT(6|52)/.test(error.code);
   const where: string[] = [];
   if (error.offset !== undefined) {
     const func = error.func === undefined ? "" : `, in function ${error.func}`;
@@ -161,7 +161,7 @@ function ofWasmError(error: WasmError, file = "the module", bytes?: Uint8Array):
   } else if (error.backtrace.length === 0) where.push(file);
   const builtBy = isModules && bytes !== undefined ? describeProducers(readProducers(bytes)) : undefined;
   if (builtBy !== undefined) where.push(`built by ${builtBy}`);
-  const advice = adviceFor(error.code, kind);
+  const advice = adviceFor(error.code, isModules ? kind : "");
   return {
     kind,
     code: error.code,

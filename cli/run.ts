@@ -4,7 +4,7 @@
  * Imports nothing of `node:` by itself, so that the package can be loaded anywhere; files and WASI are loaded when a run
  * needs them.
  */
-import type { Imports, Val } from "../engine/index.ts";
+import type { Imports, TierName, Val } from "../engine/index.ts";
 import type {
   AuditEvent,
   HostLevel,
@@ -72,7 +72,7 @@ export interface RunOptions {
   readonly unknownImports?: UnknownImports | undefined;
   /** Proposals switched against their default: `{ threads: true }`. */
   readonly features?: FeatureSwitches | undefined;
-  readonly tier?: "auto" | "interp" | undefined;
+  readonly tier?: TierName | undefined;
   readonly limits?:
     | (Limits & { /** stdout and stderr together; default 64 MiB. */ readonly outputBytes?: number | undefined })
     | undefined;
@@ -116,8 +116,8 @@ export interface RunResult {
 const defaultOutputBytes = 64 * 2 ** 20;
 
 /**
- * Runs a WASI program, or calls one export, on this thread, to its end, in turns of about 10 ms between which the
- * event loop does other things. Imports may return promises.
+ * Runs a WASI program, or calls one export, on this thread, to its end. With imports of its own, which may return
+ * promises, or with `limits.signal` it runs in turns of about 10 ms, between which the event loop does other things.
  *
  * Whatever the module does is a result, not an exception: exits, traps, a module that is not valid, a file that is not
  * there.
@@ -192,7 +192,7 @@ async function prepare(
     features: { on: options.features ?? {}, off: new Map() },
     tier: options.tier,
     limits,
-    inTurns: true,
+    inTurns: limits.signal !== undefined || options.imports !== undefined,
     invoke: invoke && { name: invoke.name, args: invoke.args ?? [] },
   };
 }

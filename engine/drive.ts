@@ -61,13 +61,13 @@ export async function runInTurns(
   between?: (isSuspended: boolean) => void,
 ): Promise<Val[] | undefined> {
   act.runner = undefined;
-  const end = act.meter.usage().instructions + fuel;
+  const end = act.meter.spent + fuel;
   for (;;) {
-    const outcome = act.run(Math.min(TURN, end - act.meter.usage().instructions));
+    const outcome = act.run(Math.min(TURN, end - act.meter.spent));
     if (outcome.kind === "done") return outcome.results;
     const wait = waitOf(outcome, act.meter);
     if (wait === undefined) throw errorOf(outcome, act);
-    if (pause?.aborted || act.meter.usage().instructions > end) return undefined;
+    if (pause?.aborted || act.meter.spent > end) return undefined;
     between?.(true);
     await waitFor(wait, act.meter, pause);
     between?.(false);

@@ -7,6 +7,7 @@ import type { HostState } from "./host-state.ts";
 import { Activation } from "./interpret/activation.ts";
 import { captureFrames, type Frames, restoreFrames } from "./interpret/frames.ts";
 import type { StackLimits } from "./interpret/stack.ts";
+import type { TierStats } from "./jit/stats.ts";
 import type { ModuleLimits } from "./limits.ts";
 import type { Export, Module } from "./module.ts";
 import { FuncInst } from "./runtime/func.ts";
@@ -18,10 +19,9 @@ import type { Val } from "./runtime/value.ts";
 import { fromBytes, type Image, toBytes } from "./snapshot/file.ts";
 import { checkModules, headOf, load } from "./snapshot/load.ts";
 import { imageOf } from "./snapshot/save.ts";
+import { addTier, isTiered, type TierOptions } from "./tiers.ts";
 
-export interface EngineOptions {
-  /** Only the interpreter is there yet; "auto" chooses it. */
-  readonly tier?: "auto" | "interp" | undefined;
+export interface EngineOptions extends TierOptions {
   readonly moduleLimits?: ModuleLimits | undefined;
   /** Proposals switched against their state in `features.ts`. */
   readonly features?: FeatureSwitches | undefined;
@@ -58,20 +58,29 @@ export class Engine {
     return compile(bytes, { moduleLimits: this.options.moduleLimits, features: this.options.features });
   }
 
+  /** @param isBlank segments are not copied: a snapshot gives all contents */
+  #instance(module: Module, imports: Imports, options: InstanceOptions, isBlank = false): Instance {
+    const tiered = isTiered(this.options) && options.hasCanonicalNans !== true;
+    const inst = instantiate(module, imports, { ...options, isTiered: tiered }, isBlank);
+    const instance = new Instance(inst, options);
+    if (tiered) instance.tierStats = addTier(inst, this.options, instance.stackLimits);
+    return instance;
+  }
+
   /**
    * Makes an instance and runs its start function, unless that is left to the caller.
    *
    * @throws WasmError unlinkable, trap, exhausted
    */
   instantiate(module: Module, imports: Imports = {}, options: InstanceOptions = {}): Instance {
-    const instance = new Instance(instantiate(module, imports, options), options);
+    const instance = this.#instance(module, imports, options);
     if (options.isStartLeft !== true) instance.runStart();
     return instance;
   }
 
   /** As `instantiate`; the start function may wait, for imports that return promises too. */
   async instantiateAsync(module: Module, imports: Imports = {}, options: InstanceOptions = {}): Promise<Instance> {
-    const instance = new Instance(instantiate(module, imports, options), options);
+    const instance = this.#instance(module, imports, options);
     if (module.start !== undefined && options.isStartLeft !== true) {
       await instance.callAsync(instance.inst.funcs[module.start]);
     }
@@ -133,7 +142,7 @@ export class Engine {
     const instances: Instance[] = [];
     for (const { module, imports = {}, options = {} } of parts) {
       const given = typeof imports === "function" ? imports(instances) : imports;
-      instances.push(new Instance(instantiate(module, given, options, true), options));
+      instances.push(this.#instance(module, given, options, true));
     }
     const insts = instances.map((i) => i.inst);
     const activation = load(image, insts, hosts, (instances[0] as Instance).stackLimits);
@@ -178,6 +187,8 @@ export class Instance {
   /** A call of this instance that the event loop runs is suspended. */
   #isSuspended = false;
   readonly #isReentrant: boolean;
+  /** What was compiled, and what was not; undefined when the interpreter does everything. */
+  tierStats: TierStats | undefined;
 
   constructor(inst: ModuleInst, options: InstanceOptions) {
     this.module = inst.module;
@@ -295,11 +306,12 @@ export class Instance {
   /** Runs what `start` or `restore` gave, or what a limit stopped, to its end on this thread. Throws as `invoke`. */
   runToEnd(act: Activation): Val[] {
     this.checkIdle();
+    act.mayNest = true;
     return runToEnd(act);
   }
 
   private callNow(f: FuncInst, args: readonly Val[]): Val[] {
-    return f.inst === null ? callHost(f, args) : runToEnd(this.begin(f, args));
+    return f.inst === null ? callHost(f, args) : this.runToEnd(this.begin(f, args));
   }
 }
 

@@ -31,6 +31,7 @@ type WrittenCode =
   | `WT500${1 | 2 | 3 | 4 | 5 | 6 | 7 | 8}`
   | `WT401${7 | 8}`
   | `WT580${1 | 2 | 3 | 4 | 5}`
+  | "WT5010"
   | CodeOfFault<typeof snapshotFaults>;
 
 const written = {
@@ -660,6 +661,12 @@ const written = {
     explanation:
       "The guest had parts of a host that belong to it, such as open files, or imports that were shared in another way. It goes on only with the same kinds.",
     example: "a snapshot of a WASI program, restored without WASI",
+  },
+  WT5010: {
+    title: "too many different signalling NaNs",
+    explanation:
+      "Generated JavaScript keeps the bits of 64-bit signalling NaNs in a list, since numbers of JavaScript cannot. The list is full: no program makes so many of them but to fill it.",
+    example: "a loop that loads an f64 of every bit pattern; --tier interp has no such limit",
   },
   WT5005: {
     title: "too many types in one process",

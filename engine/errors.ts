@@ -70,6 +70,12 @@ export class WasmError extends Error {
   setBacktrace(trace: () => readonly BacktraceFrame[]): void {
     if (typeof this.#trace !== "function" && this.#trace.length === 0) this.#trace = trace;
   }
+
+  /** Frames around those known so far: generated code and its callers tell theirs when the error passes them. */
+  extendBacktrace(more: () => readonly BacktraceFrame[]): void {
+    const inner = this.#trace;
+    this.#trace = () => [...(typeof inner === "function" ? inner() : inner), ...more()];
+  }
 }
 
 /** Trap reasons: the code and the text the official suite expects (a prefix of ours is compared). */

@@ -36,6 +36,7 @@ export {
   framesToJson,
   restoreFrames,
 } from "./interpret/frames.ts";
+export { TierStats } from "./jit/stats.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
 export { changedExports, type ExportChanges } from "./preinit/exports.ts";
@@ -59,4 +60,5 @@ export { type GuestScheduling, type ScheduledGuest, Scheduler, type SchedulerSta
 export { hex, Sha256, sha256 } from "./sha256.ts";
 export { inspectSnapshot, type SnapshotInfo } from "./snapshot/inspect.ts";
 export { GuestStopped } from "./stopped.ts";
+export type { TierName, TierOptions } from "./tiers.ts";
 export * from "./types.ts";

@@ -24,7 +24,7 @@ const later = (ms: Val): Promise<number> => new Promise((resolve) => setTimeout(
 const imports: Imports = { env: { wait: later as never } };
 const make = (limits: GuestLimits = {}): Instance => engine.instantiate(module, imports, { limits });
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const spent = (guests: readonly Instance[]): number[] => guests.map((g) => g.usage().instructions);
+const spent = (guests: readonly Instance[]): number[] => guests.map((g) => g.meter.spent);
 
 describe("a scheduler", () => {
   it("gives each the same, within a tenth", async () => {

@@ -150,11 +150,11 @@ export class Scheduler {
     this.#delays.add(monotonicNs() - guest.readyNs);
     this.#clock = guest.clock;
     guest.state = "running";
-    const before = meter.usage().instructions;
+    const before = meter.spent;
     try {
       const slice = Math.min(MAX_SLICE, Math.max(MIN_SLICE, Math.floor(ROUND / (this.#ready.size + 1))));
       const outcome = activation.run(slice * Math.min(1, guest.weight));
-      guest.clock += (meter.usage().instructions - before + 1) / guest.weight;
+      guest.clock += (meter.spent - before + 1) / guest.weight;
       this.#after(guest, outcome);
     } catch (error) {
       guest.fail(error);

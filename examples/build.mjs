@@ -11,6 +11,8 @@ const examples = {
   fib: ["--runtime", "stub", "--debug"],
   primes: ["--runtime", "stub", "--use", "abort="],
   dice: ["--runtime", "stub", "--use", "abort="],
+  workers: ["--runtime", "stub", "--use", "abort="],
+  counter: ["--runtime", "stub", "--use", "abort="],
 };
 
 let stale = 0;

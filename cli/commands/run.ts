@@ -1,6 +1,8 @@
 /** `wasmts [run] [OPTIONS] FILE [--] [GUEST ARGS...]`: options to an execution, its outcome to stdout, report and status. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import type { TierName } from "../../engine/index.ts";
 import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
@@ -47,6 +49,7 @@ export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => Execu
     if (flags.has("json")) print(record);
   }
   if (!flags.has("json")) await show(execution, flags);
+  if (flags.has("stats")) printError((await import("../more.ts")).printStats(execution));
   return status;
 }
 
@@ -119,6 +122,8 @@ export function readGuest(
     ]),
     features: readFeatures(flags),
     tier: readTier(flags.get("tier") ?? "auto"),
+    mayEval: !flags.has("no-eval"),
+    onGenerate: optimiseLargeFunctions,
     inTurns: flags.has("cpu-share"),
     snapshot: readSnapshotPlan(flags, { file, preloads }),
     limits: {
@@ -152,14 +157,17 @@ function readSnapshotPlan(flags: Flags, { file, preloads }: SavedRun): SnapshotP
 }
 
 /** @throws CliError WT6503, WT6505 */
-function readTier(text: string): "auto" | "interp" {
+function readTier(text: string): TierName {
   const tier = parseChoice("--tier", text, ["auto", "interp", "js", "native"]);
-  if (tier === "auto" || tier === "interp") return tier;
+  if (tier !== "native") return tier;
   throw new CliError("WT6505", `--tier ${tier} is not available in this version`, {
-    where: "the interpreter is the only tier so far",
+    where: "there are the interpreter and generated JavaScript so far",
     help: "leave --tier out",
   });
 }
+
+/** V8 leaves large functions unoptimised unless it is told otherwise: see RATIONALE.md. */
+const optimiseLargeFunctions = (): void => setFlagsFromString("--max-optimized-bytecode-size=2000000");
 
 type NumberFlag =
   | "max-output"

@@ -16,7 +16,7 @@ export function version(flags: Flags, operands: readonly string[]): number {
     version: packageVersion(),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
-    tiers: ["interp"],
+    tiers: ["interp", "js"],
   };
   if (flags.has("json")) print(JSON.stringify(info));
   else print(`${info.name} ${info.version}\nNode.js ${info.node} on ${info.platform}; tiers: ${info.tiers.join(", ")}`);

@@ -13,6 +13,7 @@ import {
   type Val,
   WasmError,
 } from "../../engine/index.ts";
+import { type TierName, tiers } from "../tiers/tiers.ts";
 import type { Exports, Extern, Failure, Resolve, SpecEngine } from "./adapter.ts";
 
 /** `(module (memory (export "m") 1))` */
@@ -21,8 +22,9 @@ const memoryModule = Uint8Array.of(
   ...[5, 3, 1, 0, 1],
   ...[7, 5, 1, 1, 0x6d, 2, 0],
 );
-export function wasmtsEngine(tier: "interp"): SpecEngine {
-  return new WasmtsEngine(tier);
+
+export function wasmtsEngine(choice: TierName): SpecEngine {
+  return new WasmtsEngine(choice);
 }
 
 class WasmtsEngine implements SpecEngine {
@@ -32,9 +34,9 @@ class WasmtsEngine implements SpecEngine {
   /** Calls functions of all instances. */
   private readonly caller: Instance;
 
-  constructor(tier: "interp") {
-    this.name = tier;
-    this.engine = new Engine({ tier });
+  constructor(choice: TierName) {
+    this.name = choice;
+    this.engine = new Engine(tiers[choice]);
     this.caller = this.engine.instantiate(this.engine.compile(memoryModule));
   }
 

@@ -21,7 +21,11 @@ const listFile = (): string => join(projectRoot(), "conformance/spec/expected-fa
 const readLists = (): Lists => JSON.parse(readFileSync(listFile(), "utf8")) as Lists;
 
 /** For engines without a list everything must pass. */
-export const expectationFor = (engine: string): Expectation => readLists()[engine] ?? { failures: {}, unsupported: {} };
+export const expectationFor = (engine: string): Expectation =>
+  readLists()[listOf(engine)] ?? { failures: {}, unsupported: {} };
+
+/** Our tiers share one list: they do not differ. */
+const listOf = (engine: string): string => (/^(js|auto(-\d+)?)$/.test(engine) ? "interp" : engine);
 
 /** Each difference between the files that ran and the list, one line each. */
 export function differences(files: readonly FileResult[], list: Expectation): string[] {

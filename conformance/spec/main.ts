@@ -5,6 +5,7 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { type TierName, tiers } from "../tiers/tiers.ts";
 import type { SpecEngine } from "./adapter.ts";
 import { engineFromFile, hostEngine } from "./engine-webassembly.ts";
 import { differences, expectationFor, updateExpectation } from "./expected.ts";
@@ -13,7 +14,9 @@ import { defaultSuite, type FileResult, findScripts, labelOf, runFile, startSess
 
 const usage = `usage: node dist/conformance/spec/main.js [options] [FILE|DIR ...]
   --suite PATH              the official suite (default: ../shared/spec-testsuite)
-  --engine interp|v8|FILE   ours, the host's, or a module that exports an object like WebAssembly (default: interp)
+  --engine interp|js|auto|v8|FILE  ours in one tier, the host's, or a module that exports an object like WebAssembly
+                            (default: interp; auto-1, auto-2, auto-10 compile after so many samples)
+  --tier TIER               the same as --engine TIER
   --filter TEXT             only files whose path contains TEXT
   --report junit|json FILE  write a report
   --list                    print every command that fails or needs an absent proposal, and every warning
@@ -50,7 +53,7 @@ function parseOptions(args: readonly string[]): Options {
   };
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === "--suite") options.suite = resolve(value(arg));
-    else if (arg === "--engine") options.engine = value(arg);
+    else if (arg === "--engine" || arg === "--tier") options.engine = value(arg);
     else if (arg === "--filter") options.filter = value(arg);
     else if (arg === "--report") options.report = { format: reportFormat(value(arg)), file: value(arg) };
     else if (arg === "--list") options.isListing = true;
@@ -68,9 +71,9 @@ function reportFormat(text: string): "junit" | "json" {
 
 async function makeEngine(name: string): Promise<SpecEngine> {
   if (name === "v8") return hostEngine();
-  if (name !== "interp") return engineFromFile(resolve(name));
+  if (!Object.hasOwn(tiers, name)) return engineFromFile(resolve(name));
   const { wasmtsEngine } = await import("./engine-wasmts.ts");
-  return wasmtsEngine(name);
+  return wasmtsEngine(name as TierName);
 }
 
 function scriptsOf(options: Options): string[] {

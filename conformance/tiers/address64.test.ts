@@ -11,6 +11,7 @@ import {
   WasmError,
 } from "../../engine/index.ts";
 import { convertTexts } from "../spec/wat.ts";
+import { type TierName, testedTiers, tiers } from "./tiers.ts";
 
 const text = `(module
   (memory $m (export "m") i64 1 4)
@@ -61,7 +62,10 @@ beforeAll(async () => {
   bytes = binary as Uint8Array<ArrayBuffer>;
 });
 
-const make = (): Instance => engine.instantiate(engine.compile(bytes));
+const make = (tier: TierName = "auto"): Instance => {
+  const engine = new Engine(tiers[tier]);
+  return engine.instantiate(engine.compile(bytes));
+};
 /** The result, or the text of the trap. */
 function call(instance: Instance, name: string, ...args: Val[]): Val {
   try {
@@ -76,11 +80,11 @@ const tableBounds = "out of bounds table access";
 /** 2^32 and others whose low words are small. */
 const wild = [2n ** 32n, 2n ** 32n + 1n, 2n ** 33n, 2n ** 53n, 2n ** 53n + 1n, 2n ** 63n, -1n, -65536n, -(2n ** 32n)];
 
-describe("a memory with 64-bit addresses", () => {
-  it("has its data", () => expect(call(make(), "load8", 5n)).toBe(2));
+describe.each(testedTiers)("a memory with 64-bit addresses, tier %s", (tier) => {
+  it("has its data", () => expect(call(make(tier), "load8", 5n)).toBe(2));
 
   it.each(wild)("address %d is outside", (at) => {
-    const instance = make();
+    const instance = make(tier);
     for (const [name, ...args] of [
       ["load8", at],
       ["load_mid", at],
@@ -101,7 +105,7 @@ describe("a memory with 64-bit addresses", () => {
   });
 
   it("does not wrap around", () => {
-    const instance = make();
+    const instance = make(tier);
     for (let at = 0n; at < 20n; at++) {
       expect(call(instance, "load_far", at)).toBe(bounds);
       expect(call(instance, "store_far", at)).toBe(bounds);
@@ -111,7 +115,7 @@ describe("a memory with 64-bit addresses", () => {
   });
 
   it("has sizes of 64 bits", () => {
-    const instance = make();
+    const instance = make(tier);
     expect(call(instance, "grow", 2n)).toBe(1n);
     expect(call(instance, "grow", 2n)).toBe(-1n);
     expect(call(instance, "size")).toBe(3n);
@@ -120,7 +124,7 @@ describe("a memory with 64-bit addresses", () => {
   });
 
   it("copies to and from one with 32-bit addresses", () => {
-    const instance = make();
+    const instance = make(tier);
     expect(call(instance, "copy_out", 65533, 4n, 3)).toBe(undefined);
     expect(call(instance, "load_n", 65535)).toBe(3);
     expect(call(instance, "copy_in", 100n, 65534, 2)).toBe(undefined);
@@ -130,9 +134,9 @@ describe("a memory with 64-bit addresses", () => {
   });
 });
 
-describe("a table with 64-bit indices", () => {
+describe.each(testedTiers)("a table with 64-bit indices, tier %s", (tier) => {
   it("is called through with all 64 bits", () => {
-    const instance = make();
+    const instance = make(tier);
     expect(call(instance, "call", 1n)).toBe(42);
     expect(call(instance, "call", 2n)).toBe("indirect call type mismatch");
     expect(call(instance, "call", 3n)).toBe("uninitialized element 3");
@@ -141,7 +145,7 @@ describe("a table with 64-bit indices", () => {
   });
 
   it.each(wild)("index %d is outside", (at) => {
-    const instance = make();
+    const instance = make(tier);
     for (const [name, ...args] of [
       ["get", at],
       ["set", at],
@@ -157,7 +161,7 @@ describe("a table with 64-bit indices", () => {
   });
 
   it("has sizes of 64 bits", () => {
-    const instance = make();
+    const instance = make(tier);
     expect(call(instance, "table_grow", 6n)).toBe(4n);
     expect(call(instance, "table_grow", 1n)).toBe(-1n);
     expect(call(instance, "table_size")).toBe(10n);

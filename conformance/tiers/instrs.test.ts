@@ -1,14 +1,14 @@
-/** Every plain instruction on edge values: our interpreter against the host's WebAssembly, results and traps. */
+/** Every plain instruction on edge values: our tiers against the host's WebAssembly, results and traps. */
 import { describe, expect, it } from "vitest";
 import wabtInit from "wabt";
 import { Engine, type Val, WasmError } from "../../engine/index.ts";
 import type { NumType } from "../../engine/instrs.ts";
 import { hostExports, isHostTrap } from "./host.ts";
 import { type InstrCase, instrCases } from "./instr-cases.ts";
+import { testedTiers, tiers } from "./tiers.ts";
 import { values } from "./values.ts";
 
 const wabt = await wabtInit();
-const engine = new Engine();
 
 type Call = (args: Val[]) => Val | undefined;
 const outcome = (call: Call, args: Val[]): string => {
@@ -43,7 +43,7 @@ function* combinations(params: readonly NumType[]): Generator<Val[]> {
   for (const v of values[first]) for (const tail of combinations(rest)) yield [v, ...tail];
 }
 
-function differences(c: InstrCase): string[] {
+function differences(engine: Engine, c: InstrCase): string[] {
   const bytes = wabt.parseWat("t.wat", c.wat).toBinary({}).buffer;
   const ours = engine.instantiate(engine.compile(bytes));
   const theirs = hostExports(bytes);
@@ -59,8 +59,9 @@ function differences(c: InstrCase): string[] {
   return found;
 }
 
-describe("plain instructions, interpreter against host", () => {
+describe.each(testedTiers)("plain instructions, tier %s against host", (tier) => {
+  const engine = new Engine(tiers[tier]);
   for (const c of instrCases) {
-    it(c.mnemonic, () => expect(differences(c).slice(0, 5)).toEqual([]));
+    it(c.mnemonic, () => expect(differences(engine, c).slice(0, 5)).toEqual([]));
   }
 });

@@ -8,8 +8,9 @@ import type { NumType } from "../../engine/instrs.ts";
 import { convertTexts } from "../spec/wat.ts";
 import { hostExports, isHostTrap } from "./host.ts";
 import { forms, type MemoryCase, type MemoryForm, memoryCases, offsets, plainForm } from "./memory-cases.ts";
+import { testedTiers, tiers } from "./tiers.ts";
 
-const engine = new Engine({ features: { threads: true, "custom-page-sizes": true } });
+const features = { threads: true, "custom-page-sizes": true };
 const SIZE = 65536;
 const addresses = [0, 1, 2, 4, 8, 13, SIZE - 16, SIZE - 9, SIZE - 8, SIZE - 7, SIZE - 4, SIZE - 2, SIZE - 1, SIZE];
 const wildAddresses = [SIZE + 8, 0x7fffffff, 0x80000000, 0xffffffff];
@@ -49,7 +50,7 @@ function hostSide(bytes: Uint8Array): Side {
   return { call, bytes: () => memory };
 }
 
-function ourSide(bytes: Uint8Array, form: MemoryForm): Side {
+function ourSide(engine: Engine, bytes: Uint8Array, form: MemoryForm): Side {
   const instance: Instance = engine.instantiate(engine.compile(bytes));
   const memory = instance.exports.m as MemInst;
   const call: Side["call"] = (name, address, args) =>
@@ -96,7 +97,8 @@ function differences(c: MemoryCase, ours: Side, host: Side): string[] {
   return found;
 }
 
-describe("accesses to memory, interpreter against host", () => {
+describe.each(testedTiers)("accesses to memory, tier %s against host", (tier) => {
+  const engine = new Engine({ ...tiers[tier], features });
   const binaries = new Map<string, Uint8Array>();
   const key = (c: MemoryCase, form: MemoryForm): string => `${c.mnemonic} ${form.title}`;
 
@@ -120,7 +122,7 @@ describe("accesses to memory, interpreter against host", () => {
       for (const c of memoryCases) {
         it(c.mnemonic, () => {
           const host = hostSide(binaries.get(key(c, plainForm))!);
-          expect(differences(c, ourSide(binaries.get(key(c, form))!, form), host).slice(0, 5)).toEqual([]);
+          expect(differences(c, ourSide(engine, binaries.get(key(c, form))!, form), host).slice(0, 5)).toEqual([]);
         });
       }
     });

@@ -14,10 +14,12 @@ import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Interruption, Meter } from "../runtime/meter.ts";
 import type { Val } from "../runtime/value.ts";
+import { jsStack, NESTING_BYTES } from "../tier.ts";
 import type { Boundary } from "./boundary.ts";
 import { run } from "./dispatch.gen.ts";
 import { driverOps } from "./driver-ops.ts";
 import { exits } from "./exit.ts";
+import { promote, stubOf } from "./generated.ts";
 import { waitAt } from "./instance-ops.ts";
 import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
@@ -75,16 +77,29 @@ export class Activation implements Run {
   readonly meter: Meter;
   /** Blocks the thread where a host function would wait; undefined: `run` returns then. */
   runner: Runner | undefined;
+  /** It is to run to its end on this thread: then it may run generated code, which cannot stop. */
+  mayNest = false;
+  /** Reads the results from the slots in a way of its own; what it gives is the one result then. */
+  take: ((slots: FrameStack) => Val) | undefined;
+  /** What is left of the JavaScript stack for generated code, bytes. */
+  room = jsStack.room - NESTING_BYTES;
   /** Fuel until `run` returns. */
   private sliceLeft = 0;
+  /** Its last frame failed in generated code. */
+  private isGone = false;
+  /** Fuel until the next sample of where it is. */
+  private untilSample = Infinity;
   /** Fuel until the next look at clocks and signals. */
   private untilLook = SLICE;
   /** The host call that blocked: its call is at `pc`, its arguments in place. */
   private pending: Blocked | undefined;
   private state: "ready" | "running" | "done" = "ready";
 
-  /** @param seed puts other frames in place than the first one of a call of `func` */
-  constructor(func: FuncInst, args: readonly Val[], limits: StackLimits, seed?: Seed) {
+  /**
+   * @param args the arguments, or what writes them into the slots from the first on
+   * @param seed puts other frames in place than the first one of a call of `func`
+   */
+  constructor(func: FuncInst, args: readonly Val[] | ((slots: FrameStack) => void), limits: StackLimits, seed?: Seed) {
     if (func.inst === null) throw new Error("an activation needs a guest function");
     this.func = func;
     this.inst = func.inst;
@@ -99,12 +114,17 @@ export class Activation implements Run {
     this.boundaries.push({ inst: null, pc: 0, fp: 0 });
     this.stack.calls[this.csp++] = -1;
     this.stack.reserve(func.type.params.length * 4, this.csp);
+    if (typeof args === "function") args(this.stack);
+    else this.writeArguments(args);
+    this.pc = entryOf(func);
+  }
+
+  private writeArguments(args: readonly Val[]): void {
     let at = 0;
-    func.type.params.forEach((t, i) => {
+    this.func.type.params.forEach((t, i) => {
       writeSlot(this.stack, at, t, args[i]);
       at += wordsOf(t);
     });
-    this.pc = entryOf(func);
   }
 
   /** True when `run` may be called: it is not running and not over. */
@@ -125,8 +145,11 @@ export class Activation implements Run {
     if (why !== undefined) return stopped(why);
     this.state = "running";
     this.meter.enter();
+    const outside = jsStack.room;
+    jsStack.room = this.room;
     try {
       this.sliceLeft = fuel;
+      this.untilSample = this.isNesting ? (this.inst.tier?.sampleFuel ?? Infinity) : Infinity;
       const outcome = this.drive();
       this.state = outcome.kind === "done" ? "done" : "ready";
       if (this.state === "done") this.release();
@@ -135,13 +158,21 @@ export class Activation implements Run {
       this.state = "done";
       const error = overflow(thrown);
       // It came in the middle of what the next branch or call would have counted.
-      if (error instanceof WasmError || error instanceof WasmException) this.count(pendingAt(this));
-      if (error instanceof WasmError && error.kind !== "exit") traceOf(this, error);
+      if (!this.isGone && error instanceof WasmError) {
+        this.count(pendingAt(this));
+        if (error.kind !== "exit") traceOf(this, error);
+      }
       this.release();
       throw error;
     } finally {
+      jsStack.room = outside;
       this.meter.leave();
     }
+  }
+
+  /** Generated code may run: nobody counts fuel, and nothing can stop the guest. */
+  get isNesting(): boolean {
+    return this.mayNest && this.sliceLeft === Infinity && this.meter.fuelLeft === Infinity && !this.meter.isTimed;
   }
 
   private mustStop(): Interruption | undefined {
@@ -163,7 +194,7 @@ export class Activation implements Run {
   private drive(): Outcome {
     let outcome = this.pending === undefined ? undefined : this.resume(this.pending);
     while (outcome === undefined) {
-      const given = Math.max(0, Math.min(this.sliceLeft, this.meter.fuelLeft, this.untilLook));
+      const given = Math.max(-1, Math.min(this.sliceLeft, this.meter.fuelLeft, this.untilLook, this.untilSample));
       const exit = this.enter(given);
       outcome = this.fuel < 0 && (exit === exits.loop || exit === exits.enter) ? this.look() : this.handle(exit);
     }
@@ -185,6 +216,7 @@ export class Activation implements Run {
     this.meter.spend(fuel);
     this.sliceLeft -= fuel;
     this.untilLook -= fuel;
+    this.untilSample -= fuel;
   }
 
   /** At a safepoint where the fuel given is spent: stops if there is a reason. */
@@ -195,7 +227,10 @@ export class Activation implements Run {
       const why = this.interruption();
       if (why !== undefined) return stopped(why);
     }
-    return this.sliceLeft < 0 ? stopped("slice") : undefined;
+    if (this.sliceLeft < 0) return stopped("slice");
+    if (this.untilSample >= 0) return undefined;
+    this.untilSample = this.inst.tier?.sampleFuel ?? SLICE;
+    return this.isNesting ? promote(this) : undefined;
   }
 
   /** What the clock and the signal say. A guest that has to wait for its share does so here if the thread may block. */
@@ -264,10 +299,12 @@ export class Activation implements Run {
 
   /** A lazy call becomes the operation `linked`, which has the entry of its callee. */
   link(linked: number): undefined {
-    const entry = entryOf(this.inst.funcs[this.inst.code.words[this.pc + 2]]);
-    const now = this.inst.code.words;
-    now[this.pc + 1] = entry;
-    now[this.pc] = linked;
+    const { code, funcs } = this.inst;
+    const func = code.words[this.pc + 2];
+    const entry = entryOf(funcs[func]);
+    code.words[this.pc + 1] = entry;
+    code.words[this.pc] = linked;
+    code.noteCall(func, this.pc + 1);
   }
 
   indirect(words: Int32Array): FuncInst {
@@ -312,7 +349,7 @@ export class Activation implements Run {
   }
 
   /** The function that runs returns, its results at `fp`. */
-  private return(): Outcome | undefined {
+  return(): Outcome | undefined {
     const back = this.stack.calls[--this.csp];
     if (back < 0) return this.leave();
     this.pc = back;
@@ -320,11 +357,42 @@ export class Activation implements Run {
     return undefined;
   }
 
+  /**
+   * The innermost frame ran generated code that failed, and is given up: the registers are in the call of its caller, for
+   * the backtrace. False if it has none.
+   */
+  dropFrame(): boolean {
+    const back = this.stack.calls[--this.csp];
+    if (back >= 0) {
+      this.pc = back - 1;
+      this.fp -= this.inst.code.words[back - 1];
+      return true;
+    }
+    const boundary = this.boundaries.pop() as Boundary;
+    if (boundary.inst === null) {
+      this.boundaries.push(boundary);
+      this.csp++;
+      this.isGone = true;
+      return false;
+    }
+    this.inst = boundary.inst;
+    this.pc = boundary.pc - 1;
+    this.fp = boundary.fp;
+    return true;
+  }
+
+  /** First word of the flat code of `f` itself. */
+  flatEntry(f: FuncInst): number {
+    return flatEntryOf(f);
+  }
+
   /** A function called across a boundary has returned, its results at `fp`. */
   private leave(): Outcome | undefined {
     const boundary = this.boundaries.pop() as Boundary;
     if (boundary.inst === null) {
-      return { kind: "done", results: readSlots(this.stack, this.fp, this.func.type.results) };
+      const { stack, take } = this;
+      if (take !== undefined) return { kind: "done", results: [take(stack)] };
+      return { kind: "done", results: readSlots(stack, this.fp, this.func.type.results) };
     }
     this.inst = boundary.inst;
     this.pc = boundary.pc;
@@ -405,25 +473,33 @@ export class Activation implements Run {
   }
 }
 
-/** First word of `f`'s flat code; lowers it if need be. Precondition: `f` is a guest function. */
+/** First word of where calls of `f` go: its flat code, or the stub of its generated code. Precondition: a guest's function. */
 export function entryOf(f: FuncInst): number {
   if (f.entry >= 0) return f.entry;
-  const { module, code } = f.inst as ModuleInst;
-  let entry = code.entries[f.index];
-  if (entry < 0) {
-    entry = code.append(f.index, lower(module, module.funcs[f.index - module.importedFuncs], code.length));
-  }
-  f.entry = entry;
-  return entry;
+  const { tier } = f.inst as ModuleInst;
+  if (f.enter !== undefined || (tier?.isEager && tier.compileNow(f))) return stubOf(f);
+  f.entry = flatEntryOf(f);
+  return f.entry;
 }
 
-const promiseError = (): WasmError =>
+/** First word of `f`'s flat code; lowers it if need be. */
+export function flatEntryOf(f: FuncInst): number {
+  const { module, code } = f.inst as ModuleInst;
+  const entry = code.entries[f.index];
+  if (entry >= 0) return entry;
+  return code.append(
+    f.index,
+    lower(module, module.funcs[f.index - module.importedFuncs], code.length, code.hasCanonicalNans),
+  );
+}
+
+export const promiseError = (): WasmError =>
   new WasmError("trap", "WT4017", "a host function returned a promise, and the caller cannot wait for it", {
     hint: "call the guest with invokeAsync",
   });
 
 /** What a host function throws that is not ours becomes a trap that carries it as its cause. */
-function callHostFn(f: FuncInst, fn: () => HostResult): HostResult {
+export function callHostFn(f: FuncInst, fn: () => HostResult): HostResult {
   try {
     return fn();
   } catch (error) {

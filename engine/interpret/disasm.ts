@@ -1,11 +1,11 @@
 /** Flat code as text, for people who look at what lowering made of a function. */
 import type { ModuleInst } from "../runtime/instance.ts";
-import { entryOf } from "./activation.ts";
+import { flatEntryOf } from "./activation.ts";
 import { opDef } from "./ops.ts";
 
 /** One line per operation: word, name, operands. @cost O(function) */
 export function disassemble(inst: ModuleInst, func: number): string {
-  const start = entryOf(inst.funcs[func]);
+  const start = flatEntryOf(inst.funcs[func]);
   const { words, ranges, length } = inst.code;
   const at = ranges.indexOf(start);
   const end = ranges[at + 2] ?? length;

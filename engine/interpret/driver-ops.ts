@@ -6,6 +6,7 @@ import { trap } from "../errors.ts";
 import { exnFromSlots } from "../exception.ts";
 import { ExnInst } from "../runtime/exn.ts";
 import type { Activation, Outcome } from "./activation.ts";
+import { callGenerated } from "./generated.ts";
 import { type DriverOp, driverOpNames, op } from "./ops.ts";
 import { raise } from "./unwind.ts";
 
@@ -38,6 +39,7 @@ const rules: Readonly<Record<DriverOp, Rule>> = {
     return raiseAt(act, exn, word(act, 2));
   },
   return_call_indirect: (act) => act.tailCall(act.indirect(act.inst.code.words), 4),
+  call_generated: callGenerated,
 };
 
 /** By number, from `DRIVER_START` on. */

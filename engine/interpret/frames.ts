@@ -16,7 +16,7 @@ import { ArrayInst, I31, isOfType, StructInst } from "../runtime/gc.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import { readV128, type Val, writeV128 } from "../runtime/value.ts";
 import { F32, I32, isRef, V128, type ValType } from "../types.ts";
-import { Activation, entryOf } from "./activation.ts";
+import { Activation, flatEntryOf } from "./activation.ts";
 import { wordsOf } from "./operands.ts";
 import { op } from "./ops.ts";
 import type { FrameStack, StackLimits } from "./stack.ts";
@@ -86,7 +86,7 @@ export interface FrameTypes {
  */
 export function typesAt(inst: ModuleInst, func: number, pc: number, isInnermost: boolean): FrameTypes | undefined {
   if (inst.funcs[func]?.inst !== inst) return undefined;
-  entryOf(inst.funcs[func]);
+  flatEntryOf(inst.funcs[func]);
   const map = mapOf(inst, func);
   const point = safepointOf(map, pc + bodyStart(inst, func), isInnermost);
   if (point === undefined) return undefined;
@@ -175,7 +175,7 @@ function checkValues(vals: readonly Slot[], types: readonly ValType[], canBeUnse
 
 /** Puts one frame at `fp`; the registers are its own then. */
 function putFrame(act: Activation, f: Frame, inst: ModuleInst, fp: number, point: Safepoint): void {
-  const { entry } = inst.funcs[f.func];
+  const entry = flatEntryOf(inst.funcs[f.func]);
   const map = mapOf(inst, f.func);
   act.stack.reserve(fp + inst.code.words[entry + 1], act.csp + 1);
   putConstants(act.stack, inst.code.words, entry, fp);

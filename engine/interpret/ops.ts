@@ -129,6 +129,11 @@ const instance: Record<string, number> = {
   "i64.mul_wide_u": 4,
   // Calls a function of the same instance that has flat code; else the `return_call_indirect` after it does.
   return_call_table: 8, // as `return_call_indirect`
+  // Makes NaNs in a slot canonical: `canonical-nans.ts`.
+  canonical_f32: 3, // result, the same slot
+  canonical_f64: 3,
+  canonical_f32x4: 3,
+  canonical_f64x2: 3,
 };
 
 /** Vectors besides the rows with lanes: moves, and memory accesses that are not near (`lower-simd.ts`). */
@@ -214,6 +219,7 @@ const driver = {
   throw: 4, // tag, first value, cost
   throw_ref: 3, // exception, cost
   return_call_indirect: 8, // index, table, canonical type, first argument, words of arguments, 1 if some are references, cost
+  call_generated: 2, // funcidx: the stub of a function with generated code
 } as const satisfies Record<string, number>;
 export type DriverOp = keyof typeof driver;
 export const driverOpNames = Object.keys(driver) as readonly DriverOp[];

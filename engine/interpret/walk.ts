@@ -102,7 +102,7 @@ function recordMap(inst: ModuleInst, func: number): FuncMap {
     },
   };
   const { module, code } = inst;
-  lower(module, module.funcs[func - module.importedFuncs], code.entries[func], recorder);
+  lower(module, module.funcs[func - module.importedFuncs], code.entries[func], code.hasCanonicalNans, recorder);
   return { localTypes, localOffs, operands, safepoints, words, offsets, pending };
 }
 
@@ -120,7 +120,7 @@ function indexOf(words: readonly number[], pc: number): number {
 }
 
 /** Most frames in a backtrace. */
-const TRACE_FRAMES = 32;
+export const TRACE_FRAMES = 32;
 
 /** The backtrace of `act` as it is now, worked out when called. */
 export function tracer(act: Activation): () => readonly BacktraceFrame[] {

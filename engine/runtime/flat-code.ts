@@ -20,13 +20,45 @@ export class FlatCode {
   readonly ranges: number[] = [];
   /** Of the functions with try blocks, by function index. */
   private readonly handlers = new Map<number, HandlerTable>();
+  /** First words of the stubs of functions with generated code, by function index. */
+  readonly stubs = new Map<number, number>();
+  /** Words that hold the entry of a callee, by its function index: they follow it to its stub. */
+  private readonly calls = new Map<number, number[]>();
+  /** Loops that were asked for, by their first word: byte offset in the module, first operand in the frame. */
+  readonly loops = new Map<number, { readonly offset: number; readonly operands: number }>();
 
-  constructor(module: Module) {
+  /** NaNs that arithmetic makes are the canonical one. */
+  readonly hasCanonicalNans: boolean;
+
+  constructor(module: Module, hasCanonicalNans = false) {
+    this.hasCanonicalNans = hasCanonicalNans;
     this.entries = new Int32Array(module.funcTypes.length).fill(-1);
   }
 
   /** Appends the words of function `func`; its entry. */
   append(func: number, { words, handlers }: LoweredFunc): number {
+    const start = this.add(func, words);
+    this.entries[func] = start;
+    if (handlers !== undefined) this.handlers.set(func, handlers);
+    return start;
+  }
+
+  /** Appends the stub of function `func` and directs calls of it there. */
+  appendStub(func: number, words: readonly number[]): number {
+    const start = this.add(func, words);
+    this.stubs.set(func, start);
+    for (const at of this.calls.get(func) ?? []) this.words[at] = start;
+    return start;
+  }
+
+  /** The word `at` holds the entry of function `func`. */
+  noteCall(func: number, at: number): void {
+    const list = this.calls.get(func);
+    if (list === undefined) this.calls.set(func, [at]);
+    else list.push(at);
+  }
+
+  private add(func: number, words: readonly number[]): number {
     const start = this.length;
     const need = start + words.length;
     if (need > this.words.length) {
@@ -36,9 +68,7 @@ export class FlatCode {
     }
     this.words.set(words, start);
     this.length = need;
-    this.entries[func] = start;
     this.ranges.push(start, func);
-    if (handlers !== undefined) this.handlers.set(func, handlers);
     return start;
   }
 
@@ -60,14 +90,21 @@ export class FlatCode {
   }
 }
 
-const codes = new WeakMap<Module, FlatCode>();
+/** Which code an instance needs: instances of one module and one kind share it. */
+export type CodeKind = "plain" | "tiered" | "canonical NaNs";
 
-/** The flat code shared by all instances of `module`. */
-export function flatCodeOf(module: Module): FlatCode {
-  let code = codes.get(module);
+const codes: Readonly<Record<CodeKind, WeakMap<Module, FlatCode>>> = {
+  plain: new WeakMap(),
+  tiered: new WeakMap(),
+  "canonical NaNs": new WeakMap(),
+};
+
+/** The flat code shared by all instances of `module` of this kind. */
+export function flatCodeOf(module: Module, kind: CodeKind = "plain"): FlatCode {
+  let code = codes[kind].get(module);
   if (code === undefined) {
-    code = new FlatCode(module);
-    codes.set(module, code);
+    code = new FlatCode(module, kind === "canonical NaNs");
+    codes[kind].set(module, code);
   }
   return code;
 }

@@ -1,6 +1,7 @@
 /** Functions and tags. Spec: exec/runtime (function instances, tag instances). */
 import type { HostResult } from "../blocked.ts";
 import { funcTypeId, funcTypeOfId } from "../canon.ts";
+import type { Enter, GeneratedFn } from "../tier.ts";
 import type { FuncType } from "../types.ts";
 import type { ModuleInst } from "./instance.ts";
 import type { Val } from "./value.ts";
@@ -21,6 +22,12 @@ export class FuncInst {
   /** First word of its flat code; -1 until the interpreter has lowered it. */
   entry = -1;
   readonly host: HostFn | null;
+  /** What generated code calls; see `jit/js-tier.ts`. */
+  js: GeneratedFn = notLinked;
+  /** `typeId` if `js` may be called by whoever finds the function in a table, else -1. */
+  sig = -1;
+  /** How the interpreter enters its generated code, if it has any. */
+  enter: Enter | undefined = undefined;
 
   constructor(typeId: number, inst: ModuleInst | null, index: number, host: HostFn | null) {
     this.type = funcTypeOfId(typeId);
@@ -30,6 +37,10 @@ export class FuncInst {
     this.host = host;
   }
 }
+
+const notLinked = (): never => {
+  throw new Error("called before it was linked");
+};
 
 /** A function of the host with the type `type`, which a guest imports. Type indices in it are canonical numbers. */
 export const hostFunc = (type: FuncType, fn: HostFn): FuncInst => new FuncInst(funcTypeId(type), null, -1, fn);

@@ -4,6 +4,7 @@
  */
 import type { Runner } from "../blocked.ts";
 import type { Module } from "../module.ts";
+import type { InstanceTier } from "../tier.ts";
 import type { FlatCode } from "./flat-code.ts";
 import type { FuncInst, TagInst } from "./func.ts";
 import type { GlobalCells, GlobalInst } from "./global.ts";
@@ -33,6 +34,8 @@ export class ModuleInst {
   readonly meter: Meter;
   /** Limits what it allocates on the JavaScript heap. */
   readonly heap: HeapMeter;
+  /** Compiles its functions; undefined: the interpreter does everything. */
+  tier: InstanceTier | undefined = undefined;
 
   constructor(
     module: Module,

@@ -24,7 +24,8 @@ export class MemInst {
   /** What other threads have too; undefined for a memory that is not shared. */
   readonly shared: SharedPages | undefined;
   readonly #meter: Meter | undefined;
-  #view: DataView = none;
+  /** The current view of a memory that is not shared; generated code reads it, everybody else `view`. */
+  dv: DataView = none;
   #bytes: Uint8Array = noBytes;
   /** By log2 of the element size; made when asked for. */
   #arrays: (AtomicArray | undefined)[] = [];
@@ -93,7 +94,7 @@ export class MemInst {
   }
 
   #setView(buffer: ArrayBufferLike, length: number): void {
-    this.#view = new DataView(buffer, 0, length);
+    this.dv = new DataView(buffer, 0, length);
     this.#bytes = new Uint8Array(buffer, 0, length);
     this.#arrays = [];
   }
@@ -101,13 +102,13 @@ export class MemInst {
   /** Another thread may have grown the memory. */
   #refresh(shared: SharedPages): void {
     const length = shared.size() * this.pageSize;
-    if (length !== this.#view.byteLength || this.#view === none) this.#setView(shared.buffer, length);
+    if (length !== this.dv.byteLength || this.dv === none) this.#setView(shared.buffer, length);
   }
 
   /** Exactly the current memory. */
   get view(): DataView {
     if (this.shared !== undefined) this.#refresh(this.shared);
-    return this.#view;
+    return this.dv;
   }
 
   /** Exactly the current memory. */
@@ -151,7 +152,7 @@ export class MemInst {
     if (pages > most || this.#meter?.takeMemory(delta * this.pageSize) === false) return -1;
     if (delta === 0) return old;
     const length = pages * this.pageSize;
-    const { buffer } = this.#view;
+    const { buffer } = this.dv;
     const next = length <= buffer.byteLength ? buffer : this.#move(length, most * this.pageSize);
     if (next === undefined) {
       this.#meter?.takeMemory(-delta * this.pageSize);
@@ -179,7 +180,7 @@ export class MemInst {
   }
 
   #move(length: number, most: number): ArrayBuffer | undefined {
-    const spare = Math.min(most, Math.max(length, Math.ceil(this.#view.byteLength * 1.5)));
+    const spare = Math.min(most, Math.max(length, Math.ceil(this.dv.byteLength * 1.5)));
     const buffer = allocate(spare) ?? allocate(length);
     if (buffer !== undefined) new Uint8Array(buffer).set(this.#bytes);
     return buffer;

@@ -38,8 +38,8 @@ export type Interruption = "fuel" | "deadline" | "cancelled" | "throttled";
 
 /** What a guest has used so far. */
 export interface GuestUsage {
-  /** Fuel spent. */
-  readonly instructions: number;
+  /** Fuel spent; undefined when generated code ran that does not count, which needs a guest without limits of fuel and time. */
+  readonly instructions: number | undefined;
   /** Bytes of all its memories, which never shrink: also the peak. */
   readonly memoryBytes: number;
   readonly tableElements: number;
@@ -59,6 +59,8 @@ const AHEAD_NS = 2_000_000;
 
 export class Meter {
   readonly limits: GuestLimits;
+  /** Generated code ran that does not count. */
+  isUncounted = false;
   /** Fuel left; below 0 the guest stops at its next safepoint. */
   fuelLeft: number;
   /** On the host's monotonic clock; undefined without a time limit, or before the guest first runs. */
@@ -98,6 +100,11 @@ export class Meter {
   /** Sets the end of its time anew, `ms` from now; Infinity for none. */
   extend(ms: number): void {
     this.deadlineNs = ms === Infinity ? undefined : monotonicNs() + BigInt(Math.round(ms * 1e6));
+  }
+
+  /** Fuel spent that was counted. */
+  get spent(): number {
+    return this.#spent;
   }
 
   /** Counts fuel; host functions may add what their work is worth. Negative: it was counted too early. */
@@ -204,7 +211,7 @@ export class Meter {
     const now = monotonicNs();
     const running = this.#depth > 0 ? Number(now - this.#enteredNs) : 0;
     return {
-      instructions: this.#spent,
+      instructions: this.isUncounted ? undefined : this.#spent,
       memoryBytes: this.#memoryBytes,
       tableElements: this.#tableElements,
       instances: this.#instances,

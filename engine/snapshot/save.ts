@@ -132,6 +132,6 @@ function saveSlot(out: ByteWriter, values: ValueWriter, t: ValType, v: Slot): vo
 
 function saveMeter(out: ByteWriter, instances: readonly ModuleInst[]): void {
   const meter = instances[0]?.meter;
-  out.f64(meter?.usage().instructions ?? 0);
+  out.f64(meter?.spent ?? 0);
   out.f64(meter?.fuelLeft ?? Infinity);
 }

@@ -1,0 +1,16 @@
+/** The tiers that lists of cases run in: the interpreter, generated code, and both mixed, going over at the first chance. */
+import type { EngineOptions } from "../../engine/index.ts";
+
+export const tiers = {
+  interp: { tier: "interp" },
+  js: { tier: "js" },
+  auto: { tier: "auto" },
+  "auto-1": { tier: "auto", hotAfter: 1 },
+  "auto-2": { tier: "auto", hotAfter: 2 },
+  "auto-10": { tier: "auto", hotAfter: 10 },
+} as const satisfies Record<string, EngineOptions>;
+
+export type TierName = keyof typeof tiers;
+
+/** What most lists run in. */
+export const testedTiers: readonly TierName[] = ["interp", "js", "auto-1"];

@@ -1,0 +1,62 @@
+/**
+ * Guest functions in the stack of a JavaScript error. Generated functions are called `f<index>`, or
+ * `f<index>_<offset>` when entered at a loop, and their texts `wasmts:<number of the tier>`; lines lead to offsets.
+ *
+ * An error passes through generated code in stretches, with interpreter frames in between: each stretch ends at the
+ * function `e` through which the interpreter had entered it, and is asked for once, innermost first.
+ */
+import type { BacktraceFrame } from "../errors.ts";
+import type { ModuleInst } from "../runtime/instance.ts";
+
+interface Source {
+  readonly inst: ModuleInst;
+  offsetsOf(func: number, loop: number | undefined): readonly number[];
+}
+
+const sources = new Map<number, WeakRef<Source>>();
+const forgotten = new FinalizationRegistry<number>((id) => void sources.delete(id));
+let next = 1;
+
+/** A number for the texts of `source`. */
+export function register(source: Source): number {
+  const id = next++;
+  sources.set(id, new WeakRef(source));
+  forgotten.register(source, id);
+  return id;
+}
+
+const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?(?: \[as \w+\])? \(wasmts:(\d+):(\d+):\d+\)$/;
+const BOUNDARY = /^ +at (?:\S+\.)?e(?: \[as \w+\])? \(wasmts:/;
+/** Lines before a text in the source that `new Function` makes of it. */
+const HEADER_LINES = 2;
+
+/** Stretches of each error that were asked for. */
+const passed = new WeakMap<Error, number>();
+
+export function segmentOf(error: Error): () => readonly BacktraceFrame[] {
+  const stretch = passed.get(error) ?? 0;
+  passed.set(error, stretch + 1);
+  const stack = typeof error.stack === "string" ? error.stack : "";
+  return () => framesIn(stack, stretch);
+}
+
+function framesIn(stack: string, stretch: number): BacktraceFrame[] {
+  const frames: BacktraceFrame[] = [];
+  let at = 0;
+  for (const line of stack.split("\n")) {
+    if (BOUNDARY.test(line)) at++;
+    if (at > stretch) break;
+    const match = at === stretch ? FRAME.exec(line) : null;
+    if (match !== null) frames.push(...describe(match.slice(1)));
+  }
+  return frames;
+}
+
+function describe([func, loop, id, line]: readonly (string | undefined)[]): BacktraceFrame[] {
+  const source = sources.get(Number(id))?.deref();
+  if (source === undefined) return [];
+  const index = Number(func);
+  const offsets = source.offsetsOf(index, loop === undefined ? undefined : Number(loop));
+  const offset = offsets[Number(line) - HEADER_LINES - 1] ?? 0;
+  return [{ func: index, name: source.inst.module.names.funcs.get(index), offset }];
+}

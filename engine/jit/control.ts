@@ -1,0 +1,323 @@
+/**
+ * Structured control as JavaScript: blocks are labelled blocks, loops are `for (;;)` with a `break` at their end,
+ * `br_table` is a `switch`. What a branch carries goes into the slot variables of its label.
+ *
+ * In a function that is entered at a loop (`Entry`), the blocks on the way to the loop are opened as usual, but what
+ * comes before it in each is left out, or, inside an outer loop, skipped the first time: `if (!o) { ... }`.
+ */
+import { EMPTY_BLOCK, readBlockType, readLabelCount } from "../binary/imms.ts";
+import { funcTypeAt } from "../module.ts";
+import { F32, F64, I64, isRef, type ValType } from "../types.ts";
+import { type FunctionText, isFloat, type Label } from "./function-text.ts";
+import { ANY, expression, type Operand, type Part } from "./operand.ts";
+import type { Opener } from "./osr.ts";
+import { atomOf, popOperands } from "./templates.ts";
+
+interface BlockType {
+  readonly params: readonly ValType[];
+  readonly results: readonly ValType[];
+}
+
+function readType(f: FunctionText): BlockType {
+  const type = readBlockType(f.reader);
+  if (type === EMPTY_BLOCK) return { params: [], results: [] };
+  return type < 0 ? { params: [], results: [-type] } : funcTypeAt(f.module, type);
+}
+
+export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType): Label {
+  const node = (t: ValType): number => (isFloat(t) ? f.floats.node() : -1);
+  return {
+    kind,
+    height: f.pending.height - (kind === "func" ? 0 : type.params.length),
+    params: type.params,
+    results: type.results,
+    name: `L${f.labels.length}`,
+    at: f.out.at,
+    line: -1,
+    head: "",
+    breakLine: -1,
+    isUsed: false,
+    isThenReached: false,
+    paramNodes: type.params.map(node),
+    resultNodes: type.results.map(node),
+  };
+}
+
+/** Opens a block. Precondition: operands are in their slots. */
+function open(f: FunctionText, kind: Label["kind"], type: BlockType, head: string): Label {
+  const label = makeLabel(f, kind, type);
+  label.paramNodes.forEach((node, i) => {
+    f.floats.join(f.pending.list[label.height + i].node, node);
+  });
+  label.head = head;
+  label.line = f.out.line(head);
+  f.labels.push(label);
+  return label;
+}
+
+/* On the way to the entry */
+
+/** The block that is opened now, if the entry is inside it and not reached yet. */
+function onWay(f: FunctionText): Opener | undefined {
+  const { entry } = f;
+  if (entry === undefined || f.isEntered) return undefined;
+  return entry.path.find((o) => o.at === f.out.at);
+}
+
+/** What comes now in the block just opened is skipped the first time. */
+function startGuard(f: FunctionText): void {
+  if (f.isGuarding) f.out.line("if(!o){");
+  else f.out.isMuted = true;
+}
+
+function endGuard(f: FunctionText): void {
+  if (f.isGuarding) f.out.line("}");
+  else f.out.isMuted = false;
+}
+
+/** At the start of a function that is entered elsewhere. */
+export function startMuted(f: FunctionText): void {
+  if (f.entry !== undefined) startGuard(f);
+}
+
+/* Blocks */
+
+export function block(f: FunctionText): void {
+  const type = readType(f);
+  f.pending.settleAll(f.pending.height - type.params.length);
+  const way = onWay(f);
+  if (way) endGuard(f);
+  open(f, "block", type, "{");
+  if (way) startGuard(f);
+}
+
+export function loop(f: FunctionText): void {
+  const type = readType(f);
+  f.pending.settleAll(f.pending.height - type.params.length);
+  const way = onWay(f);
+  if (way) endGuard(f);
+  const isEntry = way !== undefined && f.entry?.offset === f.reader.pos;
+  if (isEntry) enterHere(f);
+  open(f, "loop", type, "for(;;){");
+  if (way === undefined || isEntry) return;
+  // Jumping back is how the code before the entry can run after all.
+  f.isGuarding = true;
+  startGuard(f);
+}
+
+/** The loop that opens now is the entry: what the operands are must be known to who enters. */
+function enterHere(f: FunctionText): void {
+  if (f.isGuarding) f.out.line("o=0;");
+  f.isEntered = true;
+  f.entryOperands = f.pending.list.slice();
+  for (const o of f.entryOperands) f.floats.taint(o.node);
+}
+
+export function ifThen(f: FunctionText): void {
+  const type = readType(f);
+  const way = onWay(f);
+  const c = f.pop();
+  f.pending.flush(ANY);
+  f.pending.settleAll(f.pending.height - type.params.length);
+  if (way === undefined) return void open(f, "if", type, `if(${conditionOf(c)}){`);
+  if (f.isGuarding) {
+    const { text } = f.pending.variable(f.pending.slotId(f.pending.height));
+    f.out.line(`${text}=${c.lo.text};`);
+    endGuard(f);
+    open(f, "if", type, way.isElse ? `if(!o&&${text}){` : `if(o||${text}){`);
+  } else {
+    endGuard(f);
+    open(f, "if", type, way.isElse ? "if(0){" : "if(1){");
+    if (way.isElse) f.out.isMuted = true;
+  }
+  if (!way.isElse) startGuard(f);
+}
+
+export function elseBranch(f: FunctionText): void {
+  const label = f.labels[f.labels.length - 1];
+  label.isThenReached = !f.isDead;
+  if (!f.isDead) settleResults(f, label);
+  const isOnWay = !f.isEntered && f.entry?.path.some((o) => o.at === label.at && o.isElse) === true;
+  if (isOnWay && !f.isGuarding) f.out.isMuted = false;
+  f.out.line("}else{");
+  reopen(f, label, label.params, label.paramNodes);
+  label.kind = "else";
+  if (isOnWay) startGuard(f);
+}
+
+/** Code goes on after a join, with the operands of `types` in their slots. */
+function reopen(f: FunctionText, label: Label, types: readonly ValType[], nodes: readonly number[]): void {
+  f.isDead = false;
+  f.pending.truncate(label.height);
+  types.forEach((t, i) => {
+    f.pending.pushSlot(t, t === I64, nodes[i]);
+  });
+}
+
+/** Brings the results of the block that ends into the slots where branches to its end put them, too. */
+function settleResults(f: FunctionText, label: Label): void {
+  f.pending.flush(ANY);
+  label.results.forEach((_, i) => {
+    f.floats.join(f.pending.list[label.height + i].node, label.resultNodes[i]);
+  });
+  f.pending.settleAll(label.height);
+}
+
+export function end(f: FunctionText): void {
+  const label = f.labels[f.labels.length - 1];
+  const { kind } = label;
+  if (kind === "func") {
+    if (!f.isDead) f.out.line(returnText(f));
+    f.labels.pop();
+    return;
+  }
+  const isJoin = kind === "if" || kind === "else" || (kind === "block" && label.isUsed);
+  if (isJoin && !f.isDead) settleResults(f, label);
+  if (kind === "loop" && !f.isDead) label.breakLine = f.out.line("break;");
+  f.out.line("}");
+  f.labels.pop();
+  finishHead(f, label);
+  if (kind === "if") label.resultNodes.forEach((node, i) => void f.floats.join(node, label.paramNodes[i]));
+  const isReached = !f.isDead || kind === "if" || label.isThenReached || (label.isUsed && kind !== "loop");
+  if (!isReached) f.pending.truncate(label.height);
+  else if (isJoin) reopen(f, label, label.results, label.resultNodes);
+}
+
+/** Now it is known whether something branches to the label. */
+function finishHead(f: FunctionText, label: Label): void {
+  if (label.isUsed) f.out.replace(label.line, `${label.name}:${label.head}`);
+  else if (label.kind === "loop") {
+    f.out.replace(label.line, "{");
+    f.out.replace(label.breakLine, "");
+  }
+}
+
+/* Branches */
+
+export const conditionOf = (c: Operand): string => c.condition ?? c.lo.text;
+
+const labelAt = (f: FunctionText, depth: number): Label => f.labels[f.labels.length - 1 - depth];
+
+/** Statements that put the topmost operands where the label wants them and go there. */
+function jump(f: FunctionText, label: Label): string {
+  if (label.kind === "func") return returnText(f);
+  label.isUsed = true;
+  const isLoop = label.kind === "loop";
+  const types = isLoop ? label.params : label.results;
+  const nodes = isLoop ? label.paramNodes : label.resultNodes;
+  const { pending } = f;
+  const first = pending.height - types.length;
+  let text = "";
+  // Upward: an operand reads no slot below its own depth, and moves down.
+  types.forEach((_, i) => {
+    const o = pending.list[first + i];
+    const to = label.height + i;
+    f.floats.join(o.node, nodes[i]);
+    if (o.slot !== to) text += pending.assignment(pending.slotId(to), pending.slotId(to, 1), o, nodes[i]);
+  });
+  return `${text}${isLoop ? "continue" : "break"} ${label.name};`;
+}
+
+const arity = (label: Label): number => (label.kind === "loop" ? label.params : label.results).length;
+
+/** What several branches will carry is written once. */
+function keepCarried(f: FunctionText, count: number): void {
+  const { pending } = f;
+  pending.flush(ANY);
+  for (let h = pending.height - count; h < pending.height; h++) if (!pending.list[h].isAtom) pending.settle(h);
+}
+
+export function br(f: FunctionText): void {
+  const label = labelAt(f, f.reader.u32());
+  f.pending.flush(ANY, f.pending.height - arity(label));
+  f.out.line(jump(f, label));
+  f.isDead = true;
+}
+
+export function brIf(f: FunctionText): void {
+  const label = labelAt(f, f.reader.u32());
+  branchIf(f, label, f.pop());
+}
+
+export function branchIf(f: FunctionText, label: Label, c: Operand): void {
+  keepCarried(f, arity(label));
+  const text = jump(f, label);
+  const isOne = text.indexOf(";") === text.length - 1;
+  f.out.line(isOne ? `if(${conditionOf(c)})${text}` : `if(${conditionOf(c)}){${text}}`);
+}
+
+export function brTable(f: FunctionText): void {
+  const n = readLabelCount(f.reader);
+  const cases = new Map<number, number[]>();
+  for (let i = 0; i < n; i++) {
+    const depth = f.reader.u32();
+    const list = cases.get(depth);
+    if (list === undefined) cases.set(depth, [i]);
+    else list.push(i);
+  }
+  const other = f.reader.u32();
+  const index = f.pop();
+  keepCarried(f, arity(labelAt(f, other)));
+  f.out.line(`switch(${index.lo.text}){`);
+  for (const [depth, list] of cases) {
+    if (depth === other) continue;
+    f.out.line(`${list.map((i) => `case ${i}:`).join("")}${jump(f, labelAt(f, depth))}`);
+  }
+  f.out.line(`default:${jump(f, labelAt(f, other))}`);
+  f.out.line("}");
+  f.isDead = true;
+}
+
+/** Statements that return the topmost operands. */
+export function returnText(f: FunctionText): string {
+  const { results } = f.type;
+  const { pending, env } = f;
+  if (results.length === 0) return "return;";
+  const list = pending.list.slice(pending.height - results.length);
+  if (results.length === 1) {
+    const [low, high] = f.wordsOf(list[0]);
+    return high === undefined ? `return ${low};` : `${env.high()}[0]=${high};return ${low};`;
+  }
+  return `${list.map((o, k) => putResult(f, o, k)).join("")}return;`;
+}
+
+/** Several results go into slots, two words each, that the caller reads at once. */
+function putResult(f: FunctionText, o: Operand, k: number): string {
+  const { env } = f;
+  if (isRef(o.type)) return `${env.resultRefs()}[${k}]=${o.lo.text};`;
+  const I = env.results();
+  if (o.type === F32) return `${I}[${2 * k}]=${env.helper("bitsOfF32")}(${f.codedText(o)});`;
+  if (o.type === F64) return `${env.helper("putF64")}(${I},${2 * k},${f.codedText(o)});`;
+  return `${I}[${2 * k}]=${o.lo.text};${o.hi === undefined ? "" : `${I}[${2 * k + 1}]=${o.hi.text};`}`;
+}
+
+export function returnEarly(f: FunctionText): void {
+  f.pending.flush(ANY, f.pending.height - f.type.results.length);
+  f.out.line(returnText(f));
+  f.isDead = true;
+}
+
+export function select(f: FunctionText): void {
+  const [x, y, c] = popOperands(f, 3);
+  f.pending.order(x.effects | y.effects);
+  const a = x.effects === 0 ? x : atomOf(f, x);
+  const b = y.effects === 0 ? y : atomOf(f, y);
+  if (a.hi !== undefined && b.hi !== undefined) {
+    f.pending.order(c.effects);
+    const t = f.pending.atom(c.lo);
+    const word = (p: Part, q: Part): Part => expression(`${t.text}?${p.inner}:${q.inner}`, t, p, q);
+    return f.push(I64, word(a.lo, b.lo), 0, word(a.hi, b.hi));
+  }
+  const node = isFloat(a.type) ? f.floats.node() : -1;
+  f.floats.join(a.node, node);
+  f.floats.join(b.node, node);
+  const isArithmetic = a.isArithmetic && b.isArithmetic;
+  const text = (o: Operand): string => (isArithmetic ? o.lo.inner : `(${f.pending.valueOf(o, node)})`);
+  const part = expression(
+    `${c.condition === undefined ? c.lo.inner : `(${c.condition})`}?${text(a)}:${text(b)}`,
+    c.lo,
+    a.lo,
+    b.lo,
+  );
+  f.pending.push(f.operand(a.type, part, node, c.effects, isArithmetic));
+}

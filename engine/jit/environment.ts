@@ -1,0 +1,81 @@
+/**
+ * What a generated function refers to outside itself: memories, tables, functions, helpers. Each is a constant of the
+ * text that surrounds the function, initialised by a call of the linker (`$`). Names and initialisers are made of fixed
+ * words and numbers only: this is where it would show if anything of a module became source text.
+ */
+export class Environment {
+  private readonly inits = new Map<string, string>();
+
+  private use(name: string, init: string): string {
+    if (!this.inits.has(name)) this.inits.set(name, init);
+    return name;
+  }
+
+  /** A function of `helpers.ts`. */
+  helper(name: string): string {
+    return this.use(name, `$.helpers.${name}`);
+  }
+  /** A `MemInst`. */
+  memory(idx: number): string {
+    return this.use(`m${idx}`, `$.inst.mems[${idx}]`);
+  }
+  /** A `TableInst`. */
+  table(idx: number): string {
+    return this.use(`T${idx}`, `$.inst.tables[${idx}]`);
+  }
+  /** Something whose `js` calls function `idx`. */
+  callee(idx: number): string {
+    return this.use(`c${idx}`, `$.callee(${idx})`);
+  }
+  /** A `FuncInst`. */
+  func(idx: number): string {
+    return this.use(`r${idx}`, `$.inst.funcs[${idx}]`);
+  }
+  /** Runs function `idx` in the interpreter, which does not recurse in JavaScript. */
+  deep(idx: number): string {
+    return this.use(`d${idx}`, `$.deep(${idx})`);
+  }
+  /** Looks up a table element that is not what the quick check wants. */
+  indirect(): string {
+    return this.use("ci", "$.indirect");
+  }
+  /** Makes a function reference callable. */
+  callable(): string {
+    return this.use("cr", "$.callable");
+  }
+  /** The cell of the imported global `idx`. */
+  globalSlot(idx: number): string {
+    return this.use(`g${idx}`, `$.inst.globals[${idx}].slot`);
+  }
+  /** The instance. */
+  instance(): string {
+    return this.use("$i", "$.inst");
+  }
+  /** A view of the cells of global `idx`; all defined ones share theirs. */
+  cells(view: "I" | "F32" | "F64" | "refs", idx: number, isDefined: boolean): string {
+    const of = isDefined ? "" : idx;
+    return this.use(`G${view}${of}`, `$.inst.${isDefined ? "cells" : `globals[${idx}].cells`}.${view}`);
+  }
+  /** A NaN that is no literal, by its bits. */
+  nan(bits: 32 | 64, low: number, high: number): string {
+    const name = `N${bits}_${low >>> 0}_${high >>> 0}`;
+    return this.use(name, bits === 32 ? `$.helpers.f32FromBits(${low})` : `$.helpers.f64FromWords(${low},${high})`);
+  }
+  /** The high word of the last i64 result. */
+  high(): string {
+    return this.use("H", "$.helpers.high");
+  }
+  /** Slots of several results, and their references. */
+  results(): string {
+    return this.use("V", "$.results.I");
+  }
+  resultRefs(): string {
+    return this.use("VR", "$.results.refs");
+  }
+
+  /** The declarations, one line. */
+  text(): string {
+    const list = [...this.inits].map(([name, init]) => `${name}=${init}`);
+    return list.length === 0 ? "" : `const ${list.join(",")};`;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * Which float values of a function may have to keep the bits of a signalling NaN, which JavaScript's numbers lose.
+ *
+ * A value whose bits come from outside (memory, parameter, constant) and whose bits are looked at (store, return,
+ * reinterpret) without arithmetic in between is "coded": see `nan.ts`. All others are plain numbers, and cost nothing.
+ * Values that flow into one variable are one class (union-find, flow-insensitive). The function is generated twice: the
+ * first time classes are collected, the second time they are known; nodes get the same numbers both times.
+ */
+export class FloatFlow {
+  private readonly parents: number[] = [];
+  private readonly raw: boolean[] = [];
+  private readonly observed: boolean[] = [];
+  private next = 0;
+  /** The first time; nothing is known yet. */
+  private isCollecting = true;
+
+  /** Starts the second time. */
+  restart(): void {
+    this.next = 0;
+    this.isCollecting = false;
+  }
+
+  get hasNodes(): boolean {
+    return this.parents.length > 0;
+  }
+
+  /** A new value; `isRaw` when its bits come from outside. */
+  node(isRaw = false): number {
+    const n = this.next++;
+    if (this.isCollecting) {
+      this.parents.push(n);
+      this.raw.push(isRaw);
+      this.observed.push(false);
+    }
+    return n;
+  }
+
+  private find(n: number): number {
+    const { parents } = this;
+    while (parents[n] !== n) {
+      parents[n] = parents[parents[n]];
+      n = parents[n];
+    }
+    return n;
+  }
+
+  /** `a` flows into `b`, or both into one. */
+  join(a: number, b: number): void {
+    if (!this.isCollecting || a < 0 || b < 0) return;
+    const x = this.find(a);
+    const y = this.find(b);
+    if (x === y) return;
+    this.parents[x] = y;
+    this.raw[y] ||= this.raw[x];
+    this.observed[y] ||= this.observed[x];
+  }
+
+  /** The bits of `n` come from outside after all. */
+  taint(n: number): void {
+    if (this.isCollecting && n >= 0) this.raw[this.find(n)] = true;
+  }
+
+  observe(n: number): void {
+    if (this.isCollecting && n >= 0) this.observed[this.find(n)] = true;
+  }
+
+  isObserved(n: number): boolean {
+    return !this.isCollecting && this.observed[this.find(n)];
+  }
+
+  /** Values of this class are coded. */
+  isCoded(n: number): boolean {
+    if (this.isCollecting || n < 0) return false;
+    const root = this.find(n);
+    return this.raw[root] && this.observed[root];
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * State of generating one function and the steps that its rules share: operands in and out, lines, labels, variables.
+ * The rules are in `rules-*.ts`, the loop in `generate.ts`.
+ */
+import { Reader } from "../binary/reader.ts";
+import { canonOf } from "../canon.ts";
+import { type Func, funcTypeAt, type Module } from "../module.ts";
+import { F32, F64, type FuncType, I64, V128, type ValType } from "../types.ts";
+import type { Environment } from "./environment.ts";
+import type { FloatFlow } from "./float-flow.ts";
+import { expression, Operand, Part } from "./operand.ts";
+import type { Entry } from "./osr.ts";
+import { Pending } from "./pending.ts";
+import { Writer } from "./writer.ts";
+
+/** A function, or an instruction in it, that this tier leaves to the interpreter. */
+export class Declined {
+  readonly reason: string;
+  constructor(reason: string) {
+    this.reason = reason;
+  }
+}
+
+export const decline = (reason: string): never => {
+  throw new Declined(reason);
+};
+
+export interface Label {
+  kind: "func" | "block" | "loop" | "if" | "else";
+  /** Operands below belong to the blocks around; results are at this depth. */
+  readonly height: number;
+  readonly params: readonly ValType[];
+  readonly results: readonly ValType[];
+  readonly name: string;
+  /** Offset of the opcode that opens it. */
+  readonly at: number;
+  /** Line that opens it, to get the label if something branches there, and that line without. */
+  line: number;
+  head: string;
+  /** Line of the `break` that ends a loop. */
+  breakLine: number;
+  isUsed: boolean;
+  /** Of `else`: the end of the first part is reached. */
+  isThenReached: boolean;
+  /** Float classes of parameters and results; -1 for other types. */
+  readonly paramNodes: readonly number[];
+  readonly resultNodes: readonly number[];
+}
+
+export const isFloat = (t: ValType): boolean => t === F32 || t === F64;
+
+export class FunctionText {
+  readonly module: Module;
+  readonly canon: Int32Array;
+  readonly index: number;
+  readonly type: FuncType;
+  readonly reader: Reader;
+  readonly out = new Writer();
+  readonly env: Environment;
+  readonly floats: FloatFlow;
+  readonly pending: Pending;
+  readonly labels: Label[] = [];
+  readonly locals: ValType[] = [];
+  /** Float classes of locals. */
+  readonly localNodes: number[] = [];
+  /** Where to enter other than at the start. */
+  readonly entry: Entry | undefined;
+  /** The entry has been reached. */
+  isEntered = false;
+  /** Its operands. */
+  entryOperands: readonly Operand[] = [];
+  /** Code before the entry is guarded, because a loop around may come back to it; else it is left out. */
+  isGuarding = false;
+  /** After an unconditional branch, until the block's else or end. */
+  isDead = false;
+  /** Blocks opened inside dead code. */
+  deadDepth = 0;
+  /** Calls anything that may need much of the JavaScript stack. */
+  hasCalls = false;
+
+  constructor(
+    module: Module,
+    func: Func,
+    index: number,
+    env: Environment,
+    floats: FloatFlow,
+    entry: Entry | undefined,
+  ) {
+    this.module = module;
+    this.canon = canonOf(module.types);
+    this.index = index;
+    this.type = funcTypeAt(module, func.type);
+    this.reader = new Reader(module.bytes, func.body.start, func.body.end);
+    this.env = env;
+    this.floats = floats;
+    this.entry = entry;
+    for (const t of this.type.params) this.locals.push(t);
+    for (let i = 0; i < func.locals.length; i += 2) {
+      for (let n = func.locals[i]; n > 0; n--) this.locals.push(func.locals[i + 1]);
+    }
+    if (this.locals.includes(V128) || this.type.results.includes(V128)) decline("v128");
+    this.locals.forEach((t, i) => {
+      const isRaw = entry !== undefined || i < this.type.params.length;
+      this.localNodes.push(isFloat(t) ? floats.node(isRaw) : -1);
+    });
+    this.pending = new Pending(this.locals.length, this.out, floats, (text) => `${env.helper("uncoded")}(${text})`);
+  }
+
+  /* Operands */
+
+  /** The topmost operand, which the instruction at hand uses. */
+  pop(): Operand {
+    return this.pending.pop();
+  }
+
+  /** Pushes an expression that is no float. */
+  push(type: ValType, lo: Part, effects = 0, hi?: Part, condition?: string): void {
+    this.pending.push(new Operand(type, lo, hi, effects, condition));
+  }
+
+  /** Pushes a float that arithmetic made. */
+  pushNumber(type: ValType, lo: Part, effects: number): void {
+    this.pending.push(new Operand(type, lo, undefined, effects, undefined, this.floats.node(), true));
+  }
+
+  /** A float operand of the class `node`. */
+  operand(type: ValType, part: Part, node: number, effects = 0, isArithmetic = false): Operand {
+    return new Operand(type, part, undefined, effects, undefined, node, isArithmetic);
+  }
+
+  /** Pushes a float that is a coded value. */
+  pushCoded(type: ValType, part: Part, effects: number): void {
+    this.pending.push(this.operand(type, part, this.floats.node(true), effects));
+  }
+
+  /** Pushes a float whose bits come from elsewhere: `plain` is for uncoded values, `coded` for coded ones. */
+  pushBits(type: ValType, plain: string, coded: () => string, effects: number, ...of: readonly Part[]): void {
+    const node = this.floats.node(true);
+    const text = this.floats.isCoded(node) ? coded() : plain;
+    this.pending.push(new Operand(type, expression(text, ...of), undefined, effects, undefined, node));
+  }
+
+  /** True when the bits of the float `o` must be decoded, which are looked at now. */
+  observe(o: Operand): boolean {
+    this.floats.observe(o.node);
+    return !o.isArithmetic && this.floats.isCoded(o.node);
+  }
+
+  /** Pushes the value of the statement that is written now: `call` is an expression with the low word as its value. */
+  pushCall(type: ValType, call: string): void {
+    const { pending, out } = this;
+    const depth = pending.height;
+    const lo = pending.slotId(depth);
+    const node = isFloat(type) ? this.floats.node(true) : -1;
+    pending.free(lo);
+    if (type === I64) {
+      pending.free(pending.slotId(depth, 1));
+      const high = pending.variable(pending.slotId(depth, 1)).text;
+      out.line(`${pending.variable(lo).text}=${call};${high}=${this.env.high()}[0];`);
+    } else out.line(`${pending.variable(lo).text}=${call};`);
+    pending.pushSlot(type, type === I64, node);
+  }
+
+  /* Variables */
+
+  readLocal(idx: number): void {
+    const t = this.locals[idx];
+    const { pending } = this;
+    const lo = new Part(`l${idx}`, true, [idx * 2]);
+    const hi = t === I64 ? new Part(`h${idx}`, true, [idx * 2 + 1]) : undefined;
+    pending.push(new Operand(t, lo, hi, 0, undefined, this.localNodes[idx]));
+  }
+
+  writeLocal(idx: number): void {
+    const { pending, out } = this;
+    const o = pending.pop();
+    pending.order(o.effects);
+    pending.free(idx * 2);
+    if (o.hi !== undefined) pending.free(idx * 2 + 1);
+    this.floats.join(o.node, this.localNodes[idx]);
+    const text = pending.assignment(idx * 2, idx * 2 + 1, o, this.localNodes[idx]);
+    if (text !== "") out.line(text);
+  }
+
+  /* Statements */
+
+  /** The arguments of a call of something with parameters like the topmost operands, which it pops. */
+  popArguments(params: readonly ValType[]): string[] {
+    const { pending } = this;
+    const first = pending.height - params.length;
+    const operands = pending.list.slice(first);
+    for (let i = 0; i < params.length; i++) pending.pop();
+    return operands.flatMap((o) => {
+      if (isFloat(o.type)) this.floats.observe(o.node);
+      return this.wordsOf(o);
+    });
+  }
+
+  /** Expressions of a coded value that leaves the function. */
+  wordsOf(o: Operand): string[] {
+    const lo = isFloat(o.type) ? this.codedText(o) : o.lo.text;
+    return o.hi === undefined ? [lo] : [lo, o.hi.text];
+  }
+
+  /** `o`, which is looked at, as a coded value. */
+  codedText(o: Operand): string {
+    this.floats.observe(o.node);
+    return o.isArithmetic ? `${this.env.helper("uncoded")}(${o.lo.text})` : o.lo.text;
+  }
+
+  /** `o` as a value of its own class. */
+  valueText(o: Operand): string {
+    return this.pending.valueOf(o, o.node);
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * Generates the JavaScript of one function of a valid module.
+ *
+ *     bytes ──decode──► instruction ──► Pending (expressions) ──► Writer (statements) ──► text
+ *
+ * One pass, O(body); a second one for functions with floats (`FloatFlow`). The text is of fixed words, and of numbers
+ * that are printed here: no name or other text of the module gets into it.
+ *
+ * Conventions: i32 a signed number, i64 two of them (low, high), floats numbers (`nan.ts`), references themselves. The
+ * last parameter `n` is how much of the JavaScript stack is left, in bytes. An i64 result is returned low, the high word
+ * in `H[0]`; several results are left in `V` and `VR`.
+ */
+import { skipImms } from "../binary/imms.ts";
+import { type InstrDef, instrDef, type Mnemonic, mnemonicOf } from "../instrs.ts";
+import type { Func, Module } from "../module.ts";
+import { F32, F64, type FuncType, I64, isRef, type ValType } from "../types.ts";
+import { makeLabel, startMuted } from "./control.ts";
+import { Environment } from "./environment.ts";
+import { FloatFlow } from "./float-flow.ts";
+import { decline, FunctionText } from "./function-text.ts";
+import { type Entry, entryAt } from "./osr.ts";
+import { loadRule, storeRule } from "./rules-memory.ts";
+import { numericRules, shiftByConstant } from "./rules-numeric.ts";
+import { specialRules } from "./rules-special.ts";
+import { applyRow } from "./templates.ts";
+
+/** Functions beyond these are left to the interpreter: V8 would take very long over them. */
+const MAX_BODY_BYTES = 1 << 18;
+const MAX_LOCALS = 4096;
+/** Bytes of a JavaScript frame besides its variables. */
+const FRAME_BYTES = 160;
+
+export interface GenerateOptions {
+  /** Offset of the first instruction of a loop: the function is entered there. */
+  readonly loop?: number | undefined;
+  /** A frame counts as this many bytes of the stack at least. */
+  readonly minFrameBytes?: number | undefined;
+}
+
+export interface Generated {
+  /** Body of a function of `$`, which links; gives the function and what enters it from frame slots. */
+  readonly text: string;
+  /** Of each line of `text`, the offset in the module; 0 for lines that come from no instruction. */
+  readonly offsets: readonly number[];
+}
+
+type Rule = (f: FunctionText) => void;
+
+/** By dense number, so that no name is looked up for an instruction. */
+const rules = new Map<Mnemonic, Rule>();
+
+function ruleOf(m: Mnemonic): Rule {
+  let rule = rules.get(m);
+  if (rule === undefined) {
+    rule = makeRule(m, instrDef(m));
+    rules.set(m, rule);
+  }
+  return rule;
+}
+
+function makeRule(m: Mnemonic, d: InstrDef): Rule {
+  const own = numericRules[m] ?? specialRules[m];
+  if (own !== undefined) return own;
+  if (d.lanes !== undefined || m === "v128.const") return () => decline("v128");
+  if (d.type === "load") return (f) => loadRule(f, d);
+  if (d.type === "store") return (f) => storeRule(f, d);
+  if (d.type === "atomic" || m === "atomic.fence") return () => decline("atomics");
+  if (typeof d.type === "string" || (d.js ?? d.words) === undefined) return () => decline(`${d.feature ?? m}`);
+  if (/^i64\.(shl|shr_[su]|rot[lr])$/.test(m)) {
+    return (f) => {
+      if (!shiftByConstant(f, m)) applyRow(f, m);
+    };
+  }
+  return (f) => applyRow(f, m);
+}
+
+/** @throws Declined */
+export function generate(module: Module, index: number, options: GenerateOptions = {}): Generated {
+  const func = module.funcs[index - module.importedFuncs];
+  if (func.body.end - func.body.start > MAX_BODY_BYTES) decline("size");
+  const floats = new FloatFlow();
+  const entry = options.loop === undefined ? undefined : entryAt(module, func, options.loop);
+  let f = writeBody(module, func, index, floats, entry);
+  if (floats.hasNodes) {
+    floats.restart();
+    f = writeBody(module, func, index, floats, entry);
+  }
+  return assemble(f, Math.max(frameBytes(f), options.minFrameBytes ?? 0));
+}
+
+function writeBody(
+  module: Module,
+  func: Func,
+  index: number,
+  floats: FloatFlow,
+  entry: Entry | undefined,
+): FunctionText {
+  if (func.localCount > MAX_LOCALS) decline("locals");
+  const f = new FunctionText(module, func, index, new Environment(), floats, entry);
+  f.labels.push(makeLabel(f, "func", { params: [], results: f.type.results }));
+  startMuted(f);
+  const { reader, out, pending } = f;
+  while (f.labels.length > 0) {
+    out.at = reader.pos;
+    const m = mnemonicOf(reader.opcode()) as Mnemonic;
+    pending.begin();
+    if (f.isDead) skipDead(f, m);
+    else ruleOf(m)(f);
+  }
+  return f;
+}
+
+/** Dead code is decoded, not written. */
+function skipDead(f: FunctionText, m: Mnemonic): void {
+  const isOwn = f.deadDepth === 0;
+  if (opens.has(m)) f.deadDepth++;
+  else if (m === "end" || m === "delegate") {
+    if (isOwn) return ruleOf(m)(f);
+    f.deadDepth--;
+  } else if (isOwn && (m === "else" || m === "catch" || m === "catch_all")) return ruleOf(m)(f);
+  skipImms(f.reader, instrDef(m));
+}
+
+const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table", "try"]);
+
+/* The function around its body */
+
+const frameBytes = (f: FunctionText): number =>
+  FRAME_BYTES + 8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.type.results.length);
+
+const zeroOf = (t: ValType): string => (isRef(t) ? "null" : "0");
+
+function localNames(t: ValType, i: number): string[] {
+  return t === I64 ? [`l${i}`, `h${i}`] : [`l${i}`];
+}
+
+function assemble(f: FunctionText, bytes: number): Generated {
+  const { type, locals, pending, env } = f;
+  const params = type.params.flatMap(localNames);
+  const vars: string[] = [];
+  if (f.entry === undefined) {
+    for (let i = type.params.length; i < locals.length; i++) {
+      for (const name of localNames(locals[i], i)) vars.push(`${name}=${zeroOf(locals[i])}`);
+    }
+  } else vars.push("o=1", ...entryVars(f));
+  const set = new Set(vars.map((v) => v.slice(0, v.indexOf("="))));
+  for (const id of pending.slots) if (!set.has(pending.name(id))) vars.push(`${pending.name(id)}=0`);
+  for (let k = 0; k < pending.temps; k++) vars.push(`t${k}=0`);
+  const name = f.entry === undefined ? `f${f.index}` : `f${f.index}_${f.entry.offset}`;
+  const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
+  const lines = [head];
+  if (f.hasCalls) lines.push(stackCheck(f, params, bytes));
+  if (vars.length > 0) lines.push(`let ${vars.join()};`);
+  const before = lines.length;
+  const adapter = f.entry === undefined ? enterText(f, params) : enterLoopText(f, name);
+  // What the adapter refers to must be known before the first line is made.
+  const declarations = env.text();
+  const all = ['"use strict";', declarations, ...lines, ...f.out.lines, "}", adapter, `return [${name},e];`];
+  const offsets = new Array<number>(before + 2).fill(0).concat(f.out.offsets);
+  return { text: all.join("\n"), offsets };
+}
+
+/** A recursion that would overflow the JavaScript stack goes on in the interpreter. */
+function stackCheck(f: FunctionText, params: readonly string[], bytes: number): string {
+  if (f.entry !== undefined) return `n=n-${bytes}|0;`;
+  return `if((n=n-${bytes}|0)<0)return ${f.env.deep(f.index)}(${params.join()});`;
+}
+
+/** Reads the value of type `t` in the slot at word `at` of `I`. */
+function readSlot(f: FunctionText, t: ValType, at: string): string[] {
+  if (isRef(t)) return [`R[${at}>>1]??null`];
+  if (t === F32) return [`${f.env.helper("f32FromBits")}(I[${at}])`];
+  if (t === F64) return [`${f.env.helper("f64FromWords")}(I[${at}],I[${at}+1])`];
+  return t === I64 ? [`I[${at}]`, `I[${at}+1]`] : [`I[${at}]`];
+}
+
+/** Locals and operands of a function that is entered at a loop, from the interpreter's frame. */
+function entryVars(f: FunctionText): string[] {
+  const vars: string[] = [];
+  f.locals.forEach((t, i) => {
+    const values = readSlot(f, t, `p+${2 * i}`);
+    localNames(t, i).forEach((name, k) => void vars.push(`${name}=${values[k]}`));
+  });
+  f.entryOperands.forEach((o, h) => {
+    if (o.slot !== h) return;
+    const values = readSlot(f, o.type, `p+b+${2 * h}`);
+    const ids = o.type === I64 ? [f.pending.slotId(h), f.pending.slotId(h, 1)] : [f.pending.slotId(h)];
+    ids.forEach((id, k) => void vars.push(`${f.pending.name(id)}=${values[k]}`));
+  });
+  return vars;
+}
+
+/** `e` reads the arguments from slots, calls the function and writes its results there. */
+function enterText(f: FunctionText, params: readonly string[]): string {
+  const values = f.type.params.flatMap((t, i) => readSlot(f, t, `p+${2 * i}`));
+  void params;
+  return `function e(s,p,b,n){const I=s.I,R=s.refs;${putResults(f, `f${f.index}(${[...values, "n"].join()})`)}}`;
+}
+
+const enterLoopText = (f: FunctionText, name: string): string =>
+  `function e(s,p,b,n){const I=s.I,R=s.refs;${putResults(f, `${name}(I,R,p,b,n)`)}}`;
+
+function putResults(f: FunctionText, call: string): string {
+  const { env } = f;
+  const { results }: FuncType = f.type;
+  if (results.length === 0) return `${call};`;
+  if (results.length > 1) return `${call};${env.helper("copyResults")}(s,p,${results.length});`;
+  const t = results[0];
+  if (isRef(t)) return `R[p>>1]=${call};`;
+  if (t === F32) return `I[p]=${env.helper("bitsOfF32")}(${call});`;
+  if (t === F64) return `${env.helper("putF64")}(I,p,${call});`;
+  return `I[p]=${call};${t === I64 ? `I[p+1]=${env.high()}[0];` : ""}`;
+}

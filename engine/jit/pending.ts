@@ -1,0 +1,243 @@
+/**
+ * The operand stack of a function while it is generated: expressions that are written only when something needs them.
+ *
+ * JavaScript evaluates from left to right, and so does WebAssembly; an expression may wait as long as what it reads does
+ * not change and nothing that happens meanwhile could be told apart. Before a variable changes, operands that read it
+ * are written into slot variables (`settle`); before an effect, those that the effect could disturb (`flush`).
+ *
+ * Variables: `l<i>`, `h<i>` are words of local i, `s<d>`, `z<d>` of the operand at depth d, `t<k>` temporaries. At joins
+ * of control operands are in their slots. Only the topmost `WINDOW` operands may wait, so that no module can make a
+ * change of a variable scan a deep stack.
+ */
+import type { ValType } from "../types.ts";
+import type { FloatFlow } from "./float-flow.ts";
+import { LOAD, Operand, Part, TRAP } from "./operand.ts";
+import type { Writer } from "./writer.ts";
+
+const WINDOW = 32;
+/** More variables or characters than this in one expression: it is written. Bounds text and the depth of parsing. */
+const MAX_VARS = 24;
+const MAX_TEXT = 600;
+
+export class Pending {
+  readonly list: Operand[] = [];
+  /** Operands below are in their slots, or constants. */
+  private settled = 0;
+  private readonly locals: number;
+  private readonly out: Writer;
+  private readonly floats: FloatFlow;
+  /** The expression of a result of arithmetic as a coded value. */
+  private readonly uncoded: (text: string) => string;
+  /** How many pending operands read each variable; temporaries apart. */
+  private readonly reads: number[] = [];
+  private readonly tempReads: number[] = [];
+  private readonly tempHeld: boolean[] = [];
+  private effects = 0;
+  /** Popped by the instruction at hand: their temporaries must not be reused yet. */
+  private held: Operand[] = [];
+  private heldTemps: number[] = [];
+  /** Slot variables in use, to be declared. */
+  readonly slots = new Set<number>();
+
+  constructor(locals: number, out: Writer, floats: FloatFlow, uncoded: (text: string) => string) {
+    this.locals = locals;
+    this.out = out;
+    this.floats = floats;
+    this.uncoded = uncoded;
+  }
+
+  get height(): number {
+    return this.list.length;
+  }
+
+  get temps(): number {
+    return this.tempReads.length;
+  }
+
+  /* Variables */
+
+  name(id: number): string {
+    if (id < 0) return `t${-1 - id}`;
+    const k = id >> 1;
+    const isHigh = (id & 1) === 1;
+    return k < this.locals ? `${isHigh ? "h" : "l"}${k}` : `${isHigh ? "z" : "s"}${k - this.locals}`;
+  }
+
+  slotId(depth: number, word: 0 | 1 = 0): number {
+    return (this.locals + depth) * 2 + word;
+  }
+
+  /** The variable as an expression. */
+  variable(id: number): Part {
+    if (id >= this.locals * 2) this.slots.add(id);
+    return new Part(this.name(id), true, [id]);
+  }
+
+  /** A temporary that nothing reads. It is kept until the next instruction, then as long as an operand reads it. */
+  temp(): number {
+    const { tempReads, tempHeld } = this;
+    let k = 0;
+    while (k < tempReads.length && (tempReads[k] > 0 || tempHeld[k])) k++;
+    if (k === tempReads.length) {
+      tempReads.push(0);
+      tempHeld.push(false);
+    }
+    tempHeld[k] = true;
+    this.heldTemps.push(k);
+    return -1 - k;
+  }
+
+  private count(part: Part | undefined, by: number): void {
+    if (part === undefined) return;
+    for (const id of part.vars) {
+      if (id < 0) this.tempReads[-1 - id] += by;
+      else this.reads[id] = (this.reads[id] ?? 0) + by;
+    }
+  }
+
+  private add(o: Operand): void {
+    this.count(o.lo, 1);
+    this.count(o.hi, 1);
+    if (o.effects !== 0) this.effects++;
+  }
+
+  private remove(o: Operand): void {
+    this.count(o.lo, -1);
+    this.count(o.hi, -1);
+  }
+
+  /* Stack */
+
+  /** A new instruction begins. */
+  begin(): void {
+    if (this.held.length > 0) {
+      for (const o of this.held) this.remove(o);
+      this.held = [];
+    }
+    if (this.heldTemps.length > 0) {
+      for (const k of this.heldTemps) this.tempHeld[k] = false;
+      this.heldTemps = [];
+    }
+  }
+
+  push(o: Operand): void {
+    this.list.push(o);
+    this.add(o);
+    const length = o.lo.text.length + (o.hi?.text.length ?? 0);
+    if (o.lo.vars.length + (o.hi?.vars.length ?? 0) > MAX_VARS || length > MAX_TEXT) {
+      this.order(o.effects, this.height - 1);
+      this.settle(this.height - 1);
+    }
+    if (this.height - this.settled > WINDOW) this.advance();
+  }
+
+  /** The lowest operand that may wait does so no longer. */
+  private advance(): void {
+    const h = this.settled;
+    this.order(this.list[h].effects, h);
+    this.settle(h);
+    this.settled++;
+  }
+
+  pop(): Operand {
+    const o = this.list.pop() as Operand;
+    this.held.push(o);
+    if (o.effects !== 0) this.effects--;
+    if (this.settled > this.height) this.settled = this.height;
+    return o;
+  }
+
+  truncate(height: number): void {
+    while (this.height > height) this.pop();
+  }
+
+  /** Pushes an operand that is in its slot. */
+  pushSlot(type: ValType, isWide: boolean, node: number): void {
+    const depth = this.height;
+    const lo = this.variable(this.slotId(depth));
+    const hi = isWide ? this.variable(this.slotId(depth, 1)) : undefined;
+    this.push(new Operand(type, lo, hi, 0, undefined, node, false, depth));
+  }
+
+  /* Order of evaluation */
+
+  /** Writes the operands that an effect could disturb: those with one of the `effects`, and all with any below them. */
+  flush(effects: number, below = this.height): void {
+    if (this.effects === 0) return;
+    let last = -1;
+    for (let h = this.settled; h < below; h++) if ((this.list[h].effects & effects) !== 0) last = h;
+    for (let h = this.settled; h <= last; h++) if (this.list[h].effects !== 0) this.settle(h);
+  }
+
+  /** Before something with `effects` is evaluated: what could trap differently comes first. */
+  order(effects: number, below = this.height): void {
+    if ((effects & TRAP) !== 0) this.flush(LOAD | TRAP, below);
+    else if ((effects & LOAD) !== 0) this.flush(TRAP, below);
+  }
+
+  /** Before the variable `id` changes: other operands that read it keep its value. */
+  free(id: number, except = -1): void {
+    const reads = id < 0 ? this.tempReads[-1 - id] : this.reads[id];
+    if (reads === undefined || reads === 0) return;
+    for (let h = this.settled; h < this.height; h++) {
+      if (h === except) continue;
+      const o = this.list[h];
+      if (o.lo.vars.includes(id) || o.hi?.vars.includes(id)) {
+        if (o.slot !== h) this.order(o.effects, h);
+        this.settle(h);
+      }
+    }
+  }
+
+  /** Writes operand `h` into its slot, unless it is there or a constant. */
+  settle(h: number, withConstants = false): void {
+    const o = this.list[h];
+    if (o.slot === h || (o.isConstant && !withConstants)) return;
+    const lo = this.slotId(h);
+    const hi = this.slotId(h, 1);
+    this.free(lo, h);
+    if (o.hi !== undefined) this.free(hi, h);
+    this.out.line(this.assignment(lo, hi, o, o.node));
+    this.remove(o);
+    if (o.effects !== 0) this.effects--;
+    const high = o.hi === undefined ? undefined : this.variable(hi);
+    const now = new Operand(o.type, this.variable(lo), high, 0, undefined, o.node, false, h);
+    this.list[h] = now;
+    this.add(now);
+  }
+
+  /** Writes every operand below `below` into its slot; constants from `constantsFrom` on, too. */
+  settleAll(constantsFrom = this.height): void {
+    for (let h = Math.min(this.settled, constantsFrom); h < this.height; h++) this.settle(h, h >= constantsFrom);
+    this.settled = this.height;
+  }
+
+  /** Statements that put `o` into the variables `lo` and `hi`, of the float class `node`. */
+  assignment(lo: number, hi: number, o: Operand, node: number): string {
+    const text = this.valueOf(o, node);
+    if (id0(o.lo, lo) && (o.hi === undefined || id0(o.hi, hi))) return "";
+    const low = this.variable(lo).text;
+    if (o.hi === undefined) return `${low}=${text};`;
+    const high = this.variable(hi).text;
+    if (!o.hi.vars.includes(lo)) return `${low}=${text};${high}=${o.hi.text};`;
+    if (!o.lo.vars.includes(hi)) return `${high}=${o.hi.text};${low}=${text};`;
+    const temp = this.name(this.temp());
+    return `${temp}=${text};${high}=${o.hi.text};${low}=${temp};`;
+  }
+
+  /** The (low) expression of `o` as a value of the float class `node`. */
+  valueOf(o: Operand, node: number): string {
+    return o.isArithmetic && this.floats.isCoded(node) ? this.uncoded(o.lo.text) : o.lo.text;
+  }
+
+  /** `part` as something that may be written twice: itself, or a temporary that now holds it. */
+  atom(part: Part): Part {
+    if (part.isAtom) return part;
+    const id = this.temp();
+    this.out.line(`${this.name(id)}=${part.text};`);
+    return new Part(this.name(id), true, [id]);
+  }
+}
+
+/** `part` is just the variable `id`. */
+const id0 = (part: Part, id: number): boolean => part.isAtom && part.vars.length === 1 && part.vars[0] === id;

@@ -1,0 +1,93 @@
+/**
+ * Loads and stores: methods of the memory's DataView at `(address >>> 0) + offset`, whose RangeError is the trap. A
+ * store of two words checks the upper one first, so that one that is partly outside writes nothing.
+ */
+import { Memarg, readMemarg } from "../binary/imms.ts";
+import type { InstrDef, MemAccess } from "../instrs.ts";
+import { F32, F64, I32, I64 } from "../types.ts";
+import { decline, type FunctionText } from "./function-text.ts";
+import { expression, LOAD, literal, type Operand, type Part, TRAP, ZERO } from "./operand.ts";
+import { atomOf } from "./templates.ts";
+
+const memarg = new Memarg();
+
+/** Reads the immediates; the memory's name. */
+function readAccess(f: FunctionText): string {
+  readMemarg(f.reader, memarg);
+  if (f.module.memTypes[memarg.memIdx].isShared) decline("shared memory");
+  return f.env.memory(memarg.memIdx);
+}
+
+/** The effective address of the operand `a`, `more` bytes on: a number, exact below 2^53 and out of bounds above. */
+function address(a: Operand, offset: number): Part {
+  const high = a.hi === undefined || a.hi.value === 0 ? "" : `(${a.hi.inner}>>>0)*4294967296+`;
+  if (a.lo.value !== undefined && high === "") return literal((a.lo.value >>> 0) + offset);
+  const low = `${a.lo.inner}>>>0`;
+  const text = offset === 0 && high === "" ? low : `${high}(${low})${offset === 0 ? "" : `+${offset}`}`;
+  return expression(text, ...(a.hi === undefined || high === "" ? [a.lo] : [a.lo, a.hi]));
+}
+
+const narrow = { 8: "Int8", 16: "Int16", 32: "Int32", 64: "Int32", 128: "" } as const;
+
+function getter({ bits, sign }: MemAccess): string {
+  const name = narrow[bits];
+  return bits < 32 && sign === "u" ? name.replace("I", "Ui") : name;
+}
+
+const load = (memory: string, access: MemAccess, at: string): string =>
+  `${memory}.dv.get${getter(access)}(${at}${access.bits > 8 ? ",true" : ""})`;
+
+export function loadRule(f: FunctionText, { access }: InstrDef): void {
+  const { val, bits, sign } = access as MemAccess;
+  const memory = readAccess(f);
+  const { offset } = memarg;
+  let a = f.pop();
+  const effects = a.effects | LOAD;
+  if (val === "f32" || val === "f64") {
+    const at = address(a, offset);
+    const size = val === "f32" ? "F32" : "F64";
+    const coded = (): string => `${f.env.helper(`load${size}`)}(${memory}.dv,${at.text})`;
+    const plain = `${memory}.dv.getFloat${bits}(${at.text},true)`;
+    return f.pushBits(val === "f32" ? F32 : F64, plain, coded, effects, at);
+  }
+  if (val === "i32" || (val === "i64" && sign === "u")) {
+    const at = address(a, offset);
+    const lo = expression(load(memory, access as MemAccess, at.text), at);
+    return f.push(val === "i32" ? I32 : I64, lo, effects, val === "i64" ? ZERO : undefined);
+  }
+  f.pending.order(effects);
+  if (bits === 64) {
+    a = atomOf(f, a);
+    const lo = f.pending.atom(expression(load(memory, access as MemAccess, address(a, offset).text), a.lo));
+    const hi = f.pending.atom(expression(load(memory, access as MemAccess, address(a, offset + 4).text), a.lo));
+    return f.push(I64, lo, 0, hi);
+  }
+  const at = address(a, offset);
+  const lo = f.pending.atom(expression(load(memory, access as MemAccess, at.text), at));
+  f.push(I64, lo, 0, expression(`${lo.text}>>31`, lo));
+}
+
+export function storeRule(f: FunctionText, { access }: InstrDef): void {
+  const { val, bits } = access as MemAccess;
+  const memory = readAccess(f);
+  const { offset } = memarg;
+  let v = f.pop();
+  let a = f.pop();
+  f.pending.flush(LOAD | TRAP);
+  if (val === "f32" || val === "f64") {
+    const at = address(a, offset).text;
+    if (!f.observe(v)) return void f.out.line(`${memory}.dv.setFloat${bits}(${at},${v.lo.text},true);`);
+    return void f.out.line(
+      `${f.env.helper(val === "f32" ? "storeF32" : "storeF64")}(${memory}.dv,${at},${v.lo.text});`,
+    );
+  }
+  if (bits !== 64) {
+    const at = address(a, offset).text;
+    return void f.out.line(`${memory}.dv.set${narrow[bits]}(${at},${v.lo.text}${bits > 8 ? ",true" : ""});`);
+  }
+  a = atomOf(f, a);
+  if (v.effects !== 0) v = atomOf(f, v);
+  const hi = v.hi as Part;
+  f.out.line(`${memory}.dv.setInt32(${address(a, offset + 4).text},${hi.text},true);`);
+  f.out.line(`${memory}.dv.setInt32(${address(a, offset).text},${v.lo.text},true);`);
+}

@@ -1,0 +1,340 @@
+/**
+ * Instructions whose row says "special", one rule each: calls, variables, tables, references, bulk memory. What is not
+ * there yet declines the function. Rules of control are in `control.ts`.
+ */
+import { readValTypes } from "../binary/imms.ts";
+import { readHeapType } from "../binary/types.ts";
+import type { Mnemonic } from "../instrs.ts";
+import { funcTypeAt } from "../module.ts";
+import { EXTERNREF, F32, F64, FUNCREF, type FuncType, I32, I64, isRef, V128, type ValType } from "../types.ts";
+import { block, br, brIf, brTable, elseBranch, end, ifThen, loop, returnEarly, select } from "./control.ts";
+import { decline, type FunctionText, isFloat } from "./function-text.ts";
+import { ANY, expression, fixed, GLOBAL, type Operand, type Part, TRAP } from "./operand.ts";
+import { atomOf, popOperands } from "./templates.ts";
+
+type Rule = (f: FunctionText) => void;
+
+/* Calls */
+
+/** Calls `callee`, whose arguments are the topmost operands. */
+function emitCall(f: FunctionText, type: FuncType, callee: string, args: readonly string[]): void {
+  f.hasCalls = true;
+  f.pending.flush(ANY);
+  const text = `${callee}(${[...args, "n"].join()})`;
+  if (type.results.length === 1) return f.pushCall(type.results[0], text);
+  f.out.line(`${text};`);
+  type.results.forEach((t, k) => void takeResult(f, t, k));
+}
+
+/** The result `k` of several, which is in its slot of the results. */
+function takeResult(f: FunctionText, t: ValType, k: number): void {
+  const { env, pending } = f;
+  const I = env.results();
+  const lo = pending.slotId(pending.height);
+  const hi = pending.slotId(pending.height, 1);
+  pending.free(lo);
+  const low = pending.variable(lo).text;
+  if (t === V128) decline("v128");
+  if (isRef(t)) f.out.line(`${low}=${env.resultRefs()}[${k}];`);
+  else if (t === F32) f.out.line(`${low}=${env.helper("f32FromBits")}(${I}[${2 * k}]);`);
+  else if (t === F64) f.out.line(`${low}=${env.helper("f64FromWords")}(${I}[${2 * k}],${I}[${2 * k + 1}]);`);
+  else if (t === I32) f.out.line(`${low}=${I}[${2 * k}];`);
+  else {
+    pending.free(hi);
+    f.out.line(`${low}=${I}[${2 * k}];${pending.variable(hi).text}=${I}[${2 * k + 1}];`);
+  }
+  pending.pushSlot(t, t === I64, isFloat(t) ? f.floats.node(true) : -1);
+}
+
+function noVectors(type: FuncType): void {
+  if (type.params.includes(V128) || type.results.includes(V128)) decline("v128");
+}
+
+function call(f: FunctionText): void {
+  const idx = f.reader.u32();
+  const type = funcTypeAt(f.module, f.module.funcTypes[idx]);
+  noVectors(type);
+  const args = f.popArguments(type.params);
+  const isSelf = idx === f.index && f.entry === undefined;
+  emitCall(f, type, isSelf ? `f${idx}` : `${f.env.callee(idx)}.js`, args);
+}
+
+/** The element is called if it is a guest's function of just the type wanted; the rest is looked at outside. */
+function callIndirect(f: FunctionText): void {
+  const typeIdx = f.reader.u32();
+  const table = f.reader.u32();
+  const type = funcTypeAt(f.module, typeIdx);
+  const id = f.canon[typeIdx];
+  noVectors(type);
+  let index = f.pop();
+  if (index.hi !== undefined) {
+    index = atomOf(f, index);
+    f.pending.flush(ANY);
+    const text = `${f.env.helper("wideIndex")}(${index.lo.text},${(index.hi as Part).text});`;
+    if (index.hi?.value !== 0) f.out.line(text);
+  }
+  const i = index.effects === 0 && index.lo.isAtom ? index.lo : atomAfterAll(f, index.lo);
+  const args = f.popArguments(type.params);
+  f.pending.flush(ANY);
+  const e = f.pending.name(f.pending.temp());
+  const { env } = f;
+  f.out.line(`${e}=${env.table(table)}.elems[${i.inner}>>>0];`);
+  f.out.line(`if(${e}==null||${e}.sig!==${id})${e}=${env.indirect()}(${table},${i.text},${id});`);
+  emitCall(f, type, `${e}.js`, args);
+}
+
+/** `part` in a temporary, evaluated after everything that waits. */
+function atomAfterAll(f: FunctionText, part: Part): Part {
+  f.pending.flush(ANY);
+  return f.pending.atom(part);
+}
+
+function callRef(f: FunctionText): void {
+  const type = funcTypeAt(f.module, f.reader.u32());
+  noVectors(type);
+  const callee = atomAfterAll(f, f.pop().lo);
+  const args = f.popArguments(type.params);
+  f.pending.flush(ANY);
+  const e = f.pending.name(f.pending.temp());
+  f.out.line(`${e}=${callee.text};`);
+  f.out.line(`if(${e}===null||${e}.sig<0)${e}=${f.env.callable()}(${e});`);
+  emitCall(f, type, `${e}.js`, args);
+}
+
+/* Variables */
+
+const globalView = { [F32]: "F32", [F64]: "F64" } as const;
+
+function globalGet(f: FunctionText): void {
+  const idx = f.reader.u32();
+  const { module, env } = f;
+  const { val, isMutable } = module.globalTypes[idx];
+  const own = idx - module.importedGlobals;
+  const isOwn = own >= 0;
+  const effects = isMutable ? GLOBAL : 0;
+  if (val === V128) decline("v128");
+  const slot = isOwn ? `${own}` : env.globalSlot(idx);
+  if (isRef(val)) return f.push(val, expression(`${env.cells("refs", idx, isOwn)}[${slot}]`), effects);
+  const I = env.cells("I", idx, isOwn);
+  const word = (k: number): Part => expression(`${I}[${at(slot, k)}]`);
+  if (val === I32) return f.push(I32, word(0), effects);
+  if (val === I64) return f.push(I64, word(0), effects, word(1));
+  const plain = `${env.cells(globalView[val as typeof F32], idx, isOwn)}[${val === F32 ? at(slot, 0) : slot}]`;
+  const coded = (): string =>
+    val === F32
+      ? `${env.helper("f32FromBits")}(${I}[${at(slot, 0)}])`
+      : `${env.helper("f64FromWords")}(${I}[${at(slot, 0)}],${I}[${at(slot, 1)}])`;
+  f.pushBits(val, plain, coded, effects);
+}
+
+/** The word `k` of the cell `slot`, a number or the name of one. */
+const at = (slot: string, k: number): string =>
+  /^\d/.test(slot) ? String(Number(slot) * 2 + k) : `${slot}*2${k === 0 ? "" : "+1"}`;
+
+function globalSet(f: FunctionText): void {
+  const idx = f.reader.u32();
+  const { module, env, out } = f;
+  const { val } = module.globalTypes[idx];
+  const own = idx - module.importedGlobals;
+  const isOwn = own >= 0;
+  if (val === V128) decline("v128");
+  let o = f.pop();
+  f.pending.flush(ANY);
+  const slot = isOwn ? `${own}` : env.globalSlot(idx);
+  if (isRef(val)) return void out.line(`${env.cells("refs", idx, isOwn)}[${slot}]=${o.lo.text};`);
+  const I = env.cells("I", idx, isOwn);
+  if (val === I32) return void out.line(`${I}[${at(slot, 0)}]=${o.lo.text};`);
+  if (val === I64) {
+    if (o.effects !== 0) o = atomOf(f, o);
+    return void out.line(`${I}[${at(slot, 0)}]=${o.lo.text};${I}[${at(slot, 1)}]=${(o.hi as Part).text};`);
+  }
+  const isCoded = f.observe(o);
+  if (!isCoded) {
+    const view = env.cells(globalView[val as typeof F32], idx, isOwn);
+    return void out.line(`${view}[${val === F32 ? at(slot, 0) : slot}]=${o.lo.text};`);
+  }
+  if (val === F32) out.line(`${I}[${at(slot, 0)}]=${env.helper("bitsOfF32")}(${o.lo.text});`);
+  else out.line(`${env.helper("putF64")}(${I},${at(slot, 0)},${o.lo.text});`);
+}
+
+function drop(f: FunctionText): void {
+  const o = f.pop();
+  if (o.effects === 0) return;
+  f.pending.order(o.effects);
+  f.out.line(`${o.lo.text};${o.hi === undefined ? "" : `${o.hi.text};`}`);
+}
+
+/* Memories and tables */
+
+/** An address, index or count as a number without sign. */
+const unsigned = (o: Operand): string =>
+  o.hi === undefined ? `${o.lo.inner}>>>0` : `(${o.hi.inner}>>>0)*4294967296+(${o.lo.inner}>>>0)`;
+
+/** Calls a method with the topmost `count` operands as numbers, now. */
+function method(f: FunctionText, count: number, text: (...args: string[]) => string): void {
+  const args = popOperands(f, count).map(unsigned);
+  f.pending.flush(ANY);
+  f.out.line(`${text(...args)};`);
+}
+
+/** The result is a number of the address type `isWide`, -1 included. */
+function pushSize(f: FunctionText, isWide: boolean, text: string): void {
+  f.pending.flush(ANY);
+  if (isWide) f.pushCall(I64, `${f.env.helper("split")}(${text})`);
+  else f.pushCall(I32, `${text}|0`);
+}
+
+const isWideMemory = (f: FunctionText, mem: number): boolean => {
+  if (f.module.memTypes[mem].isShared) decline("shared memory");
+  return f.module.memTypes[mem].addr === "i64";
+};
+const isWideTable = (f: FunctionText, table: number): boolean => f.module.tableTypes[table].addr === "i64";
+
+/** Short copies and fills are loops: calling into V8 costs more. */
+function memoryCopy(f: FunctionText): void {
+  const to = f.reader.u32();
+  const from = f.reader.u32();
+  isWideMemory(f, to);
+  isWideMemory(f, from);
+  const { env } = f;
+  method(f, 3, (d, s, n) => `${env.memory(to)}.copy(${d},${env.memory(from)},${s},${n})`);
+}
+
+function tableGrow(f: FunctionText): void {
+  const table = f.reader.u32();
+  const [init, delta] = popOperands(f, 2);
+  pushSize(f, isWideTable(f, table), `${f.env.table(table)}.grow(${unsigned(delta)},${init.lo.text})`);
+}
+
+function tableFill(f: FunctionText): void {
+  const table = f.reader.u32();
+  const [i, v, n] = popOperands(f, 3);
+  f.pending.flush(ANY);
+  f.out.line(`${f.env.table(table)}.fill(${unsigned(i)},${v.lo.text},${unsigned(n)});`);
+}
+
+/* References */
+
+function refNull(f: FunctionText): void {
+  readHeapType(f.reader);
+  f.push(EXTERNREF, fixed("null"));
+}
+
+const no =
+  (reason: string): Rule =>
+  () =>
+    decline(reason);
+
+export const specialRules: Partial<Record<Mnemonic, Rule>> = {
+  unreachable: (f) => {
+    f.pending.flush(ANY);
+    f.out.line(`throw ${f.env.helper("unreachable")}();`);
+    f.isDead = true;
+  },
+  block,
+  loop,
+  if: ifThen,
+  else: elseBranch,
+  end,
+  br,
+  br_if: brIf,
+  br_table: brTable,
+  return: returnEarly,
+  call,
+  call_indirect: callIndirect,
+  call_ref: callRef,
+  drop,
+  select,
+  "select t": (f) => {
+    if (readValTypes(f.reader).includes(V128)) decline("v128");
+    select(f);
+  },
+  "local.get": (f) => f.readLocal(f.reader.u32()),
+  "local.set": (f) => f.writeLocal(f.reader.u32()),
+  "local.tee": (f) => {
+    const idx = f.reader.u32();
+    f.writeLocal(idx);
+    f.readLocal(idx);
+  },
+  "global.get": globalGet,
+  "global.set": globalSet,
+  "memory.size": (f) => {
+    const mem = f.reader.u32();
+    pushSize(f, isWideMemory(f, mem), `${f.env.memory(mem)}.size()`);
+  },
+  "memory.grow": (f) => {
+    const mem = f.reader.u32();
+    const delta = f.pop();
+    pushSize(f, isWideMemory(f, mem), `${f.env.memory(mem)}.grow(${unsigned(delta)})`);
+  },
+  "memory.init": (f) => {
+    const data = f.reader.u32();
+    const mem = f.reader.u32();
+    isWideMemory(f, mem);
+    method(f, 3, (d, s, n) => `${f.env.memory(mem)}.init(${d},${f.env.instance()}.datas[${data}],${s},${n})`);
+  },
+  "data.drop": (f) => {
+    const data = f.reader.u32();
+    f.pending.flush(ANY);
+    f.out.line(`${f.env.helper("dropData")}(${f.env.instance()},${data});`);
+  },
+  "memory.copy": memoryCopy,
+  "memory.fill": (f) => {
+    const mem = f.reader.u32();
+    isWideMemory(f, mem);
+    const [d, v, n] = popOperands(f, 3);
+    f.pending.flush(ANY);
+    f.out.line(`${f.env.memory(mem)}.fill(${unsigned(d)},${v.lo.inner}&255,${unsigned(n)});`);
+  },
+  "table.get": (f) => {
+    const table = f.reader.u32();
+    const i = f.pop();
+    const text = `${f.env.table(table)}.get(${unsigned(i)})`;
+    const parts = i.hi === undefined ? [i.lo] : [i.lo, i.hi];
+    f.push(f.module.tableTypes[table].elem, expression(text, ...parts), i.effects | TRAP | GLOBAL);
+  },
+  "table.set": (f) => {
+    const table = f.reader.u32();
+    const [i, v] = popOperands(f, 2);
+    f.pending.flush(ANY);
+    f.out.line(`${f.env.table(table)}.set(${unsigned(i)},${v.lo.text});`);
+  },
+  "table.size": (f) => {
+    const table = f.reader.u32();
+    pushSize(f, isWideTable(f, table), `${f.env.table(table)}.length`);
+  },
+  "table.grow": tableGrow,
+  "table.fill": tableFill,
+  "table.copy": (f) => {
+    const to = f.reader.u32();
+    const from = f.reader.u32();
+    method(f, 3, (d, s, n) => `${f.env.table(to)}.copy(${d},${f.env.table(from)},${s},${n})`);
+  },
+  "table.init": (f) => {
+    const elem = f.reader.u32();
+    const table = f.reader.u32();
+    method(f, 3, (d, s, n) => `${f.env.table(table)}.init(${d},${f.env.instance()}.elems[${elem}],${s},${n})`);
+  },
+  "elem.drop": (f) => {
+    const elem = f.reader.u32();
+    f.pending.flush(ANY);
+    f.out.line(`${f.env.helper("dropElem")}(${f.env.instance()},${elem});`);
+  },
+  "ref.null": refNull,
+  "ref.is_null": (f) => {
+    const x = f.pop();
+    f.push(I32, expression(`${x.lo.inner}===null?1:0`, x.lo), x.effects, undefined, `${x.lo.inner}===null`);
+  },
+  "ref.func": (f) => f.push(FUNCREF, fixed(f.env.func(f.reader.u32()))),
+  return_call: no("tail call"),
+  return_call_indirect: no("tail call"),
+  return_call_ref: no("tail call"),
+  throw: no("exceptions"),
+  throw_ref: no("exceptions"),
+  try_table: no("exceptions"),
+  try: no("exceptions"),
+  catch: no("exceptions"),
+  catch_all: no("exceptions"),
+  delegate: no("exceptions"),
+  rethrow: no("exceptions"),
+};
