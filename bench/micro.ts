@@ -44,7 +44,7 @@ function frontEnd(bytes: Uint8Array): Operation[] {
   const size = `${(bytes.length / 1000).toFixed(1)} kB`;
   const module = decode(bytes);
   const lowerAll = () => {
-    for (const func of module.funcs) lower(module, func, 0);
+    for (const func of module.funcs) lower(module, func, 0, false);
   };
   return [
     { name: `decode, ${size}`, ours: () => decode(bytes) },
