@@ -3,6 +3,7 @@
  *
  * Imports nothing of a host: timers are looked for on `globalThis`.
  */
+import { onAbort } from "./abort.ts";
 import { monotonicNs, type Wait, type WaitSource } from "./blocked.ts";
 import { WasmError } from "./errors.ts";
 import type { Activation, Outcome } from "./interpret/activation.ts";
@@ -107,6 +108,7 @@ class Waiting {
   private readonly sources: readonly WaitSource[];
   private readonly endNs: bigint | undefined;
   private readonly signals: readonly StopSignal[];
+  private readonly ignore: readonly (() => void)[];
   private readonly resolve: () => void;
   private readonly mustPoll: boolean;
   private timer: unknown;
@@ -124,7 +126,7 @@ class Waiting {
     this.signals = signals;
     this.resolve = resolve;
     this.mustPoll = sources.some((s) => s.ready === undefined) || signals.some((s) => s.addEventListener === undefined);
-    for (const signal of signals) signal.addEventListener?.("abort", this.end, { once: true });
+    this.ignore = signals.map((signal) => onAbort(signal, this.end));
     for (const { ready } of sources) void ready?.then(this.end, this.end);
     this.look();
   }
@@ -132,7 +134,7 @@ class Waiting {
   private readonly end = (): void => {
     this.isOver = true;
     timers.clearTimeout(this.timer);
-    for (const signal of this.signals) signal.removeEventListener?.("abort", this.end);
+    for (const ignore of this.ignore) ignore();
     this.resolve();
   };
 

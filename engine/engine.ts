@@ -61,7 +61,7 @@ export class Engine {
 
   /** @param isBlank segments are not copied: a snapshot gives all contents */
   #instance(module: Module, imports: Imports, options: InstanceOptions, isBlank = false): Instance {
-    const tiered = isTiered(this.options);
+    const tiered = isTiered(this.options) && options.hasCanonicalNans !== true;
     const inst = instantiate(module, imports, { ...options, isTiered: tiered }, isBlank);
     const instance = new Instance(inst, options);
     if (tiered) instance.tierStats = addTier(inst, this.options, instance.stackLimits);

@@ -189,7 +189,10 @@ export class Activation implements Run {
     while (outcome === undefined) {
       const given = Math.max(-1, Math.min(this.sliceLeft, this.meter.fuelLeft, this.untilLook, this.untilSample));
       const exit = this.enter(given);
-      outcome = this.fuel < 0 && (exit === exits.loop || exit === exits.enter) ? this.look() : this.handle(exit);
+      const isSafepoint = exit === exits.loop || exit === exits.enter;
+      // Also a guest that stops at the entry of a function has room for its frame, which may be captured there.
+      if (!isSafepoint || exit === exits.enter) outcome = this.handle(exit);
+      if (isSafepoint && this.fuel < 0) outcome = this.look();
     }
     return outcome;
   }
@@ -490,7 +493,10 @@ export function flatEntryOf(f: FuncInst): number {
   const { module, code } = f.inst as ModuleInst;
   const entry = code.entries[f.index];
   if (entry >= 0) return entry;
-  return code.append(f.index, lower(module, module.funcs[f.index - module.importedFuncs], code.length));
+  return code.append(
+    f.index,
+    lower(module, module.funcs[f.index - module.importedFuncs], code.length, code.hasCanonicalNans),
+  );
 }
 
 export const promiseError = (): WasmError =>
