@@ -348,10 +348,11 @@ class Run {
 
   /** `module` with a WASI host of its own if it imports WASI. @param preload its name; absent: it is the guest itself */
   private async part(module: Module, file: string, preload?: string): Promise<Part> {
-    const host = module.imports.some((imp) => imp.module.startsWith("wasi_"))
-      ? await this.options.loadWasi()
-      : undefined;
-    const version = host?.wasiVersion(module);
+    const isWasi = module.imports.some((imp) => imp.module.startsWith("wasi_"));
+    // What waits for other threads blocks its own like a host call does.
+    const mayBlock = isWasi || (module.features.has("threads") && !this.options.inTurns);
+    const host = mayBlock ? await this.options.loadWasi() : undefined;
+    const version = isWasi ? host?.wasiVersion(module) : undefined;
     const wasi = version && host?.makeWasi(version, this.options.wasi);
     if (preload === undefined) this.calls = wasi?.receipt;
     if (wasi !== undefined) {
