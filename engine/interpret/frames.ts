@@ -11,7 +11,6 @@
 import { canonOf, canonVal } from "../canon.ts";
 import { WasmError } from "../errors.ts";
 import { canonicalMatcher } from "../match.ts";
-import { funcTypeAt } from "../module.ts";
 import { FuncInst } from "../runtime/func.ts";
 import { ArrayInst, I31, isOfType, StructInst } from "../runtime/gc.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
