@@ -5,7 +5,7 @@
 import { describe, expect, it } from "vitest";
 import wabtInit from "wabt";
 import { kernels } from "../../bench/corpus.ts";
-import { kernelBytes } from "../../bench/run-kernels.ts";
+import { kernelBytes } from "../../bench/workload.ts";
 import { compile, type TagInst, WasmException } from "../../engine/index.ts";
 import { seededCalls } from "../fuzz/finding.ts";
 import { generate } from "../fuzz/generate.ts";
