@@ -46,8 +46,7 @@ function check(bytes: Uint8Array, seed: number, tally: Tally): Finding | undefin
   const before = stateOf(live.inst, module);
   const told = live.story.length;
   const found =
-    differs("state", before, stateOf(copied, module)) ??
-    differs("baked twice", before, stateOf(made(again), module));
+    differs("state", before, stateOf(copied, module)) ?? differs("baked twice", before, stateOf(made(again), module));
   if (found !== undefined) return found;
   if (live.call(calls)) live.end();
   return compare(baked, copy, ["instantiation: done", ...live.story.slice(told)], calls, tally);

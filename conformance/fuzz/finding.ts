@@ -101,7 +101,10 @@ function checkStories(seed: number, isHostAsked: boolean): Check {
       const [first, ...others] = configurations;
       const ours = ourStory(first, module, calls);
       const { story } = ours;
-      const theirs = isHostAsked && isComparable(bytes) ? asFarAs(story, calls, (some) => theirStory(bytes, module, some)) : undefined;
+      const theirs =
+        isHostAsked && isComparable(bytes)
+          ? asFarAs(story, calls, (some) => theirStory(bytes, module, some))
+          : undefined;
       if (theirs !== undefined) {
         tally.add("against the host");
         const found = compared(theirs, story, first.name, tally);
