@@ -98,7 +98,7 @@ describe("frames with references", async () => {
     let act = guest.start("round", [5]);
     let stops = 0;
     for (; act.run(0).kind !== "done"; stops++) act = reincarnate(guest, guest.func("round"), act);
-    expect(stops).toBe(6);
+    expect(stops).toBe(4);
   });
 
   it("are not data", () => {
