@@ -22,6 +22,8 @@ async function main([command = "", ...rest]: string[]): Promise<number> {
       return show(rest);
     case "micro":
       return (await import("./micro.ts")).micro(rest);
+    case "metering":
+      return (await import("./metering.ts")).metering(rest);
     case "ops":
       return (await import("./ops/command.ts")).ops(rest);
     case "help":

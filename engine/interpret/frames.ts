@@ -74,7 +74,7 @@ function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instan
     at += wordsOf(t);
     return v;
   });
-  return { instance, func: raw.func, pc: point.offset - bodyStart(raw.inst, raw.func), locals, operands };
+  return { instance, func, pc: point.offset - bodyStart(inst, func), locals, operands };
 }
 
 const zeroOf = (t: ValType): Slot => (isRef(t) ? null : t === I32 || t === F32 ? 0 : 0n);
