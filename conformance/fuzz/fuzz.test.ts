@@ -1,13 +1,14 @@
 /** A few runs of each kind of the fuzzer, with fixed seeds; `npm run fuzz` does as many as one likes. */
 import { describe, expect, it } from "vitest";
 import { compile, type Feature } from "../../engine/index.ts";
-import { everything } from "./configurations.ts";
-import { type Check, checkModule } from "./finding.ts";
+import { configurations, everything } from "./configurations.ts";
+import { type Check, checkModule, seededCalls } from "./finding.ts";
 import { generate, profileOf } from "./generate.ts";
 import { probeModule, probes } from "./host.ts";
 import { fuzzOnce, type Kind } from "./kinds.ts";
 import { minimise } from "./minimise.ts";
 import { mutant } from "./mutants.ts";
+import { ourStory } from "./ours.ts";
 import { type Profile, profileWith } from "./profile.ts";
 import { difference } from "./story.ts";
 import { Tally } from "./tally.ts";
@@ -53,6 +54,18 @@ describe("fuzzing", () => {
     for (const feature of profiles[name] as Profile) {
       if (feature !== "mutable-globals") expect([...tally.features.keys()]).toContain(feature);
     }
+  });
+
+  it("runs generated code where it says so", () => {
+    const profile = profileWith();
+    const made = configurations.map((on) => {
+      const module = compile(generate(5, profile));
+      return ourStory(on, module, seededCalls(module, 5)).inst?.tierStats?.functions;
+    });
+    configurations.forEach(({ isBounded, name }, i) => {
+      if (isBounded) expect(made[i], name).toBeUndefined();
+      else expect(made[i], name).toBeGreaterThan(3);
+    });
   });
 
   it("tells stories apart by their first line that differs", () => {
