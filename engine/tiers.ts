@@ -42,7 +42,7 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
   const { hotAfter } = options;
   inst.tier = new JsTier(
     inst,
-    new Interpreting(limits),
+    new Interpreting(inst, limits),
     {
       isEager: options.tier === "js",
       hotAfter: hotAfter ?? HOT_AFTER,
@@ -56,15 +56,19 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
 }
 
 class Interpreting implements Interpreter {
+  private readonly inst: ModuleInst;
   private readonly limits: StackLimits;
 
-  constructor(limits: StackLimits) {
+  constructor(inst: ModuleInst, limits: StackLimits) {
+    this.inst = inst;
     this.limits = limits;
   }
 
   run(...[f, put, take, room, mayNest]: Parameters<Interpreter["run"]>): Val {
     const act = new Activation(f, put, this.limits);
     act.take = take;
+    act.meter = this.inst.meter;
+    act.runner = this.inst.runner;
     act.mayNest = mayNest;
     act.room = room - NESTING_BYTES;
     const outcome = act.run();

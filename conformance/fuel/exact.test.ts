@@ -9,6 +9,7 @@ import { kernelBytes } from "../../bench/workload.ts";
 import { compile, type TagInst, WasmException } from "../../engine/index.ts";
 import { seededCalls } from "../fuzz/finding.ts";
 import { generate } from "../fuzz/generate.ts";
+import { profileWith } from "../fuzz/profile.ts";
 import { Rng } from "../fuzz/rng.ts";
 import { hostWebAssembly } from "../real/host-webassembly.ts";
 import { convertTexts } from "../spec/wat.ts";
@@ -39,7 +40,7 @@ function expectSame(bytes: Uint8Array, calls: readonly Call[], seed: number, lab
 describe("fuel is what a counting module counts", () => {
   it("of generated modules, traps included", () => {
     for (let seed = 1; seed <= 30; seed++) {
-      const bytes = generate(seed, seed % 3 === 0);
+      const bytes = generate(seed, profileWith("tail-call", "multi-memory"));
       expectSame(bytes, seededCalls(compile(bytes), seed), seed, `seed ${seed}`);
     }
   });

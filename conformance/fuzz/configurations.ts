@@ -4,8 +4,8 @@ import { Engine, type EngineOptions, type Feature, features } from "../../engine
 export interface Configuration {
   readonly name: string;
   readonly engine: Engine;
-  /** Its activations are taken apart at random safepoints and put together again. */
-  readonly isInterrupted: boolean;
+  /** What happens to it at random safepoints: its frames are put into a new activation, or all of it into a new instance. */
+  readonly interrupted: "by frames" | "by snapshot" | undefined;
   /** Fuel bounds what it runs. Generated code does not count: it runs what the first configuration could run. */
   readonly isBounded: boolean;
 }
@@ -15,15 +15,20 @@ export const everything: Readonly<Partial<Record<Feature, boolean>>> = Object.fr
   Object.entries(features).map(([feature, def]) => [feature, def.state !== "absent"]),
 );
 
-function configuration(name: string, options: EngineOptions, isInterrupted = false): Configuration {
+function configuration(
+  name: string,
+  options: EngineOptions,
+  interrupted?: Configuration["interrupted"],
+): Configuration {
   const engine = new Engine({ ...options, features: everything });
-  return { name, engine, isInterrupted, isBounded: options.tier === "interp" };
+  return { name, engine, interrupted, isBounded: options.tier === "interp" };
 }
 
 /** The first is what the others are compared with. */
 export const configurations: readonly [Configuration, ...Configuration[]] = [
   configuration("interpreter", { tier: "interp" }),
-  configuration("interpreter, interrupted", { tier: "interp" }, true),
+  configuration("interpreter, frame by frame", { tier: "interp" }, "by frames"),
+  configuration("interpreter, moved", { tier: "interp" }, "by snapshot"),
   configuration("JavaScript", { tier: "js" }),
   configuration("from tier to tier", { tier: "auto", hotAfter: 1 }),
 ];

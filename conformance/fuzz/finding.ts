@@ -112,7 +112,7 @@ function checkStories(seed: number, isHostAsked: boolean): Check {
       } else if (isHostAsked) tally.add("among ours only");
       for (const on of others) {
         // Interruptions are a kind of their own, and take the place of a host that has nothing to say.
-        if (on.isInterrupted ? theirs !== undefined : !isHostAsked) continue;
+        if (on.interrupted !== undefined ? theirs !== undefined : !isHostAsked) continue;
         const found = checkOn(on, module, calls, ours, seed, tally);
         if (found !== undefined) return found;
       }

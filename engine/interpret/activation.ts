@@ -74,7 +74,7 @@ export class Activation implements Run {
   readonly func: FuncInst;
   readonly boundaries: Boundary[] = [];
   /** Of the guest that called; whatever instance runs, this one pays. */
-  readonly meter: Meter;
+  meter: Meter;
   /** Blocks the thread where a host function would wait; undefined: `run` returns then. */
   runner: Runner | undefined;
   /** It is to run to its end on this thread: then it may run generated code, which cannot stop. */
