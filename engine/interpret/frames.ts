@@ -11,7 +11,6 @@
 import { canonOf, canonVal } from "../canon.ts";
 import { WasmError } from "../errors.ts";
 import { canonicalMatcher } from "../match.ts";
-import { funcTypeAt } from "../module.ts";
 import { FuncInst } from "../runtime/func.ts";
 import { ArrayInst, I31, isOfType, StructInst } from "../runtime/gc.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
@@ -64,20 +63,18 @@ function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instan
   const map = mapOf(raw.inst, raw.func);
   const point = map.safepoints.find((p) => p.word === raw.pc && (p.kind === "return") !== isInnermost);
   if (point === undefined) throw new Error(`function ${raw.func} is not at a safepoint`);
-  // Before the entry has run the other locals are what was there before, if the stack has room for them at all.
-  const given = point.kind === "entry" ? paramCount(raw) : map.localTypes.length;
-  const locals = map.localTypes.map((t, i) => (i < given ? readBits(s, raw.fp + map.localOffs[i], t) : zeroOf(t)));
+  const { inst, func, fp } = raw;
+  const params = inst.funcs[func].type.params.length;
+  // At its entry a function has no room yet for the locals that are not parameters.
+  const has = point.kind === "entry" ? params : map.localTypes.length;
+  const locals = map.localTypes.map((t, i) => (i < has ? readBits(s, fp + map.localOffs[i], t) : zeroOf(t)));
   let at = raw.fp + map.operands;
   const operands = point.types.map((t) => {
     const v = readBits(s, at, t);
     at += wordsOf(t);
     return v;
   });
-  return { instance, func: raw.func, pc: point.offset - bodyStart(raw.inst, raw.func), locals, operands };
-}
-
-function paramCount({ inst, func }: RawFrame): number {
-  return funcTypeAt(inst.module, inst.module.funcTypes[func]).params.length;
+  return { instance, func, pc: point.offset - bodyStart(inst, func), locals, operands };
 }
 
 const zeroOf = (t: ValType): Slot => (isRef(t) ? null : t === I32 || t === F32 ? 0 : 0n);

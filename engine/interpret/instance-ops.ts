@@ -3,6 +3,7 @@
  * first one. Outside the hot switch; operands are frame places in the order of `ops.ts`.
  */
 import type { Blocked } from "../blocked.ts";
+import { canonicalise } from "../canonical-nans.ts";
 import { bytesCost, elemsCost, growCost } from "../cost.ts";
 import { trap } from "../errors.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
@@ -163,6 +164,10 @@ const table: Readonly<Record<string, Op>> = {
   "i64.mul_wide_s": (x) => i64_mul_wide_s(x.s.I, x.at(1), x.at(2), x.at(3)),
   "i64.mul_wide_u": (x) => i64_mul_wide_u(x.s.I, x.at(1), x.at(2), x.at(3)),
   return_call_table: (x) => tailCallTable(x.s, x.inst, x.pc, x.fp),
+  canonical_f32: (x) => canonicalise(x.s.I, x.at(1), "f32"),
+  canonical_f64: (x) => canonicalise(x.s.I, x.at(1), "f64"),
+  canonical_f32x4: (x) => canonicalise(x.s.I, x.at(1), "f32x4"),
+  canonical_f64x2: (x) => canonicalise(x.s.I, x.at(1), "f64x2"),
 };
 
 function copyWords(from: Int32Array, f: number, to: Int32Array, t: number, type: number): void {

@@ -9,6 +9,7 @@
  * Run again with a `Recorder` it tells where safepoints and instructions are; it does the same each time.
  */
 import { skipImms } from "../binary/imms.ts";
+import { nanShape } from "../canonical-nans.ts";
 import { instrDef, type Mnemonic, mnemonicOf, type Special } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
 import type { LoweredFunc } from "../runtime/flat-code.ts";
@@ -21,6 +22,7 @@ import { lowerVector } from "./lower-simd.ts";
 import { specials } from "./lower-special.ts";
 import { tailCallRules } from "./lower-tail.ts";
 import { Lowering, type Recorder } from "./lowering.ts";
+import { op } from "./ops.ts";
 
 const rules: Readonly<Record<Special, (l: Lowering) => void>> = {
   ...specials,
@@ -37,14 +39,22 @@ const MAX_CONSTANTS = 16;
  *
  * @cost O(body); a module's functions are lowered one by one, when first called
  */
-export function lower(module: Module, func: Func, start: number, recorder?: Recorder): LoweredFunc {
+export function lower(
+  module: Module,
+  func: Func,
+  start: number,
+  hasCanonicalNans: boolean,
+  recorder?: Recorder,
+): LoweredFunc {
   const first = new Lowering(module, func, start, []);
+  first.hasCanonicalNans = hasCanonicalNans;
   const handlers = lowerBody(first);
   const constants = [...first.out.wanted.values()]
     .sort((a, b) => b.depth - a.depth || b.uses - a.uses)
     .slice(0, MAX_CONSTANTS);
   if (constants.length === 0 && recorder === undefined) return { words: first.out.words, handlers };
   const second = new Lowering(module, func, start, constants, recorder);
+  second.hasCanonicalNans = hasCanonicalNans;
   return { handlers: lowerBody(second), words: second.out.words };
 }
 
@@ -61,14 +71,26 @@ function lowerBody(l: Lowering): HandlerTable | undefined {
 
 function lowerInstr(l: Lowering, m: Mnemonic): void {
   const d = instrDef(m);
-  l.out.pending += d.cost ?? 1;
-  l.recorder?.instr(l.out.pc, l.at, l.out.pending);
+  const { out, at } = l;
+  out.pending += d.cost ?? 1;
+  const { pending } = out;
+  out.first = out.pc;
   if (d.lanes !== undefined) lowerVector(l, m, d);
   else if (d.type === "special") rules[m as Special](l);
   else if (d.type === "load") lowerLoad(l, m, d);
   else if (d.type === "store") lowerStore(l, m, d);
   else if (d.type === "atomic") lowerAtomic(l, d);
   else lowerPlain(l, m, d);
+  if (l.hasCanonicalNans) canonicaliseResult(l, m);
+  l.recorder?.instr(out.first, at, pending);
+}
+
+/** The result, which was just made in its slot, is canonical if it is a NaN. */
+function canonicaliseResult({ out, stack }: Lowering, m: Mnemonic): void {
+  const shape = nanShape(m);
+  if (shape === undefined) return;
+  const at = stack.offs[stack.height - 1];
+  out.emit(op(`canonical_${shape}`), at, at);
 }
 
 /** Dead code is decoded, not lowered. */

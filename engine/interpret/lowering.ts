@@ -69,6 +69,8 @@ export class Lowering {
   deadDepth = 0;
   /** Offset of the instruction being lowered. */
   at = 0;
+  /** NaNs that arithmetic makes are the canonical one. */
+  hasCanonicalNans = false;
 
   /** @param constants kept in slots after the locals for the whole function */
   constructor(module: Module, func: Func, start: number, constants: readonly Constant[], recorder?: Recorder) {

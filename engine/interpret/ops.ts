@@ -129,6 +129,11 @@ const instance: Record<string, number> = {
   "i64.mul_wide_u": 4,
   // Calls a function of the same instance that has flat code; else the `return_call_indirect` after it does.
   return_call_table: 8, // as `return_call_indirect`
+  // Makes NaNs in a slot canonical: `canonical-nans.ts`.
+  canonical_f32: 3, // result, the same slot
+  canonical_f64: 3,
+  canonical_f32x4: 3,
+  canonical_f64x2: 3,
 };
 
 /** Vectors besides the rows with lanes: moves, and memory accesses that are not near (`lower-simd.ts`). */

@@ -102,7 +102,7 @@ function recordMap(inst: ModuleInst, func: number): FuncMap {
     },
   };
   const { module, code } = inst;
-  lower(module, module.funcs[func - module.importedFuncs], code.entries[func], recorder);
+  lower(module, module.funcs[func - module.importedFuncs], code.entries[func], code.hasCanonicalNans, recorder);
   return { localTypes, localOffs, operands, safepoints, words, offsets, pending };
 }
 

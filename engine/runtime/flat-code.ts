@@ -27,7 +27,11 @@ export class FlatCode {
   /** Loops that were asked for, by their first word: byte offset in the module, first operand in the frame. */
   readonly loops = new Map<number, { readonly offset: number; readonly operands: number }>();
 
-  constructor(module: Module) {
+  /** NaNs that arithmetic makes are the canonical one. */
+  readonly hasCanonicalNans: boolean;
+
+  constructor(module: Module, hasCanonicalNans = false) {
+    this.hasCanonicalNans = hasCanonicalNans;
     this.entries = new Int32Array(module.funcTypes.length).fill(-1);
   }
 
@@ -86,16 +90,21 @@ export class FlatCode {
   }
 }
 
-const plain = new WeakMap<Module, FlatCode>();
-const tiered = new WeakMap<Module, FlatCode>();
+/** Which code an instance needs: instances of one module and one kind share it. */
+export type CodeKind = "plain" | "tiered" | "canonical NaNs";
 
-/** The flat code shared by all instances of `module` that have other tiers too, or by all that have not. */
-export function flatCodeOf(module: Module, isTiered = false): FlatCode {
-  const codes = isTiered ? tiered : plain;
-  let code = codes.get(module);
+const codes: Readonly<Record<CodeKind, WeakMap<Module, FlatCode>>> = {
+  plain: new WeakMap(),
+  tiered: new WeakMap(),
+  "canonical NaNs": new WeakMap(),
+};
+
+/** The flat code shared by all instances of `module` of this kind. */
+export function flatCodeOf(module: Module, kind: CodeKind = "plain"): FlatCode {
+  let code = codes[kind].get(module);
   if (code === undefined) {
-    code = new FlatCode(module);
-    codes.set(module, code);
+    code = new FlatCode(module, kind === "canonical NaNs");
+    codes[kind].set(module, code);
   }
   return code;
 }

@@ -30,6 +30,8 @@ export interface InstanceOptions {
   readonly maxStackDepth?: number | undefined;
   /** Blocks the thread for host functions that would wait; without one they suspend the guest. */
   readonly runner?: Runner | undefined;
+  /** NaNs that arithmetic makes have the same bits everywhere. The instance is interpreted then. Default false. */
+  readonly hasCanonicalNans?: boolean | undefined;
   readonly missingImport?: MissingImport | undefined;
   /** True: the start function is the caller's to run (`Instance.runStart`), before anything else. */
   readonly isStartLeft?: boolean | undefined;
@@ -53,7 +55,14 @@ export function instantiate(module: Module, imports: Imports, options: InstanceO
   const heap = new HeapMeter(options.maxArrayBytes, options.heapGauge);
   const meter = options.meter ?? new Meter(options.limits);
   meter.takeInstance();
-  const inst = new ModuleInst(module, flatCodeOf(module, options.isTiered), cells, options.runner, meter, heap);
+  const inst = new ModuleInst(
+    module,
+    flatCodeOf(module, options.hasCanonicalNans ? "canonical NaNs" : options.isTiered ? "tiered" : "plain"),
+    cells,
+    options.runner,
+    meter,
+    heap,
+  );
   for (const x of externs) addExtern(inst, x);
   allocate(inst, options);
   if (!isBlank) initialise(inst);
