@@ -39,6 +39,8 @@ export interface Outcome {
   readonly usage: { readonly cpuMs: number; readonly maxRssMiB: number } | undefined;
 }
 
+/** All guests run in this tier of ours; unset: the default. */
+const tier = process.env.WASMTS_REAL_TIER;
 const defaultRunner = (process.env.WASMTS_REAL_RUNNER ?? "wasmts") as RunnerName;
 
 /** False under `WASMTS_REAL_RUNNER=host` and `mixed`. */
@@ -60,6 +62,7 @@ function nodeArgs(run: GuestRun): string[] {
   ];
   const guest = [run.wasm, ...(run.args ?? [])];
   const runner = run.runner ?? defaultRunner;
+  if (tier !== undefined) flags.push("--tier", tier);
   if (runner === "wasmts") return [cliPath, "run", ...flags, ...(run.flags ?? []), ...guest];
   return [hostRunnerPath, ...(runner === "mixed" ? ["--wasi", "ours"] : []), ...flags, "--", ...guest];
 }

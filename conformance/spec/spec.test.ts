@@ -1,7 +1,8 @@
-/** The official suite on our interpreter: every file of the proposals that are on. */
+/** The official suite in each of our tiers: every file of the proposals that are on. */
 import { existsSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { features } from "../../engine/index.ts";
+import { testedTiers } from "../tiers/tiers.ts";
 import { wasmtsEngine } from "./engine-wasmts.ts";
 import { differences, expectationFor } from "./expected.ts";
 import { groupOf, groups } from "./groups.ts";
@@ -16,11 +17,11 @@ if (!hasSuite) console.log(suiteHelp(suite));
 const supported = groups.filter(({ needs }) => needs.every((feature) => features[feature].state !== "absent"));
 const scripts = hasSuite ? findScripts(suite).map((path) => ({ path, file: labelOf(path, suite) })) : [];
 
-describe.skipIf(!hasSuite)("official test suite, interpreter", () => {
+describe.skipIf(!hasSuite).each(testedTiers)("official test suite, tier %s", (tier) => {
   let session: Session;
   const files: FileResult[] = [];
   beforeAll(async () => {
-    session = await startSession(wasmtsEngine("interp"));
+    session = await startSession(wasmtsEngine(tier));
   });
 
   for (const group of supported) {
@@ -29,7 +30,7 @@ describe.skipIf(!hasSuite)("official test suite, interpreter", () => {
       it.each(members)("$file", async ({ path, file }) => {
         const result = await runFile(session, path, file);
         files.push(result);
-        expect(differences([result], expectationFor("interp"))).toEqual([]);
+        expect(differences([result], expectationFor(tier))).toEqual([]);
       });
     });
   }

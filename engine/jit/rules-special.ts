@@ -68,8 +68,8 @@ function callIndirect(f: FunctionText): void {
   noVectors(type);
   let index = f.pop();
   if (index.hi !== undefined) {
-    index = atomOf(f, index);
     f.pending.flush(ANY);
+    index = atomOf(f, index);
     const text = `${f.env.helper("wideIndex")}(${index.lo.text},${(index.hi as Part).text});`;
     if (index.hi?.value !== 0) f.out.line(text);
   }

@@ -52,6 +52,8 @@ interface RowTemplate {
   readonly condition: Template | undefined;
   /** How often each word of each operand is needed: [arg * 2 + word]. */
   readonly uses: readonly number[];
+  /** Some word of an operand may not be evaluated. */
+  readonly isPartial: boolean;
   readonly isLowUsed: boolean;
 }
 
@@ -66,6 +68,7 @@ function rowTemplate(d: InstrDef): RowTemplate {
   const uses = new Array<number>(params.length * 2).fill(0);
   const all = [...lo.holes, ...(hi?.holes ?? [])];
   for (const { arg, isHigh } of all) if (arg >= 0) uses[arg * 2 + (isHigh ? 1 : 0)]++;
+  const isPartial = [low, upper ?? ""].some((text) => /\?|&&|\|\|/.test(text.replace(CONDITION, "")));
   const condition = CONDITION.test(low)
     ? new Template(low.replace(CONDITION, "").replace(/^\((.*)\)$/, "$1"))
     : undefined;
@@ -76,6 +79,7 @@ function rowTemplate(d: InstrDef): RowTemplate {
     hi,
     condition: condition !== undefined && condition.holes.length === lo.holes.length ? condition : undefined,
     uses,
+    isPartial: isPartial || uses.some((n, i) => n === 0 && params[i >> 1] === "i64"),
     isLowUsed: all.some((h) => h.arg < 0),
   };
 }
@@ -115,7 +119,7 @@ const partsIn = (t: Template, operands: readonly Operand[], low: Part | undefine
 /** Applies row `m` to the topmost operands. Precondition: its templates say all there is to say. */
 export function applyRow(f: FunctionText, m: Mnemonic): void {
   const t = templateOf(m);
-  const operands = atomise(f, popOperands(f, t.params.length), t.uses);
+  const operands = atomise(f, popOperands(f, t.params.length), t.uses, t.isPartial);
   const effects = operands.reduce((e, o) => e | o.effects, 0);
   for (const name of t.lo.calls) f.env.helper(name);
   let lo = part(t.lo, operands, undefined);
@@ -149,15 +153,21 @@ export function popOperands(f: FunctionText, count: number): Operand[] {
 }
 
 /**
- * The operands with those parts in temporaries that are needed more than once (`uses`, by operand and word). Those
- * before one that is evaluated now are evaluated too if the order could be told.
+ * The operands with those parts in temporaries that are needed more than once (`uses`, by operand and word), and, if
+ * not all will be evaluated (`isPartial`), those that have effects. Those before one that is evaluated now are evaluated
+ * too if the order could be told.
  */
-export function atomise(f: FunctionText, operands: readonly Operand[], uses: readonly number[]): Operand[] {
+export function atomise(
+  f: FunctionText,
+  operands: readonly Operand[],
+  uses: readonly number[],
+  isPartial = false,
+): Operand[] {
   let last = -1;
   let effects = 0;
   operands.forEach((o, i) => {
     const isMany = (uses[i * 2] > 1 && !o.lo.isAtom) || (o.hi !== undefined && uses[i * 2 + 1] > 1 && !o.hi.isAtom);
-    if (isMany) {
+    if (isMany || (isPartial && o.effects !== 0)) {
       last = i;
       effects |= o.effects;
     }
@@ -168,7 +178,7 @@ export function atomise(f: FunctionText, operands: readonly Operand[], uses: rea
   f.pending.order(isOrdered ? all : effects);
   return operands.map((o, i) => {
     if (i > last) return o;
-    const isEarly = isOrdered && (o.effects & (LOAD | TRAP)) !== 0;
+    const isEarly = (isOrdered && (o.effects & (LOAD | TRAP)) !== 0) || (isPartial && o.effects !== 0);
     return atomOf(f, o, isEarly || uses[i * 2] > 1, isEarly || uses[i * 2 + 1] > 1);
   });
 }
