@@ -8,7 +8,8 @@ import { pathToFileURL } from "node:url";
 import { hostWebAssembly } from "../conformance/real/host-webassembly.ts";
 import { npmFile } from "../conformance/real/project.ts";
 import { compile } from "../engine/index.ts";
-import { cpuMs, median } from "./measure.ts";
+import { timed } from "./clocks.ts";
+import { median } from "./statistics.ts";
 
 export interface DecodeResult {
   readonly bytes: number;
@@ -21,23 +22,17 @@ export interface DecodeResult {
   readonly v8ValidateMBps: number;
 }
 
-function timed(work: () => void): { wall: number; cpu: number } {
-  const [wall, cpu] = [performance.now(), cpuMs()];
-  work();
-  return { wall: performance.now() - wall, cpu: cpuMs() - cpu };
-}
-
 function main(): void {
   const bytes = readFileSync(npmFile("@esbuild", "wasi-preview1", "esbuild.wasm"));
   const mbps = (ms: number) => bytes.length / 1000 / ms;
   const cold = timed(() => compile(bytes));
-  const warm = [1, 2, 3, 4].map(() => timed(() => compile(bytes)).wall);
-  const v8 = [1, 2, 3].map(() => timed(() => hostWebAssembly.validate(bytes)).wall);
+  const warm = [1, 2, 3, 4].map(() => timed(() => compile(bytes)).wallMs);
+  const v8 = [1, 2, 3].map(() => timed(() => hostWebAssembly.validate(bytes)).wallMs);
   const result: DecodeResult = {
     bytes: bytes.length,
-    coldMBps: mbps(cold.wall),
+    coldMBps: mbps(cold.wallMs),
     warmMBps: mbps(median(warm)),
-    coldCpuOverWall: cold.cpu / cold.wall,
+    coldCpuOverWall: cold.cpuMs / cold.wallMs,
     v8ValidateMBps: mbps(median(v8)),
   };
   console.log(JSON.stringify(result));

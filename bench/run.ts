@@ -1,138 +1,89 @@
 /**
- * The benchmark command: `npm run bench -- [--filter WORD] [--only PART] [--runs N] [--quick] [--json FILE]`.
- *
- * Kernels and whole processes, ours against V8's WebAssembly on the same machine in the same run. README.md says how to
- * read the table. Needs a build (`npm run build`), no compiler.
+ * The benchmark command: `npm run bench -- ...`, or `node dist/bench/run.js ...`. README.md says how to read what it
+ * prints. Needs a build (`npm run build`), no compiler.
  */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { cpus, loadavg, totalmem } from "node:os";
-import { parseArgs } from "node:util";
-import { root } from "../conformance/real/project.ts";
-import { kernels } from "./corpus.ts";
-import { v8, wasmts } from "./engines.ts";
-import { measureDecode, measurePrograms, measureStartup } from "./processes.ts";
-import { kernelHeader, kernelRow, type Results, summary } from "./report.ts";
-import { groupRatios, type KernelResult, runKernel } from "./run-kernels.ts";
+import { fileURLToPath } from "node:url";
+import { compareFiles } from "./compare.ts";
+import { measure } from "./measure.ts";
+import { type Options, readOptions, UsageError, usage } from "./options.ts";
+import { page } from "./report/html.ts";
+import { heading, summary } from "./report/table.ts";
+import { type Results, readResults, resultsPath, writeResults } from "./results.ts";
 
-const parts = ["kernels", "decode", "startup", "programs"] as const;
-type Part = (typeof parts)[number];
+const print = (line: string): void => console.log(line);
 
-const usage = `usage: npm run bench -- [OPTIONS]
-  --filter WORDS   only kernels whose name or group contains one of these words (comma-separated)
-  --only PARTS     only some of: ${parts.join(", ")} (comma-separated)
-  --runs N         samples per kernel (default 7)
-  --tier TIER      interp, js or auto (default auto)
-  --quick          less work and fewer samples: for a look, not for the record
-  --json FILE      also write everything measured, with the machine it was measured on`;
-
-const tiers = ["interp", "js", "auto"] as const;
-type Tier = (typeof tiers)[number];
-
-interface Options {
-  readonly words: readonly string[];
-  readonly parts: ReadonlySet<Part>;
-  readonly runs: number;
-  readonly tier: Tier;
-  readonly isQuick: boolean;
-  readonly json: string | undefined;
-}
-
-function readOptions(): Options | undefined {
-  const { values } = parseArgs({
-    options: {
-      filter: { type: "string" },
-      only: { type: "string" },
-      runs: { type: "string" },
-      tier: { type: "string", default: "auto" },
-      quick: { type: "boolean", default: false },
-      json: { type: "string" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  const runs = Number(values.runs ?? (values.quick ? 3 : 7));
-  const chosen = (values.only ?? (values.filter ? "kernels" : parts.join())).split(",");
-  const isBad = !Number.isInteger(runs) || runs < 1 || chosen.some((part) => !parts.includes(part as Part));
-  const tier = tiers.find((t) => t === values.tier);
-  if (values.help || isBad || tier === undefined) return undefined;
-  const words = values.filter?.split(",") ?? [];
-  return { words, parts: new Set(chosen as Part[]), runs, tier, isQuick: values.quick, json: values.json };
-}
-
-function machine(): Results["machine"] {
-  return {
-    cpu: cpus()[0]?.model.trim() ?? "unknown",
-    cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 2 ** 30),
-    platform: `${process.platform} ${process.arch}`,
-    node: process.version,
-    v8: process.versions.v8,
-    loadBefore: loadavg()[0]!.toFixed(2),
-    commit: commit(),
-    date: new Date().toISOString().slice(0, 10),
-  };
-}
-
-/** The commit that was measured; a `+` when files differ from it. */
-function commit(): string {
-  const git = (...args: string[]) =>
-    execFileSync("git", args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
-  try {
-    return git("rev-parse", "--short=12", "HEAD") + (git("status", "--porcelain") === "" ? "" : "+");
-  } catch {
-    return "none";
+async function main([command = "", ...rest]: string[]): Promise<number> {
+  switch (command) {
+    case "compare":
+      return compare(rest);
+    case "show":
+      return show(rest);
+    case "micro":
+      return (await import("./micro.ts")).micro(rest);
+    case "ops":
+      return (await import("./ops/command.ts")).ops(rest);
+    case "help":
+    case "--help":
+    case "-h":
+      print(usage);
+      return 0;
+    default:
+      return bench(process.argv.slice(2));
   }
 }
 
-function runKernels(options: Options): KernelResult[] {
-  const chosen = kernels.filter(
-    ({ name, group }) =>
-      options.words.length === 0 || options.words.some((word) => name.includes(word) || group === word),
-  );
-  const engine = wasmts(options.tier);
-  console.log(kernelHeader());
-  return chosen.map((kernel) => {
-    const result = runKernel(kernel, engine, { runs: options.runs, divide: options.isQuick ? 8 : 1 });
-    console.log(kernelRow(result));
-    return result;
-  });
+async function bench(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options.node !== undefined) return under(options.node, args);
+  const results = await measure(options, print);
+  print("");
+  for (const line of summary(results)) print(line);
+  for (const path of store(results, options)) print(`written: ${path}`);
+  return 0;
 }
 
-async function main(options: Options): Promise<void> {
-  const { tier, name } = wasmts(options.tier);
-  const info = machine();
-  console.log(`${name}, tier ${tier}, against V8 ${info.v8} WebAssembly, ${v8.tier}`);
-  console.log(`${info.cpu}, ${info.cores} cores, Node ${info.node}, commit ${info.commit}, load ${info.loadBefore}\n`);
-  // Whole processes first: the kernels leave this process large, but nothing here influences a child.
-  const decode = options.parts.has("decode") ? { decode: measureDecode() } : {};
-  const startup = options.parts.has("startup") ? { startup: await measureStartup(options.isQuick ? 7 : 21) } : {};
-  const programs = options.parts.has("programs") ? { programs: await measurePrograms(options.isQuick ? 1 : 3) } : {};
-  const measured = options.parts.has("kernels") ? runKernels(options) : [];
-  const results: Results = {
-    machine: info,
-    engine: { name, tier, peer: v8.tier },
-    options: { runs: options.runs, quick: options.isQuick },
-    kernels: measured,
-    groups: groupRatios(measured),
-    ...decode,
-    ...startup,
-    ...programs,
-  };
-  console.log(`\n${summary(results).join("\n")}`);
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+/** Where results were written. */
+function store(
+  results: Results,
+  { json, html, isSaved, isQuick, words, parts, engines, tiers, rounds }: Options,
+): string[] {
+  const isWhole = words.length === 0 && parts.size === 5 && engines.length === 0 && tiers.length < 2;
+  const isRecord = isSaved && isWhole && !isQuick && rounds === undefined;
+  const paths = [resultsPath(results, isRecord), ...(json === undefined ? [] : [json])];
+  for (const path of paths) writeResults(path, results);
+  if (html !== undefined) writeFileSync(html, page(results));
+  return [...paths, ...(html === undefined ? [] : [html])];
+}
+
+/** The same command under another Node. */
+function under(node: string, args: readonly string[]): number {
+  const rest = args.filter((arg, i) => !(arg === "--node" || args[i - 1] === "--node" || arg.startsWith("--node=")));
+  const { status, error } = spawnSync(node, [fileURLToPath(import.meta.url), ...rest], { stdio: "inherit" });
+  if (error !== undefined) throw new UsageError(`--node ${node}: ${error.message}`);
+  return status ?? 1;
+}
+
+function compare([old, now, ...rest]: string[]): number {
+  if (old === undefined || now === undefined || rest.length > 0) throw new UsageError("compare takes two files");
+  for (const line of compareFiles(readResults(old), readResults(now))) print(line);
+  return 0;
+}
+
+function show([path, ...rest]: string[]): number {
+  if (path === undefined) throw new UsageError("show takes a file");
+  const { html } = readOptions(rest);
+  const results = readResults(path);
+  for (const line of [...heading(results), "", ...summary(results)]) print(line);
+  if (html !== undefined) writeFileSync(html, page(results));
+  return 0;
 }
 
 try {
-  const options = readOptions();
-  if (options) await main(options);
-  else complain("");
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  // parseArgs says well what is wrong with a flag; anything else is a failed measurement.
-  if ((error as NodeJS.ErrnoException).code?.startsWith("ERR_PARSE_ARGS")) complain(`${(error as Error).message}\n`);
-  else throw error;
-}
-
-function complain(message: string): void {
-  console.error(message + usage);
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${usage}`);
   process.exitCode = 2;
 }

@@ -61,7 +61,7 @@ export const cliCodes = {
     title: "option given twice",
     explanation: "The option takes one value and was given two that differ.",
     example: "wasmts --argv0 a --argv0 b app.wasm",
-    fix: "Keep one. Only --dir, --env, --env-file, --preload, --rename-func and -W may be repeated.",
+    fix: "Keep one. Only mounts, --env, --env-file, --preload, --rename-func and -W may be repeated.",
     exit: "usage",
   },
   WT6505: {
@@ -152,16 +152,24 @@ export const cliCodes = {
   },
   WT6523: {
     title: "two mounts at one guest path",
-    explanation: "Two --dir options name the same guest path; the guest could not tell them apart.",
+    explanation: "Two mounts have the same guest path; the guest could not tell them apart.",
     example: "wasmts --dir a:/data --dir b:/data app.wasm",
     fix: "Give each its own guest path.",
     exit: "usage",
   },
   WT6524: {
     title: "mount that cannot be read",
-    explanation: "The text after --dir has an empty host or guest side, or a NUL character.",
+    explanation: "The text after --dir, --overlay, --tar or --tmpfs has an empty side, or a NUL character.",
     example: "wasmts --dir :/data app.wasm",
     fix: "Write --dir HOST, --dir HOST:GUEST or --dir HOST:GUEST:ro.",
+    exit: "usage",
+  },
+  WT6525: {
+    title: "archive that cannot be read or used",
+    explanation:
+      "The file before the colon of --tar is missing, unreadable, larger than 2 GiB, or no tar archive that can be mounted (see WT6009).",
+    example: "wasmts --tar image.tar.gz:/ app.wasm",
+    fix: "Check the path; decompress it; make it anew with tar -cf.",
     exit: "usage",
   },
   WT6530: {
@@ -177,6 +185,20 @@ export const cliCodes = {
       "The file given with --env-file is missing, unreadable, or has a line that is neither NAME=VALUE, a comment nor empty.",
     example: "wasmts --env-file .evn app.wasm",
     fix: "One NAME=VALUE per line; '#' starts a comment line; quotes around a whole value are taken off.",
+    exit: "usage",
+  },
+  WT6532: {
+    title: "policy that cannot be read or used",
+    explanation: "The file after --policy is missing, is no JSON, or is no policy (see WT6016).",
+    example: "wasmts --policy polciy.json app.wasm",
+    fix: "Check the path; docs/policy.schema.json describes policies, and --learn FILE writes one.",
+    exit: "usage",
+  },
+  WT6533: {
+    title: "audit or learnt policy that cannot be written",
+    explanation: "The file after --audit or --learn cannot be created. The guest was not run.",
+    example: "wasmts --audit /none/audit.jsonl app.wasm",
+    fix: "Choose a path that can be written.",
     exit: "usage",
   },
   WT6540: {

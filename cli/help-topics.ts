@@ -19,7 +19,8 @@ export const topics: readonly Topic[] = [
   124   --timeout was over
   134   the guest trapped, or its --fuel was spent (3 on Windows)
   137   the guest asked for more than it may have
-  130   ended by Ctrl-C (SIGINT); 143 by SIGTERM
+  130   ended by Ctrl-C (SIGINT); 143 by SIGTERM; 141 when it writes and
+        nobody reads any more, as in '| head'
 
 A guest can end with any of these numbers itself. What really happened is in the record that --report FILE writes: kind is exit, trap, exhausted, fuel, deadline, cancelled, limit, malformed, invalid, unsupported, unlinkable, not-found, not-runnable, usage or internal.
 
@@ -46,7 +47,51 @@ Give 'resume' the same directories as the run had; it checks that files that wer
   --dir HOST:GUEST:ro    and every attempt to change something fails
   --dir HOST::GUEST      the same, as wasmtime writes it
 
--v, --volume and --mount are the same option; it may be repeated. The host side comes first, as in Docker, wazero and wasmtime; WasmEdge and iwasm have it the other way round. Paths of the guest cannot leave the directory: not by '..', not by symbolic links, not by a race.`,
+-v, --volume and --mount are the same option; it may be repeated. The host side comes first, as in Docker, wazero and wasmtime; WasmEdge and iwasm have it the other way round. Paths of the guest cannot leave the directory; see 'wasmts help sandbox'.
+
+There are other things to mount, and they can be repeated too:
+
+  --tmpfs GUEST          an empty directory in memory
+  --overlay HOST:GUEST   a directory of the host that the guest may change as
+                         it likes: its changes are kept in memory
+  --tar FILE:GUEST       the contents of a tar archive, which cannot be changed
+
+What is in memory is gone when the guest ends; a snapshot has the files of --tmpfs, and none of a changed overlay. --max-fs-memory bounds the bytes, 64MiB each if it is not given.`,
+  },
+  {
+    name: "sandbox",
+    text: `How strongly a guest is kept inside the directories it is given:
+
+  beneath    every step of a path goes through a directory that is held open.
+             Not by '..', not by symbolic links, and not by renaming files at
+             the right moment does a path lead outside. Needs Linux with /proc.
+  nofollow   every directory on the way is looked at before it is used. A guest
+             alone cannot get out; with the help of another program that
+             exchanges directories for links meanwhile, it could.
+  lexical    only the text of paths is looked at, and links in the middle of
+             them lead where they will. This is no boundary.
+
+The default is beneath on Linux and nofollow elsewhere. With --fs-level a level is asked for; a system that does not have it refuses to run the guest. Links to absolute paths are never followed.`,
+  },
+  {
+    name: "policy",
+    text: `A policy is a JSON file that bounds what a guest may have, whatever else is on the command line. What is not in it is denied:
+
+  {
+    "version": 1,
+    "calls": ["args_*", "fd_*", "path_open", "path_filestat_get"],
+    "mounts": [{ "guest": "/data", "access": "read-only", "level": "beneath" }],
+    "paths": [{ "path": "/data/in/**", "allow": ["read"] }],
+    "env": ["HOME", "LC_*"],
+    "clocks": ["realtime", "monotonic"],
+    "random": true
+  }
+
+Paths are those the guest sees, after links were followed; '/**' at the end means everything below. What can be allowed: stat, read, write, create, remove. To rename or link something a guest must be allowed all of them on it. A denied call ends with the errno NOTCAPABLE.
+
+  --learn FILE   writes the smallest policy that a run needed
+  --policy FILE  runs a guest under it
+  --audit FILE   writes every grant and denial, one line of JSON each`,
   },
   {
     name: "invoke",

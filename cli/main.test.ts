@@ -4,17 +4,26 @@
  */
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import loadWabt from "wabt";
+import { tarBytes } from "../wasi/node/testing/tar-bytes.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const main = join(root, "dist/cli/main.js");
 const folder = mkdtempSync(join(tmpdir(), "wasmts-cli-"));
+
+/** Opens "made" in the first directory and ends with the errno. */
+const opener = (oflags: number): string => `(module
+    (import "wasi_snapshot_preview1" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+    (memory (export "memory") 1) (data (i32.const 0) "made")
+    (func (export "_start") (call $exit (call $open (i32.const 3) (i32.const 0) (i32.const 0) (i32.const 4)
+      (i32.const ${oflags}) (i64.const ${oflags === 0 ? 2 : 66}) (i64.const 0) (i32.const 0) (i32.const 16)))))`;
 
 const texts: Readonly<Record<string, string>> = {
   exit: `(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
@@ -43,6 +52,8 @@ const texts: Readonly<Record<string, string>> = {
   startTraps: `(module (import "wasi_snapshot_preview1" "proc_exit" (func (param i32))) (memory (export "memory") 1)
     (func $init (unreachable)) (start $init) (func (export "_start")))`,
   threads: '(module (memory 1 1 shared) (func (export "_start") (drop (i32.atomic.load (i32.const 0)))))',
+  maker: opener(1),
+  reader: opener(0),
   loop: '(module (func (export "_start") (loop (br 0))))',
 };
 
@@ -271,6 +282,45 @@ describe("the guest", () => {
     const lines = stderr.trim().split("\n");
     expect(lines.length).toBeGreaterThan(0);
     for (const line of lines) expect(line).toMatch(/^wasi: path_\w+\(/);
+  });
+});
+
+describe("file systems", () => {
+  const listing = (...options: string[]): string => wasmts([...options, join(root, "examples/tour.wasm")]).stdout;
+  const make = (...options: string[]): number | null => wasmts([...options, "maker.wasm"]).status;
+  const noent = 44;
+  const readOnly = 69;
+
+  it("in memory are empty and can be written", () => {
+    expect(listing("--tmpfs", "/t")).toContain("/t");
+    expect([make("--tmpfs", "/"), wasmts(["--tmpfs", "/", "reader.wasm"]).status]).toEqual([0, noent]);
+  });
+
+  it("over a directory leave it as it is", () => {
+    const dir = join(folder, "below");
+    mkdirSync(dir);
+    writeFileSync(join(dir, "file"), "x");
+    expect(listing("--overlay", `${dir}:/o`)).toContain("/o");
+    expect([make("--overlay", dir), make("--overlay", `${dir}:/:ro`)]).toEqual([0, readOnly]);
+    expect(readdirSync(dir)).toEqual(["file"]);
+    expect(make("--dir", dir)).toBe(0);
+    expect(readdirSync(dir)).toEqual(["file", "made"]);
+  });
+
+  it("in an archive can be read only", () => {
+    writeFileSync(join(folder, "image.tar"), tarBytes({ name: "made", contents: "x" }));
+    expect(wasmts(["--tar", "image.tar:/", "reader.wasm"]).status).toBe(0);
+    expect(make("--tar", "image.tar:/")).toBe(readOnly);
+  });
+
+  it("are refused with words", () => {
+    writeFileSync(join(folder, "bad.tar"), tarBytes({ name: "../out" }));
+    expectMessage(wasmts(["--tar", "bad.tar:/", "reader.wasm"]), 2, "WT6525", /'\.\.' in its\s+name/);
+    expectMessage(wasmts(["--tar", "none.tar:/", "reader.wasm"]), 2, "WT6525", /none\.tar/);
+    expectMessage(wasmts(["--overlay", "none:/data", "reader.wasm"]), 2, "WT6520", /none/);
+    expectMessage(wasmts(["--tmpfs=", "reader.wasm"]), 2, "WT6524", /--tmpfs/);
+    expectMessage(wasmts(["--tmpfs", "/a", "--dir", ".:/a/", "reader.wasm"]), 2, "WT6523", /two mounts/);
+    expectMessage(wasmts(["--max-fs-memory", "x", "--tmpfs", "/a", "reader.wasm"]), 2, "WT6503", /max-fs-memory/);
   });
 });
 

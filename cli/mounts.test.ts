@@ -24,7 +24,7 @@ describe("parseMount", () => {
     ["/a:b:/c", mount("/a:b", "/c")],
     ["/a::b:c", mount("/a", "b:c")],
     ["a:/data", mount("a", "/data")],
-  ])("%s", (text, expected) => expect(parseMount(text, false)).toEqual(expected));
+  ])("%s", (text, expected) => expect(parseMount(text, "--dir", false)).toEqual(expected));
 
   it.each([
     ["C:\\data:/data:ro", mount("C:\\data", "/data", true)],
@@ -32,10 +32,10 @@ describe("parseMount", () => {
     ["C:/data::/x", mount("C:/data", "/x")],
     ["C:/a:D:/b", mount("C:/a", "D:/b")],
     ["data:/x", mount("data", "/x")],
-  ])("on Windows: %s", (text, expected) => expect(parseMount(text, true)).toEqual(expected));
+  ])("on Windows: %s", (text, expected) => expect(parseMount(text, "--dir", true)).toEqual(expected));
 
   it.each(["", ":", ":/data", "data:", "::/x", ":ro", "a\0b"])("refuses %j", (text) => {
-    expect(() => parseMount(text, false)).toThrow(expect.objectContaining({ code: "WT6524" }));
+    expect(() => parseMount(text, "--dir", false)).toThrow(expect.objectContaining({ code: "WT6524" }));
   });
 });
 

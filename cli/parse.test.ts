@@ -75,7 +75,10 @@ describe("mistakes", () => {
   });
   it("tells whose option it is", () => {
     expect(() => parseArgs("version", ["--dir", "."])).toThrow(
-      expect.objectContaining({ code: "WT6500", where: ["it belongs to: wasmts run, wasmts snapshot init"] }),
+      expect.objectContaining({
+        code: "WT6500",
+        where: ["it belongs to: wasmts run, wasmts resume, wasmts snapshot init"],
+      }),
     );
   });
 });

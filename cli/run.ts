@@ -5,7 +5,16 @@
  * needs them.
  */
 import type { Imports, TierName, Val } from "../engine/index.ts";
-import type { InputStream, OutputStream, QuotaOptions, TraceEvent } from "../wasi/index.ts";
+import type {
+  AuditEvent,
+  HostLevel,
+  InputStream,
+  MountOption,
+  OutputStream,
+  Policy,
+  QuotaOptions,
+  TraceEvent,
+} from "../wasi/index.ts";
 import {
   type ExecuteOptions,
   type Execution,
@@ -44,6 +53,10 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Default: none. */
   readonly dirs?: readonly RunDir[] | undefined;
+  /** How strongly the guest is kept inside `dirs`. Default: "beneath" on Linux, "nofollow" elsewhere. */
+  readonly fsLevel?: HostLevel | undefined;
+  /** Other file systems: `MemoryFs`, `OverlayFs`, `TarFs` of `wasmts/wasi`, or one of your own. */
+  readonly mounts?: readonly MountOption[] | undefined;
   /** Default: null. */
   readonly stdin?: RunInput | "inherit" | undefined;
   /** Default: "capture". */
@@ -69,6 +82,10 @@ export interface RunOptions {
   readonly receipt?: boolean | undefined;
   /** How fast the guest may call and move bytes; what is beyond waits. */
   readonly quotas?: QuotaOptions | undefined;
+  /** A bound on what the guest gets of all this; from `parsePolicy` of `wasmts/wasi`. */
+  readonly policy?: Policy | undefined;
+  /** Told of every grant and denial. */
+  readonly onDecision?: ((event: AuditEvent) => void) | undefined;
   /** Told of every WASI call that is over. */
   readonly onCall?: ((event: TraceEvent) => void) | undefined;
 }
@@ -153,6 +170,10 @@ async function prepare(
       args: [options.argv0 ?? (isPath ? (module.split(/[\\/]/).at(-1) ?? module) : "main"), ...(options.args ?? [])],
       env: options.env ?? {},
       dirs: dirs.map(({ host, guest = host, readOnly = false }) => ({ host, guest, readOnly })),
+      fsLevel: options.fsLevel,
+      policy: options.policy,
+      audit: options.onDecision,
+      mounts: options.mounts,
       stdin: inputOf(options.stdin),
       stdout: stdout.target,
       stderr: stderr.target,

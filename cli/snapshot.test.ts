@@ -208,7 +208,7 @@ describe("what it refuses", () => {
       const { status, stdout } = wasmts(...help);
       expect([status, stdout]).toEqual([
         0,
-        expect.stringMatching(/^Usage {2}wasmts snapshot init \[OPTIONS\] FILE -o OUT/),
+        expect.stringMatching(/^Usage {2}wasmts snapshot init \[OPTIONS\] FILE -o OUT/m),
       ]);
       for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     }

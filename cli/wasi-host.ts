@@ -8,6 +8,7 @@ import {
   calls,
   formatTrace,
   type InputOption,
+  type MountOption,
   type OutputOption,
   type QuotaOptions,
   type TraceEvent,
@@ -22,16 +23,22 @@ export interface WasiSettings {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly dirs: readonly { readonly host: string; readonly guest: string; readonly readOnly: boolean }[];
+  readonly fsLevel?: WasiOptions["fsLevel"];
+  /** File systems of other kinds; the same ones for every instance. */
+  readonly mounts?: readonly MountOption[] | undefined;
   readonly stdin: InputOption;
   readonly stdout: OutputOption;
   readonly stderr: OutputOption;
   readonly maxOutputBytes?: number | undefined;
   /** Control characters in output that goes to a terminal are made visible. */
   readonly isTerminalSafe: boolean;
+  readonly brokenPipe?: WasiOptions["brokenPipe"];
   /** How a saved guest is taken over. */
   readonly state?: WasiOptions["state"];
   readonly deterministic?: WasiOptions["deterministic"];
   readonly receipt?: boolean | undefined;
+  readonly policy?: WasiOptions["policy"];
+  readonly audit?: WasiOptions["audit"];
   readonly quotas?: QuotaOptions | undefined;
   readonly trace?: ((event: TraceEvent) => void) | undefined;
 }

@@ -52,6 +52,11 @@ const forbiddenInside: readonly (readonly [from: RegExp, to: RegExp, why: string
   [/^engine\/runtime\//, /^engine\/(binary\/(?!(reader|types)\.ts)|(validate|interpret|jit)\/)/, "stores know no tier"],
   [/^engine\/interpret\//, /^engine\/jit\//, "tiers do not know each other"],
   [/^engine\/jit\//, /^engine\/interpret\//, "tiers do not know each other"],
+  [
+    /^engine\/(binary|validate|runtime|interpret|jit)\//,
+    /^engine\/(snapshot\/|(drive|scheduler|tiers)\.ts)/,
+    "what runs knows nothing of who drives or saves it",
+  ],
   [/^engine\/(?!gen\/)/, /^engine\/gen\//, "generators run at build time only"],
   [/^engine\/.+\//, /^engine\/(index|engine)\.ts$/, "only users of the engine see all of it"],
 ];

@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { cliCodes } from "../cli/error-codes.ts";
 import { errorCodes } from "../engine/error-codes.ts";
 import { wasiErrorCodes } from "../wasi/error-codes.ts";
+import { limits } from "../wasi/limits.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -69,6 +70,13 @@ const headings = (text: string): string[] =>
       .replace(/[^\w\- ]/g, "")
       .replaceAll(" ", "-"),
   );
+
+describe("docs/limits.md", () => {
+  it("has every limit of the WASI host, and its value", () => {
+    const rows = [...read("docs/limits.md").matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map((m) => [m[1]!, Number(m[2])]);
+    expect(Object.fromEntries(rows)).toEqual(limits);
+  });
+});
 
 describe("README", () => {
   const blocks = [...read("README.md").matchAll(/```sh\n([\s\S]*?)```/g)].map((match) => match[1]!.trim());

@@ -3,6 +3,7 @@
  *
  * Imports nothing of a host: timers are looked for on `globalThis`.
  */
+import { onAbort } from "./abort.ts";
 import { monotonicNs, type Wait, type WaitSource } from "./blocked.ts";
 import { WasmError } from "./errors.ts";
 import type { Activation, Outcome } from "./interpret/activation.ts";
@@ -28,14 +29,15 @@ export function runToEnd(act: Activation): Val[] {
   throw errorOf(outcome, act);
 }
 
-const cannotWait = (): WasmError =>
-  new WasmError("trap", "WT4017", "a host function has to wait, and the caller cannot", {
+export const cannotWait = (who: string): WasmError =>
+  new WasmError("trap", "WT4017", `${who} has to wait, and the caller cannot`, {
     hint: "call the guest with invokeAsync, or give its instance a runner",
   });
 
 /** What a call throws that ends so. A guest that nobody can wait for is not slowed either: it ends. */
 export function errorOf(outcome: Exclude<Outcome, { kind: "done" }>, act: Activation): WasmError {
-  if (outcome.kind === "blocked" || outcome.reason === "throttled") return cannotWait();
+  if (outcome.kind === "blocked") return cannotWait("a host function");
+  if (outcome.reason === "throttled") return cannotWait("the guest has used its share of the processor: it");
   if (outcome.reason === "slice") throw new Error("a run without a budget came to its end");
   return new GuestStopped(outcome.reason, act);
 }
@@ -106,10 +108,12 @@ class Waiting {
   private readonly sources: readonly WaitSource[];
   private readonly endNs: bigint | undefined;
   private readonly signals: readonly StopSignal[];
+  private readonly ignore: readonly (() => void)[];
   private readonly resolve: () => void;
   private readonly mustPoll: boolean;
   private timer: unknown;
   private pollMs = 0;
+  private isOver = false;
 
   constructor(
     ends: readonly bigint[],
@@ -121,19 +125,21 @@ class Waiting {
     this.endNs = ends.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
     this.signals = signals;
     this.resolve = resolve;
-    this.mustPoll = sources.some((s) => s.ready === undefined);
-    for (const signal of signals) signal.addEventListener?.("abort", this.end, { once: true });
+    this.mustPoll = sources.some((s) => s.ready === undefined) || signals.some((s) => s.addEventListener === undefined);
+    this.ignore = signals.map((signal) => onAbort(signal, this.end));
     for (const { ready } of sources) void ready?.then(this.end, this.end);
     this.look();
   }
 
   private readonly end = (): void => {
+    this.isOver = true;
     timers.clearTimeout(this.timer);
-    for (const signal of this.signals) signal.removeEventListener?.("abort", this.end);
+    for (const ignore of this.ignore) ignore();
     this.resolve();
   };
 
   private readonly look = (): void => {
+    if (this.isOver) return;
     const left = this.endNs === undefined ? Infinity : Number(this.endNs - monotonicNs()) / 1e6;
     const isOver = left <= 0 || this.signals.some((s) => s.aborted) || this.sources.some((s) => s.isReady());
     if (isOver) return this.end();
@@ -141,6 +147,6 @@ class Waiting {
     const ms = this.mustPoll ? Math.min(left, this.pollMs) : left;
     // Timers are of whole milliseconds and may be early: the last part is waited for in turns.
     if (ms < 1) soon(this.look);
-    else this.timer = timers.setTimeout(this.look, Math.min(Math.floor(ms), MAX_TIMER_MS));
+    else if (ms < Infinity) this.timer = timers.setTimeout(this.look, Math.min(Math.floor(ms), MAX_TIMER_MS));
   };
 }

@@ -1,5 +1,6 @@
 /** The embedder's view: Engine, Instance. Chooses tiers; the only file of the engine that sees them all. */
 import type { FeatureSwitches } from "./binary/feature-gate.ts";
+import { callHost, callHostInTurns } from "./call-host.ts";
 import { compile } from "./compile.ts";
 import { type PauseOptions, runInTurns, runToEnd } from "./drive.ts";
 import { WasmError } from "./errors.ts";
@@ -237,14 +238,14 @@ export class Instance {
    *
    * @throws as `invoke`; what a promise is rejected with is a trap (WT4014) with that as its cause
    */
-  invokeAsync(name: string, args: readonly Val[] = []): Promise<Val[]> {
+  async invokeAsync(name: string, args: readonly Val[] = []): Promise<Val[]> {
     return this.callAsync(this.func(name), args);
   }
 
   /** `call`, in turns as `invokeAsync`. */
   async callAsync(f: FuncInst, args: readonly Val[] = []): Promise<Val[]> {
     checkCount(f, args);
-    if (f.inst === null) return callHost(f, args);
+    if (f.inst === null) return callHostInTurns(f, args);
     return this.runInTurns(this.begin(f, args));
   }
 
@@ -311,18 +312,13 @@ export class Instance {
   }
 
   private callNow(f: FuncInst, args: readonly Val[]): Val[] {
-    return f.inst === null ? callHost(f, args) : this.runToEnd(this.begin(f, args));
+    return f.inst === null ? callHost(f, args, this.inst.runner) : this.runToEnd(this.begin(f, args));
   }
 }
 
 function checkCount(f: FuncInst, args: readonly Val[]): void {
   if (args.length === f.type.params.length) return;
   throw new TypeError(`${f.type.params.length} arguments expected, ${args.length} given`);
-}
-
-function callHost(f: FuncInst, args: readonly Val[]): Val[] {
-  const result = (f.host as NonNullable<FuncInst["host"]>)(...args);
-  return f.type.results.length === 1 ? [result as Val] : f.type.results.length === 0 ? [] : (result as Val[]);
 }
 
 function externOf(inst: ModuleInst, e: Export): Extern {

@@ -28,7 +28,7 @@ export const moduleLimits = {
   dataSegments: { what: "data segments", value: 100_000 },
   customSections: { what: "custom sections", value: 100_000 },
   bodyBytes: { what: "bytes in a function body", value: 7_654_321 },
-  locals: { what: "locals in a function", value: 50_000 },
+  locals: { what: "locals in a function, parameters included", value: 50_000 },
   params: { what: "parameters", value: 1_000 },
   results: { what: "results", value: 1_000 },
   structFields: { what: "fields of a struct", value: 10_000 },

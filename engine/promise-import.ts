@@ -21,7 +21,8 @@ export function awaited(f: FuncInst, result: HostResult): HostResult {
   if (!isThenable(result)) return result;
   if (f.type.results.some(isRef) && !(f.host !== null && marked.has(f.host))) return result;
   let settled: (() => HostResult) | undefined;
-  const ready = result.then(
+  // Whatever has a `then`: some of them return nothing from it, or throw in it.
+  const ready = Promise.resolve(result).then(
     (value) => {
       settled = () => value as HostResult;
     },
@@ -31,7 +32,7 @@ export function awaited(f: FuncInst, result: HostResult): HostResult {
       };
     },
   );
-  const wait = { sources: [{ isReady: () => settled !== undefined, ready: Promise.resolve(ready) }] };
+  const wait = { sources: [{ isReady: () => settled !== undefined, ready }] };
   const retry = (): HostResult => (settled === undefined ? new Blocked(wait, retry, true) : settled());
   return new Blocked(wait, retry, true);
 }

@@ -32,7 +32,7 @@ describe("a scheduler", () => {
     const stop = new AbortController();
     const guests = Array.from({ length: 7 }, () => make({ signal: stop.signal }));
     for (const g of guests) scheduler.add(g.start("spin"));
-    await sleep(500);
+    while (scheduler.stats().slices < 7 * 40) await sleep(5);
     stop.abort();
     const fuel = spent(guests);
     expect(Math.min(...fuel) / Math.max(...fuel)).toBeGreaterThan(0.9);
@@ -46,7 +46,7 @@ describe("a scheduler", () => {
       scheduler.add(guest.start("spin"), { weight });
       return guest;
     });
-    await sleep(300);
+    while (scheduler.stats().slices < 3 * 40) await sleep(5);
     stop.abort();
     const [one, two, half] = spent(guests) as [number, number, number];
     expect(two / one).toBeCloseTo(2, 0);

@@ -1,6 +1,6 @@
 /** Brings tiers together: which an instance gets, and what they call of each other. */
 import { Blocked, type HostResult } from "./blocked.ts";
-import { WasmError } from "./errors.ts";
+import { cannotWait, errorOf } from "./drive.ts";
 import { Activation, callHostFn, promiseError } from "./interpret/activation.ts";
 import { resultVals, writeSlot } from "./interpret/slots.ts";
 import type { StackLimits } from "./interpret/stack.ts";
@@ -73,31 +73,27 @@ class Interpreting implements Interpreter {
     act.room = room - NESTING_BYTES;
     const outcome = act.run();
     if (outcome.kind === "done") return outcome.results[0];
-    throw cannotWait();
+    throw errorOf(outcome, act);
   }
 
   callHost(f: FuncInst, inst: ModuleInst, args: readonly Val[], into: ValueSlots): void {
-    const result = callHostFn(f, () => settle(inst, awaited(f, (f.host as NonNullable<FuncInst["host"]>)(...args))));
-    const vals = resultVals(f.type, result as Exclude<HostResult, Blocked>);
-    f.type.results.forEach((t, k) => {
-      writeSlot(into as Parameters<typeof writeSlot>[0], 2 * k, t, vals[k]);
+    callHostFn(f, () => {
+      const result = settle(inst, awaited(f, (f.host as NonNullable<FuncInst["host"]>)(...args)));
+      const vals = resultVals(f.type, result as Exclude<HostResult, Blocked>);
+      f.type.results.forEach((t, k) => {
+        writeSlot(into as Parameters<typeof writeSlot>[0], 2 * k, t, vals[k]);
+      });
     });
   }
 }
 
 /** Blocks the thread until there is a result. */
-function settle({ runner, meter }: ModuleInst, result: HostResult): HostResult {
+function settle({ runner }: ModuleInst, result: HostResult): HostResult {
   while (result instanceof Blocked) {
     if (result.isAsync) throw promiseError();
-    if (runner === undefined) throw cannotWait();
+    if (runner === undefined) throw cannotWait("a host function");
     runner(result.wait);
     result = result.retry();
   }
-  void meter;
   return result;
 }
-
-const cannotWait = (): WasmError =>
-  new WasmError("trap", "WT4017", "a host function has to wait, and the caller cannot", {
-    hint: "call the guest with invokeAsync, or give its instance a runner",
-  });

@@ -1,6 +1,7 @@
 /** clock_res_get and clock_time_get. A host without a clock answers NOTCAPABLE; a clock it does not have, INVAL. */
 import type { ClockId, Context } from "./context.ts";
 import { fail } from "./errno.ts";
+import type { GuestClock } from "./guest-clock.ts";
 
 const ids: readonly ClockId[] = ["realtime", "monotonic", "process", "thread"];
 
@@ -9,15 +10,22 @@ export function clockId(id: number): ClockId {
   return ids[id] ?? fail("INVAL");
 }
 
-/** @throws Failure INVAL when there is no such clock, NOTCAPABLE when the guest was given none */
-export function readClock(host: Context, id: number): bigint {
+/** @throws Failure INVAL when there is no such clock, NOTCAPABLE when the guest may not have it */
+export function clockOf(host: Context, id: number): [clock: GuestClock, name: ClockId] {
   const name = clockId(id);
-  return (host.clock ?? fail("NOTCAPABLE")).read(name) ?? fail("INVAL");
+  host.guard?.clock(name);
+  return [host.clock ?? fail("NOTCAPABLE"), name];
+}
+
+/** Throws as `clockOf`. */
+export function readClock(host: Context, id: number): bigint {
+  const [clock, name] = clockOf(host, id);
+  return clock.read(name) ?? fail("INVAL");
 }
 
 export function clock_res_get(host: Context, id: number, resolution: number): undefined {
-  const name = clockId(id);
-  host.mem.setU64(resolution, (host.clock ?? fail("NOTCAPABLE")).resolution(name) ?? fail("INVAL"));
+  const [clock, name] = clockOf(host, id);
+  host.mem.setU64(resolution, clock.resolution(name) ?? fail("INVAL"));
 }
 
 /** The precision the guest asks for is ignored: the clock is as precise as it is. */

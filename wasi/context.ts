@@ -17,6 +17,7 @@ import {
   streamDesc,
 } from "./fd-table.ts";
 import type { Mount } from "./file-system.ts";
+import type { Guard } from "./guard.ts";
 import { GuestClock } from "./guest-clock.ts";
 import { IoMeter, type QuotaOptions } from "./io-meter.ts";
 import { limits } from "./limits.ts";
@@ -84,6 +85,8 @@ export interface HostOptions {
   readonly receipt?: Saveable | undefined;
   /** What the guest is told about a file. Default: everything. */
   readonly presentStat?: ((stat: Filestat, place: Place) => Filestat) | undefined;
+  /** Asked before what the policy is about. Default: everything is allowed. */
+  readonly guard?: Guard | undefined;
   /** Open descriptors at once. */
   readonly maxFds?: number | undefined;
   readonly abi?: Abi;
@@ -142,6 +145,7 @@ export class Context {
   readonly io: IoMeter;
   readonly maxHostBytes: number;
   readonly receipt: Saveable | undefined;
+  readonly guard: Guard | undefined;
   readonly isDeterministic: boolean;
   readonly presentStat: (stat: Filestat, place: Place) => Filestat;
   /** What the guest was given, whether or not it still has a descriptor of it. */
@@ -162,17 +166,18 @@ export class Context {
   constructor(options: HostOptions) {
     this.abi = options.abi ?? preview1;
     this.args = options.args ?? [];
-    this.env = options.env ?? [];
+    this.env = options.guard?.env(options.env ?? []) ?? options.env ?? [];
     this.clock = options.clock && new GuestClock(options.clock);
     this.output = options.output ?? noBudget();
     this.random = options.random;
     this.receipt = options.receipt;
+    this.guard = options.guard;
     this.io = new IoMeter(options.quotas);
     this.maxHostBytes = options.maxHostBytes ?? Number.POSITIVE_INFINITY;
     this.isDeterministic = options.isDeterministic === true;
     this.presentStat = options.presentStat ?? ((stat) => stat);
     this.fds = new FdTable(options.maxFds ?? limits.fds);
-    const mounts = options.mounts ?? [];
+    const mounts = guardedMounts(this.guard, options.mounts ?? []);
     this.mounts = mounts;
     this.guards = guardsOf(mounts);
     const { stdin, stdout, stderr } = options;
@@ -192,6 +197,16 @@ export class Context {
     } finally {
       for (const mount of this.mounts) mount.root.close();
     }
+  }
+}
+
+/** None stays open when the policy refuses one. */
+function guardedMounts(guard: Guard | undefined, mounts: readonly Mount[]): readonly Mount[] {
+  try {
+    return guard?.mounts(mounts) ?? mounts;
+  } catch (error) {
+    for (const mount of mounts) mount.root.close();
+    throw error;
   }
 }
 

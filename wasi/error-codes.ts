@@ -34,10 +34,10 @@ export const wasiErrorCodes = {
     example: 'new WASI({ version: "preview1", args: ["a\\0b"] })',
   },
   WT6005: {
-    title: "directories cannot be given safely on this host",
+    title: "the system does not give the sandbox level that is asked for",
     explanation:
-      "The sandbox walks paths over directory handles, which from JavaScript needs Linux with /proc mounted. Without it there is no way to keep a guest inside a directory while someone else renames files, so mounting is refused.",
-    example: "mount -t proc proc /proc   # in a container or chroot without /proc",
+      "There are three levels for directories of the host. 'beneath' walks paths over directory handles, which from JavaScript needs Linux with /proc mounted; nobody who renames files meanwhile can lead a guest outside. 'nofollow' looks at every directory by its path before it uses it; a guest alone stays inside. 'lexical' is no boundary. Less than what is asked for is never given in its place.",
+    example: "wasmts --fs-level beneath --dir . app.wasm   # on macOS, or in a chroot without /proc",
   },
   WT6006: {
     title: "directory to mount cannot be opened",
@@ -55,6 +55,12 @@ export const wasiErrorCodes = {
     explanation:
       "maxFds must be at least 3 plus the number of mounts, maxOutputBytes and maxHostBytes must not be negative, and each of the quotas is a number above 0.",
     example: 'new WASI({ version: "preview1", maxFds: 0 })',
+  },
+  WT6009: {
+    title: "tar archive that cannot be mounted",
+    explanation:
+      "The archive is damaged, compressed, of a form that is not read, or has members that would lead outside: absolute names, '..', names through links, hard links to what is not there. The message has the member and the byte where it begins.",
+    example: 'new TarFs(readFileSync("image.tar.gz"))   // gunzip it first',
   },
   WT6010: {
     title: "the saved state of a WASI host is malformed",
@@ -91,6 +97,18 @@ export const wasiErrorCodes = {
     explanation:
       "A guest is restored in a host of the same kind: the same version of WASI, enough descriptors, virtual time and seeded random numbers exactly if it had them, and a receipt only if one was kept from its beginning.",
     example: "saved with --deterministic, restored without it",
+  },
+  WT6016: {
+    title: "policy that cannot be used",
+    explanation:
+      "A policy is a JSON document as docs/policy.schema.json describes it. Keys it does not know are refused too, since a misspelt one would look like a rule and be none. The message has the place of what is wrong.",
+    example: 'parsePolicy({ version: 1, paths: [{ path: "/data/**", allow: ["reed"] }] })',
+  },
+  WT6017: {
+    title: "the policy does not allow what the guest is to be given",
+    explanation:
+      "Every mount must be in the policy, and be kept at least as strongly as the policy wants. A mount that the policy has as read-only is one, whatever else is asked for; variables that are not in the policy are left out.",
+    example: 'wasmts --policy p.json --dir /:/host app.wasm   # and p.json has no mount "/host"',
   },
 } as const satisfies Record<`WT6${number}`, ErrorCode>;
 

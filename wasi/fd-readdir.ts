@@ -73,6 +73,7 @@ export function listingBytes(entries: Listing["entries"]): number {
 }
 
 function takeSnapshot(host: Context, d: DirDesc): void {
+  host.guard?.path("read", d);
   d.listing = undefined;
   const entries = d.dir.list(limits.dirEntries);
   if (host.isDeterministic) entries.sort((a, b) => compareBytes(a.name, b.name));
@@ -89,6 +90,7 @@ function makeRoom(host: Context, bytes: number): void {
   for (const d of held) {
     if (total <= Math.min(limits.listingBytes, host.maxHostBytes)) return;
     total -= d.listing?.bytes ?? 0;
+    host.guard?.path("read", d);
     d.listing = undefined;
   }
 }

@@ -108,6 +108,7 @@ export function fd_filestat_set_times(
 ): undefined {
   const times = fileTimes(host, atim, mtim, flags);
   if (d.kind === "stream") fail("BADF");
+  host.guard?.path("write", d);
   if (times === undefined) return;
   if (d.kind === "file") d.file.setTimes(times);
   else d.dir.setTimes(times);

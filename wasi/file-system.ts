@@ -9,6 +9,7 @@
  */
 import type { Filestat, Filetype } from "./abi.ts";
 import type { InputStream, OutputStream } from "./streams.ts";
+import type { SavedTree } from "./virtual/tree-state.ts";
 
 /** One path component as bytes: not empty, no slash, no NUL, neither "." nor "..". */
 export type Name = Uint8Array;
@@ -96,11 +97,45 @@ export interface DirHandle {
 }
 
 /**
- * How strongly an implementation keeps guests inside.
- * `beneath`: every step goes through a held directory; no rename by anyone can lead outside.
- * `virtual`: there is no host file system behind it.
+ * How strongly an implementation keeps guests inside, strongest first.
+ *
+ * - `virtual`: there is no host file system behind it.
+ * - `beneath`: every step goes through a held directory; no rename by anyone can lead outside.
+ * - `nofollow`: every step is looked at before and after by its path. A guest by itself cannot get out; together with
+ *   someone who renames directories of the mount at the right moment it can.
+ * - `lexical`: the host follows links in the middle of a path, wherever they lead. No security boundary.
  */
-export type FsLevel = "beneath" | "virtual";
+export const fsLevels = ["virtual", "beneath", "nofollow", "lexical"] as const;
+export type FsLevel = (typeof fsLevels)[number];
+
+/** A tree of directories and files that can be mounted, any number of times and by several guests. */
+export interface FileSystem {
+  readonly level: FsLevel;
+  /** Nothing in it can ever change: every mount of it is read-only. */
+  readonly isReadOnly: boolean;
+  /** Files that are the guest's own, as those in memory are: they are saved with it. Absent: they are somebody else's. */
+  readonly contents?: GuestFiles | undefined;
+  /** A new handle on the root. The caller closes it. @throws WasiError when it cannot be opened */
+  root(): DirHandle;
+}
+
+/** The contents of a file system as data. */
+export interface GuestFiles {
+  /** How many they are, to tell whether they can be saved. */
+  bytes(): number;
+  /** Undefined: there is nothing that a new file system of the same kind would not have. @throws Failure NOTSUP */
+  save(): SavedTree | undefined;
+  /** Puts these files in the place of what is there. @throws Failure NOSPC; nothing has changed then */
+  restore(tree: SavedTree): RestoredFiles;
+}
+
+/** One of the two is called, before anything else is done with the file system. */
+export interface RestoredFiles {
+  /** Lets go of what was there. */
+  commit(): void;
+  /** Puts it back. */
+  cancel(): void;
+}
 
 /** A directory given to the guest. Everything opened below it refers to it. */
 export interface Mount {
@@ -109,4 +144,6 @@ export interface Mount {
   readonly root: DirHandle;
   readonly isReadOnly: boolean;
   readonly level: FsLevel;
+  /** What it is a mount of, if that is known. */
+  readonly fs?: FileSystem | undefined;
 }

@@ -108,7 +108,10 @@ export function callHost(host: Context, name: CallName, raw: readonly Val[], pro
     if (deadlineNs !== undefined) return new Blocked({ deadlineNs }, () => callHost(host, name, raw));
   }
   host.progress = before ?? [];
-  return attempt(host, name, raw, () => (handlers[name] as AnyHandler)(host, ...decodeArgs(host, name, raw)));
+  return attempt(host, name, raw, () => {
+    host.guard?.call(name);
+    return (handlers[name] as AnyHandler)(host, ...decodeArgs(host, name, raw));
+  });
 }
 
 /** Runs a handler, or the rest of one. */

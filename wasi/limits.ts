@@ -35,6 +35,12 @@ export const limits = {
   fds: 1024,
   /** Bytes read ahead from a terminal or pipe that is being waited for. */
   inputBytes: 65_536,
+  /** Bytes of file contents in one in-memory file system, default of its option `maxBytes`. More: NOSPC. */
+  memoryFsBytes: 64 << 20,
+  /** Names in one in-memory file system, default of its option `maxEntries`. More: NOSPC. */
+  memoryFsEntries: 65_536,
+  /** Names in a tar archive, directories on the way included. More: WT6009. */
+  tarEntries: 1 << 20,
   /** Calls of sched_yield in a row after which each one really gives up the processor. */
   idleYields: 100,
 } as const;

@@ -2,7 +2,7 @@
  * Host calls as a log: what the guest asked, what it got, how long it took; lines in the manner of strace.
  *
  * ```
- * path_open(fd=3, dirflags=1, path="etc/hosts", oflags=0, ...) = SUCCESS opened_fd=4 <0.000031>
+ * path_open(fd=3, dirflags=SYMLINK_FOLLOW, path="etc/hosts", oflags=0, ...) = SUCCESS opened_fd=4 <0.000031>
  * fd_write(fd=1, iovs=[2: 13 bytes], nwritten=0x7f0) = SUCCESS nwritten=13 <0.000008>
  * ```
  * Reads the guest's memory without failing: what is out of bounds is shown as an address.
@@ -12,7 +12,16 @@ import { abiTypes, type CallDef, type CallName, calls, type Kind, type Scope } f
 import type { Context } from "./context.ts";
 import { errno, errnoName } from "./errno.ts";
 import { limits } from "./limits.ts";
-import { rightNames } from "./rights.ts";
+import {
+  adviceText,
+  clockText,
+  eventsText,
+  flagsText,
+  rightsText,
+  structText,
+  subscriptionsText,
+  whenceText,
+} from "./log-values.ts";
 import type { Watcher } from "./watch.ts";
 
 /** One host call, over. */
@@ -23,7 +32,7 @@ export interface TraceEvent {
   readonly args: readonly (readonly [name: string, value: string])[];
   /** Undefined when the call did not return to the guest (proc_exit, an error of the host). */
   readonly errno: number | undefined;
-  /** Numbers written to the guest, by argument. Empty unless it succeeded. */
+  /** What was written to the guest, by argument, safe to print. Empty unless it succeeded. */
   readonly results: readonly (readonly [name: string, value: string])[];
   /** It had to wait. */
   readonly hasWaited: boolean;
@@ -51,8 +60,19 @@ function vectors(host: Context, pointer: number, count: number): string {
   return `[${count}: ${total} bytes]`;
 }
 
-function show(host: Context, kind: Kind, value: Val, second: Val): string {
+function show(host: Context, label: string, kind: Kind, value: Val, second: Val): string {
   switch (kind) {
+    case "fdflags":
+    case "fstflags":
+    case "lookupflags":
+    case "oflags":
+      return flagsText(kind, u32(value));
+    case "advice":
+      return adviceText(u32(value));
+    case "whence":
+      return whenceText(host, u32(value));
+    case "u32":
+      return label === "id" ? clockText(u32(value)) : String(u32(value));
     case "path":
       return quoted(host, u32(value), u32(second));
     case "iovs":
@@ -60,7 +80,7 @@ function show(host: Context, kind: Kind, value: Val, second: Val): string {
     case "buffer":
       return `${hex(u32(value))}[${u32(second)}]`;
     case "rights":
-      return typeof value === "bigint" ? rightNames(Number(BigInt.asUintN(30, value))).join("|") || "0" : String(value);
+      return typeof value === "bigint" ? rightsText(value) : String(value);
     case "u64":
       return typeof value === "bigint" ? String(BigInt.asUintN(64, value)) : String(value);
     case "s64":
@@ -76,13 +96,16 @@ function show(host: Context, kind: Kind, value: Val, second: Val): string {
 export function describeArgs(host: Context, name: CallName, raw: readonly Val[]): [name: string, value: string][] {
   let at = 0;
   return calls[name].params.map(([label, kind]): [string, string] => {
-    const text = show(host, kind, raw[at], raw[at + 1]);
+    const isPoll = name === "poll_oneoff" && label === "in";
+    const text = isPoll
+      ? subscriptionsText(host, u32(raw[at]), u32(raw[2]))
+      : show(host, label, kind, raw[at], raw[at + 1]);
     at += abiTypes(kind).length;
     return [label, text];
   });
 }
 
-/** The numbers a successful call has written. */
+/** What a successful call has written, as far as it is numbers, structures, names and events. */
 export function describeResults(host: Context, name: CallName, raw: readonly Val[]): [name: string, value: string][] {
   let at = 0;
   const results: [string, string][] = [];
@@ -90,6 +113,14 @@ export function describeResults(host: Context, name: CallName, raw: readonly Val
     const pointer = u32(raw[at]);
     if (kind === "outU32") results.push([label, String(host.mem.u32(pointer))]);
     if (kind === "outU64") results.push([label, String(host.mem.u64(pointer))]);
+    const struct = structText(host, kind, pointer);
+    if (struct !== undefined) results.push([label, struct]);
+    if (name === "fd_prestat_dir_name" && kind === "buffer")
+      results.push([label, quoted(host, pointer, u32(raw[at + 1]))]);
+    if (name === "path_readlink" && label === "buf")
+      results.push([label, quoted(host, pointer, host.mem.u32(u32(raw[at + 2])))]);
+    if (name === "poll_oneoff" && label === "out")
+      results.push([label, eventsText(host, pointer, host.mem.u32(u32(raw[3])))]);
     at += abiTypes(kind).length;
   }
   return results;
@@ -113,5 +144,6 @@ export function formatTrace(event: TraceEvent): string {
   const args = event.args.map(([name, value]) => `${name}=${value}`).join(", ");
   const outcome = event.errno === undefined ? "?" : errnoName(event.errno);
   const results = event.results.map(([name, value]) => ` ${name}=${value}`).join("");
-  return `${event.call}(${args}) = ${outcome}${results} <${(event.durationMs / 1000).toFixed(6)}>`;
+  const waited = event.hasWaited ? " waited" : "";
+  return `${event.call}(${args}) = ${outcome}${results} <${(event.durationMs / 1000).toFixed(6)}${waited}>`;
 }

@@ -97,7 +97,10 @@ export function openAgain(
 function openFinal(host: Context, walk: Walk, request: Request): Descriptor {
   for (let tries = 0; tries < maxTries; tries++) {
     if (walk.mount.isReadOnly && (request.isCreate || request.mode.isTruncate)) fail("ROFS");
-    if (walk.last !== "name") return openDirectory(host, walk, walk.dir.duplicate(), request);
+    if (walk.last !== "name") {
+      walk.permit("stat");
+      return openDirectory(host, walk, walk.dir.duplicate(), request);
+    }
     const opened = openName(host, walk, request);
     if (opened !== undefined) return opened;
     stepAside(walk, tries);
@@ -116,6 +119,9 @@ function stepAside(walk: Walk, tries: number): void {
 /** Undefined: look again, a link was entered or something changed. */
 function openName(host: Context, walk: Walk, request: Request): Descriptor | undefined {
   const type = walk.dir.typeAt(walk.name);
+  const isEntered = type === filetype.symbolicLink && (request.isFollow || walk.mustBeDir) && !request.isExclusive;
+  // Before it is told whether there is anything.
+  if (!isEntered) permit(walk, type, request);
   if (type === undefined) return request.isCreate ? create(walk, request) : fail("NOENT");
   if (request.isExclusive) fail("EXIST");
   if (type === filetype.symbolicLink) {
@@ -126,6 +132,16 @@ function openName(host: Context, walk: Walk, request: Request): Descriptor | und
   if (type !== filetype.directory) return openFile(walk, type, request);
   const dir = walk.dir.dirAt(walk.name);
   return dir && openDirectory(host, walk, dir, request);
+}
+
+/** Looking is all that opening a directory asks for; listing it is asked for when it is listed. */
+function permit(walk: Walk, type: Filetype | undefined, { isCreate, mode }: Request): void {
+  const isRead = mode.isRead && type !== filetype.directory;
+  const isWrite = mode.isTruncate || (mode.isWrite && type !== filetype.directory);
+  if (type === undefined && isCreate) walk.permit("create");
+  if (isRead) walk.permit("read");
+  if (isWrite) walk.permit("write");
+  if (!isRead && !isWrite) walk.permit("stat");
 }
 
 /** @param dir  closed again when it must not be opened like this */

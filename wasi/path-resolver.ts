@@ -19,6 +19,7 @@ import { fail } from "./errno.ts";
 import type { Descriptor, Place } from "./fd-table.ts";
 import type { DirHandle, Mount, Name } from "./file-system.ts";
 import { limits } from "./limits.ts";
+import type { PathOp } from "./policy.ts";
 
 const slash = 0x2f;
 const period = 0x2e;
@@ -104,6 +105,11 @@ export class Walk {
   get place(): Place {
     const { mount, path } = this.#here;
     return { mount, path: this.last === "name" ? [...path, this.name] : path };
+  }
+
+  /** Asks whether the guest may do this to what the path means. @throws Failure NOTCAPABLE */
+  permit(op: PathOp, isSubtree = false): void {
+    this.#host.guard?.path(op, this.place, isSubtree);
   }
 
   /** The last component. Only when `last` is "name". */
@@ -202,14 +208,20 @@ export function withWalk<R>(host: Context, d: Descriptor, path: Uint8Array, use:
  * Attributes of what the walk leads to, after following a final link if asked (or if a slash follows it); the walk then
  * stands before what the link led to.
  *
+ * @param op  what is going to be done with it, for the policy
  * @throws Failure NOENT; NOTDIR when it must be a directory and is not
  */
-export function resolveFinal(walk: Walk, isFollow: boolean): Filestat {
+export function resolveFinal(walk: Walk, isFollow: boolean, op: PathOp): Filestat {
   for (;;) {
-    if (walk.last !== "name") return walk.dir.stat();
-    const stat = walk.dir.statAt(walk.name) ?? fail("NOENT");
-    const isLink = stat.filetype === filetype.symbolicLink;
-    if (!isLink || !(isFollow || walk.mustBeDir)) {
+    if (walk.last !== "name") {
+      walk.permit(op);
+      return walk.dir.stat();
+    }
+    const stat = walk.dir.statAt(walk.name);
+    if (stat?.filetype !== filetype.symbolicLink || !(isFollow || walk.mustBeDir)) {
+      // Before it is told whether there is anything.
+      walk.permit(op);
+      if (stat === undefined) fail("NOENT");
       if (walk.mustBeDir && stat.filetype !== filetype.directory) fail("NOTDIR");
       return stat;
     }

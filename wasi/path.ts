@@ -10,13 +10,25 @@ import { type ErrnoName, fail } from "./errno.ts";
 import type { Descriptor, FdTable, Place } from "./fd-table.ts";
 import type { Name } from "./file-system.ts";
 import { fileTimes } from "./file-times.ts";
+import { limits } from "./limits.ts";
 import { isSameName, resolveFinal, type Walk, withWalk } from "./path-resolver.ts";
 
 /** The name to be created, removed or changed; `.` and `..` have an errno of their own in each call. */
-function nameOf(walk: Walk, dot: ErrnoName, dotDot: ErrnoName = dot): Name {
+function nameOf(walk: Walk, op: "create" | "remove", dot: ErrnoName, dotDot: ErrnoName = dot): Name {
   if (walk.last !== "name") fail(walk.last === "." ? dot : dotDot);
   if (walk.mount.isReadOnly) fail("ROFS");
+  walk.permit(op);
   return walk.name;
+}
+
+/**
+ * The policy for what gets another name: the guest must be allowed everything with it, or it could do under the new name
+ * what it may not under the old one.
+ */
+function permitOtherName(host: Context, walk: Walk): void {
+  if (host.guard === undefined) return;
+  const isSubtree = walk.dir.typeAt(walk.name) === filetype.directory;
+  for (const op of ["read", "write", "create", "remove"] as const) walk.permit(op, isSubtree);
 }
 
 /** Where a trailing slash makes no sense: NOENT for what does not exist, `directory` or NOTDIR for what does. */
@@ -33,7 +45,7 @@ function requireDirectory(walk: Walk): void {
 }
 
 export function path_create_directory(host: Context, d: Descriptor, path: Uint8Array): undefined {
-  withWalk(host, d, path, (walk) => walk.dir.makeDirAt(nameOf(walk, "EXIST")));
+  withWalk(host, d, path, (walk) => walk.dir.makeDirAt(nameOf(walk, "create", "EXIST")));
 }
 
 export function path_filestat_get(
@@ -44,7 +56,7 @@ export function path_filestat_get(
   out: number,
 ): undefined {
   const stat = withWalk(host, d, path, (walk) => {
-    const found = resolveFinal(walk, flags !== 0);
+    const found = resolveFinal(walk, flags !== 0, "stat");
     return host.presentStat(found, walk.place);
   });
   writeFilestat(host.mem, out, stat, host.abi);
@@ -61,7 +73,7 @@ export function path_filestat_set_times(
 ): undefined {
   const times = fileTimes(host, atim, mtim, fstFlags);
   withWalk(host, d, path, (walk) => {
-    resolveFinal(walk, flags !== 0);
+    resolveFinal(walk, flags !== 0, "write");
     if (walk.mount.isReadOnly) fail("ROFS");
     if (times === undefined) return;
     if (walk.last === "name") walk.dir.setTimesAt(walk.name, times);
@@ -81,9 +93,10 @@ export function path_link(
   if (oldFlags !== 0) fail("INVAL");
   withWalk(host, oldD, oldPath, (from) =>
     withWalk(host, newD, newPath, (to) => {
-      const oldName = nameOf(from, "PERM");
-      const newName = nameOf(to, "EXIST");
+      const oldName = nameOf(from, "create", "PERM");
+      const newName = nameOf(to, "create", "EXIST");
       if (from.mount !== to.mount) fail("XDEV");
+      permitOtherName(host, from);
       refuseSlash(from, "PERM");
       refuseSlash(to, "EXIST");
       from.dir.linkAt(oldName, to.dir, newName);
@@ -102,9 +115,10 @@ export function path_readlink(
   const target = withWalk(host, d, path, (walk) => {
     if (walk.last !== "name") fail("INVAL");
     if (walk.mustBeDir) {
-      resolveFinal(walk, true);
+      resolveFinal(walk, true, "stat");
       fail("INVAL");
     }
+    walk.permit("stat");
     return walk.dir.readLinkAt(walk.name);
   });
   const part = target.subarray(0, buffer.length);
@@ -113,7 +127,7 @@ export function path_readlink(
 }
 
 export function path_remove_directory(host: Context, d: Descriptor, path: Uint8Array): undefined {
-  withWalk(host, d, path, (walk) => walk.dir.removeDirAt(nameOf(walk, "INVAL", "NOTEMPTY")));
+  withWalk(host, d, path, (walk) => walk.dir.removeDirAt(nameOf(walk, "remove", "INVAL", "NOTEMPTY")));
 }
 
 export function path_rename(
@@ -125,9 +139,11 @@ export function path_rename(
 ): undefined {
   withWalk(host, oldD, oldPath, (from) =>
     withWalk(host, newD, newPath, (to) => {
-      const oldName = nameOf(from, "BUSY");
-      const newName = nameOf(to, "BUSY");
+      const oldName = nameOf(from, "remove", "BUSY");
+      const newName = nameOf(to, "create", "BUSY");
       if (from.mount !== to.mount) fail("XDEV");
+      permitOtherName(host, from);
+      to.permit("remove");
       if (from.mustBeDir) requireDirectory(from);
       if (to.mustBeDir) requireDirectory(from);
       from.dir.renameAt(oldName, to.dir, newName);
@@ -148,10 +164,12 @@ function movePaths(fds: FdTable, from: Place, to: readonly Name[]): void {
 /** The target is text: it may have `..`, which is judged when the link is used. An absolute one could never be used. */
 export function path_symlink(host: Context, target: Uint8Array, d: Descriptor, newPath: Uint8Array): undefined {
   if (target.length === 0) fail("NOENT");
+  // As hosts do, which count a NUL at the end.
+  if (target.length >= limits.pathBytes) fail("NAMETOOLONG");
   if (target.includes(0)) fail("INVAL");
   if (target[0] === 0x2f) fail("PERM");
   withWalk(host, d, newPath, (walk) => {
-    const name = nameOf(walk, "EXIST");
+    const name = nameOf(walk, "create", "EXIST");
     refuseSlash(walk, "EXIST");
     walk.dir.symlinkAt(target, name);
   });
@@ -159,7 +177,7 @@ export function path_symlink(host: Context, target: Uint8Array, d: Descriptor, n
 
 export function path_unlink_file(host: Context, d: Descriptor, path: Uint8Array): undefined {
   withWalk(host, d, path, (walk) => {
-    const name = nameOf(walk, "ISDIR");
+    const name = nameOf(walk, "remove", "ISDIR");
     refuseSlash(walk, "ISDIR");
     walk.dir.unlinkAt(name);
   });

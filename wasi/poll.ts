@@ -6,7 +6,7 @@
  */
 import type { WaitSource } from "../engine/index.ts";
 import { type Event, eventrwflags, readSubscription, type Subscription, sizes, writeEvent } from "./abi.ts";
-import { clockId } from "./clock.ts";
+import { clockOf } from "./clock.ts";
 import { type Context, type HandlerResult, type Progress, Underway } from "./context.ts";
 import { errno, errnoOf, fail } from "./errno.ts";
 import { positionOf } from "./fd.ts";
@@ -103,8 +103,7 @@ function checkOf(host: Context, sub: Subscription, leftNs: bigint | undefined): 
 
 /** Relative times count on the host's monotonic clock, absolute ones on the clock they name. */
 function clockCheck(host: Context, id: number, timeoutNs: bigint, isAbsolute: boolean): Check {
-  const name = clockId(id);
-  const clock = host.clock ?? fail("NOTCAPABLE");
+  const [clock, name] = clockOf(host, id);
   if (name !== "realtime" && name !== "monotonic") fail("INVAL");
   const left = isAbsolute ? timeoutNs - (clock.now(name) ?? fail("INVAL")) : timeoutNs;
   const deadlineNs = clock.hostNow() + left;

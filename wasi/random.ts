@@ -8,6 +8,7 @@ import { limits } from "./limits.ts";
  * 4 GiB does not hold the thread.
  */
 export function random_get(host: Context, buffer: Uint8Array): HandlerResult {
+  host.guard?.random();
   const random = host.random ?? fail("NOTCAPABLE");
   const start = buffer.byteOffset - host.mem.bytes.byteOffset;
   const end = start + buffer.length;

@@ -23,6 +23,7 @@ import {
 import { atEnd, standardStreams } from "./fd-table.ts";
 import { limits } from "./limits.ts";
 import { allRights } from "./rights.ts";
+import { treeCodec } from "./virtual/tree-state.ts";
 
 /** Raised when the meaning of what is written changes. */
 const formatVersion = 1;
@@ -31,6 +32,8 @@ const maxStrings = 1 << 20;
 const maxStringBytes = 1 << 26;
 /** Bytes of standard input that are saved with a guest. */
 export const maxInputBytes = 1 << 26;
+/** Bytes of files in memory that are saved with a guest. */
+export const maxFileBytes = 1 << 26;
 /** More than the listings and input of any guest, and their overhead in JSON; less than the longest string. */
 const maxStateBytes = 1 << 28;
 
@@ -101,6 +104,8 @@ const state = object({
   args: list(cString, maxStrings),
   env: list(cString, maxStrings),
   fds: list(variant<SavedFd>({ standard, file, dir }), maxFds),
+  /** File systems in memory, by the mounts they are at. */
+  files: list(object({ mount: bytes(limits.pathBytes), tree: treeCodec }), maxFds),
   /** Null: the guest has none. */
   clock: optional(clock),
   /** Of a generator that is determined. */

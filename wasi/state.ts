@@ -6,13 +6,23 @@
  *                        state-format.ts      untrusted                 state-open.ts
  * ```
  * Saved are arguments and environment (the guest's own), descriptors by number, clocks, the state of a seeded generator,
- * input taken and not read, how much was written, and how far a waiting call has come. Not saved is what is not the
- * guest's: files themselves, time of day, limits and mounts, which the new host is given anew.
+ * input taken and not read, how much was written, how far a waiting call has come, and files in memory. Not saved is what
+ * is not the guest's: files of the host, time of day, limits and mounts, which the new host is given anew.
  */
-import { GuestExit, type HostState, type PreparedState } from "../engine/index.ts";
+import { GuestExit, type HostState, type PreparedState, printable, type WasmError } from "../engine/index.ts";
 import type { Context, Saveable } from "./context.ts";
+import { errno, errnoOf } from "./errno.ts";
 import { type Descriptor, release } from "./fd-table.ts";
-import { decodeState, encodeState, maxInputBytes, type SavedFd, type SavedState } from "./state-format.ts";
+import type { GuestFiles, RestoredFiles } from "./file-system.ts";
+import { isSameName } from "./path-resolver.ts";
+import {
+  decodeState,
+  encodeState,
+  maxFileBytes,
+  maxInputBytes,
+  type SavedFd,
+  type SavedState,
+} from "./state-format.ts";
 import { reopenFd, saveFd, stateError } from "./state-open.ts";
 
 export interface StateOptions {
@@ -40,6 +50,7 @@ function stateOf(host: Context, options: StateOptions): Omit<SavedState, "versio
     args: host.args,
     env: host.env,
     fds: saveFds(host, options),
+    files: saveFiles(host),
     clock: host.clock?.save(),
     random: host.random?.state?.save(),
     receipt: host.receipt?.save(),
@@ -85,10 +96,15 @@ function prepare(host: Context, saved: SavedState, options: StateOptions): Prepa
   checkFit(host, saved);
   const restoreRandom = partOf(saved.random, host.random?.state, "random numbers of another kind");
   const restoreReceipt = partOf(saved.receipt, host.receipt, "a receipt of another kind");
-  const fds = reopenAll(host, saved, options);
+  const files = restoreFiles(host, saved);
+  const fds = undoingOnError(files, () => reopenAll(host, saved, options));
   return {
-    cancel: () => releaseAll(fds),
+    cancel() {
+      releaseAll(fds);
+      for (const file of files) file.cancel();
+    },
     commit() {
+      for (const file of files) file.commit();
       if (options.arguments !== "host") [host.args, host.env] = [saved.args, saved.env];
       host.fds.replaceAll(adoptStreams(host, fds));
       if (saved.clock !== undefined) host.clock?.restore(saved.clock);
@@ -101,6 +117,61 @@ function prepare(host: Context, saved: SavedState, options: StateOptions): Prepa
       host.exited = saved.exitCode === undefined ? undefined : new GuestExit(saved.exitCode);
     },
   };
+}
+
+/** Each file system once, however often it is mounted. @throws WasmError unsupported WT6011 */
+function saveFiles(host: Context): SavedState["files"] {
+  const seen = new Set<GuestFiles>();
+  const saved: SavedState["files"][number][] = [];
+  let bytes = 0;
+  for (const { guest, fs } of host.mounts) {
+    const contents = fs?.contents;
+    if (contents === undefined || seen.has(contents)) continue;
+    seen.add(contents);
+    bytes += contents.bytes();
+    if (bytes > maxFileBytes) throw unsavable(guest, `more than ${maxFileBytes} bytes of files in memory`);
+    try {
+      const tree = contents.save();
+      if (tree !== undefined) saved.push({ mount: guest, tree });
+    } catch (error) {
+      if (errnoOf(error) !== errno.NOTSUP) throw error;
+      throw unsavable(guest, "changes to an overlay, which cannot be saved");
+    }
+  }
+  return saved;
+}
+
+function unsavable(guest: Uint8Array, what: string): WasmError {
+  const message = `the guest has ${what}, at ${printable(new TextDecoder().decode(guest))}`;
+  return stateError("unsupported", "WT6011", message, "save it when they are gone, or give it a directory of the host");
+}
+
+/** Before descriptors are opened, which may be of these files. @throws WasmError unlinkable WT6015 */
+function restoreFiles(host: Context, { files }: SavedState): RestoredFiles[] {
+  const restored: RestoredFiles[] = [];
+  return undoingOnError(restored, () => {
+    for (const { mount, tree } of files) {
+      const contents = host.mounts.find(({ guest }) => isSameName(guest, mount))?.fs?.contents;
+      const at = printable(new TextDecoder().decode(mount));
+      if (contents === undefined) throw misfit(`has files in memory at ${at}, and this host has no place for them`);
+      try {
+        restored.push(contents.restore(tree));
+      } catch (error) {
+        if (errnoOf(error) === undefined) throw error;
+        throw misfit(`has files in memory at ${at}, for which there is no room or no way here`);
+      }
+    }
+    return restored;
+  });
+}
+
+function undoingOnError<T>(restored: readonly RestoredFiles[], step: () => T): T {
+  try {
+    return step();
+  } catch (error) {
+    for (const files of restored) files.cancel();
+    throw error;
+  }
 }
 
 const misfit = (how: string): Error =>

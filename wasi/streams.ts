@@ -3,9 +3,9 @@
  *
  * A stream never waits: where nothing can move, it says so, and `ready` tells when trying again is worth it.
  */
-import type { WaitSource } from "../engine/index.ts";
+import { GuestExit, type WaitSource } from "../engine/index.ts";
 import { type Filetype, filetype } from "./abi.ts";
-import { fail } from "./errno.ts";
+import { fail, isHostError } from "./errno.ts";
 import { cutBuffers, joinBuffers } from "./memory.ts";
 
 export interface InputStream {
@@ -109,6 +109,25 @@ export interface OutputBudget {
 }
 
 export const noBudget = (): OutputBudget => ({ maxBytes: Number.POSITIVE_INFINITY, written: 0, isExceeded: false });
+
+/** As a shell shows it when SIGPIPE, which is 13, has ended a program. */
+const brokenPipeStatus = 128 + 13;
+
+/** Output to a pipe that ends the guest when nobody reads from it any more, quietly, as SIGPIPE ends a native program. */
+export function exitingOutput(inner: OutputStream): OutputStream {
+  return {
+    filetype: inner.filetype,
+    ready: inner.ready,
+    write(buffers) {
+      try {
+        return inner.write(buffers);
+      } catch (error) {
+        throw isHostError(error, "EPIPE") ? new GuestExit(brokenPipeStatus) : error;
+      }
+    },
+    close: () => inner.close?.(),
+  };
+}
 
 /**
  * Passes on at most what `budget` still has. The write that crosses the limit is cut short, the next one fails with

@@ -7,11 +7,13 @@ import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
+import { readFileSystems, readLevel } from "../file-systems.ts";
 import type { UnknownImports } from "../link.ts";
-import { readMounts } from "../mounts.ts";
+import { GuestPaths, readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
+import { type PolicyWatch, readPolicy, watchPolicy } from "../policy-files.ts";
 import { parseQuotas } from "../quotas.ts";
 import { readModule } from "../read-module.ts";
 import type { SavedRun } from "../saved-run.ts";
@@ -27,14 +29,16 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
     print(featureList(columns()));
     return 0;
   }
-  return carryOut(flags, () => readRun(flags, operands));
+  return carryOut(flags, (watch) => readRun(flags, operands, watch));
 }
 
 /** Runs what `read` gives, and tells how it ended: the exit status. */
-export async function carryOut(flags: Flags, read: () => ExecuteOptions): Promise<number> {
+export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => ExecuteOptions): Promise<number> {
   const report = openReport("report", flags.get("report"));
   const receipt = flags.get("receipt") === "-" ? "-" : openReport("receipt", flags.get("receipt"));
-  const execution = await attempt(read);
+  const watch = watchPolicy(flags.get("audit"), flags.get("learn"));
+  const execution = await attempt(() => read(watch));
+  watch.finish();
   const status =
     execution.problem === undefined ? (execution.exitCode ?? 0) & 255 : statusOf(execution.problem, process.platform);
   // Before the record, which is the last line on stdout.
@@ -60,7 +64,7 @@ async function attempt(read: () => ExecuteOptions): Promise<Execution> {
   return execute(options);
 }
 
-function readRun(flags: Flags, operands: readonly string[]): ExecuteOptions {
+function readRun(flags: Flags, operands: readonly string[], watch: PolicyWatch): ExecuteOptions {
   const [file, ...words] = operands;
   if (file === undefined) {
     throw new CliError("WT6506", "no module given", {
@@ -72,7 +76,7 @@ function readRun(flags: Flags, operands: readonly string[]): ExecuteOptions {
   const args = [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])];
   const preloads = readPreloads(flags.all("preload"));
   return {
-    ...readGuest(flags, file, preloads, { args, env: readEnvironment(flags, process.env) }),
+    ...readGuest(flags, file, preloads, watch, { args, env: readEnvironment(flags, process.env) }),
     file,
     preloads,
     bytes: readModule(file),
@@ -85,18 +89,25 @@ export function readGuest(
   flags: Flags,
   file: string,
   preloads: SavedRun["preloads"],
+  watch: PolicyWatch,
   given: Pick<wasiHost.WasiSettings, "args" | "env" | "state">,
 ): Omit<ExecuteOptions, "file" | "bytes" | "preloads"> {
+  const guestPaths = new GuestPaths();
   const settings: wasiHost.WasiSettings = {
     ...given,
-    dirs: readMounts(flags.all("dir")),
+    dirs: readMounts(flags.all("dir"), guestPaths),
+    fsLevel: readLevel(flags),
+    mounts: readFileSystems(flags, guestPaths, { maxBytes: optional(flags, "max-fs-memory", parseSize) }),
     maxOutputBytes: optional(flags, "max-output", parseSize),
     stdin: 0,
     stdout: 1,
     stderr: 2,
     isTerminalSafe: !flags.has("allow-escapes"),
+    brokenPipe: "exit",
     deterministic: flags.has("deterministic") ? { seed: flags.get("deterministic") || undefined } : undefined,
     receipt: flags.has("receipt"),
+    policy: flags.has("policy") ? readPolicy(flags.get("policy")!) : undefined,
+    audit: watch.audit,
     quotas: flags.has("quota") ? parseQuotas("--quota", flags.all("quota")) : undefined,
     trace: flags.has("trace-wasi") ? wasiHost.traceTo(printError, flags.get("trace-wasi")!) : undefined,
   };
@@ -158,7 +169,15 @@ function readTier(text: string): TierName {
 /** V8 leaves large functions unoptimised unless it is told otherwise: see RATIONALE.md. */
 const optimiseLargeFunctions = (): void => setFlagsFromString("--max-optimized-bytecode-size=2000000");
 
-type NumberFlag = "max-output" | "max-memory" | "max-table" | "max-stack-depth" | "fuel" | "timeout" | "cpu-share";
+type NumberFlag =
+  | "max-output"
+  | "max-fs-memory"
+  | "max-memory"
+  | "max-table"
+  | "max-stack-depth"
+  | "fuel"
+  | "timeout"
+  | "cpu-share";
 
 function optional(flags: Flags, name: NumberFlag, parse: (flag: string, text: string) => number): number | undefined {
   return flags.read(name, parse);

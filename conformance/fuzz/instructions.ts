@@ -6,16 +6,19 @@ import { skipImms } from "../../engine/binary/imms.ts";
 import { defOf, mnemonicOf } from "../../engine/binary/opcodes.ts";
 import { Reader } from "../../engine/binary/reader.ts";
 import type { Module } from "../../engine/index.ts";
+import type { Mnemonic } from "../../engine/instrs.ts";
 import { canonical } from "./nans.ts";
 import { type NanMaker, nanMakers } from "./rows.ts";
 
-interface Instruction {
+export interface Instruction {
   readonly start: number;
   readonly end: number;
+  readonly mnemonic: Mnemonic | undefined;
   readonly maker: NanMaker | undefined;
 }
 
-function instructionsOf(module: Module, f: number): Instruction[] {
+/** @throws WasmError malformed, if the body is not sound */
+export function instructionsOf(module: Module, f: number): Instruction[] {
   const { start, end } = module.funcs[f]!.body;
   const r = new Reader(module.bytes, start, end);
   const all: Instruction[] = [];
@@ -23,7 +26,8 @@ function instructionsOf(module: Module, f: number): Instruction[] {
     const at = r.pos;
     const opcode = r.opcode();
     skipImms(r, defOf(opcode, at));
-    all.push({ start: at, end: r.pos, maker: nanMakers.get(mnemonicOf(opcode)) });
+    const mnemonic = mnemonicOf(opcode);
+    all.push({ start: at, end: r.pos, mnemonic, maker: nanMakers.get(mnemonic) });
   }
   return all;
 }

@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { fuzzOnce, type Kind, kinds, type Run } from "./kinds.ts";
 import { record } from "./record.ts";
+import { Tally } from "./tally.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -23,17 +24,15 @@ if (chosen.length === 0) throw new Error(`--kind ${options.kind}: one of ${[...k
 const first = Number(options.seed ?? Date.now() % 2 ** 31);
 const runs = Number(options.runs ?? Infinity);
 const ends = performance.now() + 1000 * Number(options.seconds ?? (options.runs === undefined ? 60 : Infinity));
-console.log(`fuzz: seed ${first}, ${chosen.join(" ")}`);
+console.log(`fuzz: seed ${first}, ${chosen.join(" ")}, on Node ${process.versions.node}`);
 
-const counts = new Map<string, number>();
+const tallies = new Map<Kind, Tally>(chosen.map((kind) => [kind, new Tally()]));
 let found = 0;
 let i = 0;
 for (; i < runs && performance.now() < ends && found < Number(options.findings); i++) {
   const seed = first + i;
   const kind = chosen[seed % chosen.length] as Kind;
-  const run = fuzzOnce(kind, seed);
-  const key = `${kind} (${run.source})`;
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+  const run = fuzzOnce(kind, seed, tallies.get(kind) as Tally);
   if (run.finding !== undefined) report(run);
 }
 
@@ -44,6 +43,6 @@ function report(run: Run): void {
   console.log(`  minimised: ${record(run)}`);
 }
 
-for (const [key, n] of counts) console.log(`  ${key}: ${n}`);
+for (const [kind, tally] of tallies) console.log(`  ${kind}: ${tally}`);
 console.log(`fuzz: ${i} modules, seeds ${first} to ${first + i - 1}, ${found} findings`);
 process.exitCode = found > 0 ? 1 : 0;

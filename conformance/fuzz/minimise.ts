@@ -2,11 +2,13 @@
  * Makes a module smaller as long as it shows the same kind of difference: ranges of instructions become nothing or a
  * constant, then, if that is not what counts, ranges of bytes go.
  */
-import { section as encodeSection, sized, u, vec } from "../../engine/binary/encode.ts";
 import { compile, funcTypeAt, type Module } from "../../engine/index.ts";
+import { everything } from "./configurations.ts";
 import type { Check } from "./finding.ts";
 import { instructionStarts, withoutOpenNans } from "./instructions.ts";
-import { codes } from "./rows.ts";
+import { withBodies } from "./rewrite.ts";
+import { Tally } from "./tally.ts";
+import { codes } from "./types.ts";
 
 const MAX_MS = 20_000;
 const nothing: readonly number[] = [];
@@ -23,28 +25,34 @@ const stand_ins: readonly (readonly number[])[] = [
 ];
 
 export function minimise(bytes: Uint8Array, check: Check, ms = MAX_MS): Uint8Array {
-  const kind = check(bytes)?.what;
+  const kind = check(bytes, new Tally())?.what;
   const ends = performance.now() + ms;
-  const isGood = (candidate: Uint8Array): boolean => performance.now() < ends && check(candidate)?.what === kind;
+  const isGood = (candidate: Uint8Array): boolean =>
+    performance.now() < ends && check(candidate, new Tally())?.what === kind;
   const module = parsed(bytes);
-  return module === undefined ? shrinkBytes(bytes, isGood) : shrinkBodies(bytes, module, isGood);
+  const search: Search = { isGood, isOver: () => performance.now() > ends };
+  return module === undefined ? shrinkBytes(bytes, search) : shrinkBodies(bytes, module, search);
 }
 
 function parsed(bytes: Uint8Array): Module | undefined {
   try {
-    return compile(bytes);
+    return compile(bytes, { features: everything });
   } catch {
     return undefined;
   }
 }
 
-type Test = (candidate: Uint8Array) => boolean;
+interface Search {
+  readonly isGood: (candidate: Uint8Array) => boolean;
+  /** Time is up. */
+  readonly isOver: () => boolean;
+}
 
 /** Delta debugging on bytes. */
-function shrinkBytes(bytes: Uint8Array, isGood: Test): Uint8Array {
+function shrinkBytes(bytes: Uint8Array, { isGood, isOver }: Search): Uint8Array {
   let best = bytes;
   for (let size = best.length >> 1; size >= 1; size >>= 1) {
-    for (let at = 8; at < best.length; ) {
+    for (let at = 8; at < best.length && !isOver(); ) {
       const candidate = Uint8Array.from([...best.subarray(0, at), ...best.subarray(at + size)]);
       if (isGood(candidate)) best = candidate;
       else at += size;
@@ -53,13 +61,14 @@ function shrinkBytes(bytes: Uint8Array, isGood: Test): Uint8Array {
   return best;
 }
 
-function shrinkBodies(bytes: Uint8Array, start: Module, isGood: Test): Uint8Array {
+function shrinkBodies(bytes: Uint8Array, start: Module, { isGood, isOver }: Search): Uint8Array {
   // With canonical NaNs, if that is not what the difference is about.
   const closed = withoutNans(start);
   const closedModule = parsed(closed);
   let best = closedModule !== undefined && isGood(closed) ? closed : bytes;
   let module = best === closed && closedModule !== undefined ? closedModule : start;
   const attempt = (f: number, body: readonly number[]): boolean => {
+    if (isOver()) return false;
     const candidate = withBody(module, f, body);
     const next = parsed(candidate);
     if (next === undefined || !isGood(candidate)) return false;
@@ -67,7 +76,7 @@ function shrinkBodies(bytes: Uint8Array, start: Module, isGood: Test): Uint8Arra
     module = next;
     return true;
   };
-  for (let isSmaller = true; isSmaller; ) {
+  for (let isSmaller = true; isSmaller && !isOver(); ) {
     const before = best.length;
     for (let f = 0; f < module.funcs.length; f++) {
       if (!attempt(f, [0x00, 0x0b])) shrinkBody(() => module, f, attempt);
@@ -97,35 +106,13 @@ function shrinkBody(module: () => Module, f: number, attempt: (f: number, body: 
 
 /** The module with another body for defined function `f`. */
 const withBody = (module: Module, f: number, code: readonly number[]): Uint8Array =>
-  withBodies(module, (i) => ({ code: i === f ? code : undefined, locals: [] }));
+  withBodies(module, (i) => (i === f ? { code } : {}));
 
 function withoutNans(module: Module): Uint8Array {
+  const locals = [codes.f32, codes.f64, codes.v128].map((code) => [1, code]);
   return withBodies(module, (i) => {
     const func = module.funcs[i]!;
     const first = funcTypeAt(module, func.type).params.length + func.localCount;
-    return { code: withoutOpenNans(module, i, first), locals: [codes.f32, codes.f64, codes.v128] };
+    return { code: withoutOpenNans(module, i, first), locals };
   });
-}
-
-interface NewBody {
-  /** `undefined`: as it is. */
-  readonly code: readonly number[] | undefined;
-  /** More locals. */
-  readonly locals: readonly number[];
-}
-
-function withBodies(module: Module, make: (f: number) => NewBody): Uint8Array {
-  const bodies = module.funcs.map((func, i) => {
-    const { code, locals } = make(i);
-    const runs: number[][] = [];
-    for (let k = 0; k < func.locals.length; k += 2) runs.push([...u(func.locals[k]!), func.locals[k + 1]! & 0xff]);
-    for (const type of locals) runs.push([1, type]);
-    return sized([vec(runs), code ?? [...module.bytes.subarray(func.body.start, func.body.end)]]);
-  });
-  const parts: number[] = [...module.bytes.subarray(0, 8)];
-  for (const { id, range } of module.sections) {
-    if (id === 10) parts.push(...encodeSection(10, vec(bodies)));
-    else parts.push(...encodeSection(id, [...module.bytes.subarray(range.start, range.end)]));
-  }
-  return Uint8Array.from(parts);
 }

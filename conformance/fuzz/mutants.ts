@@ -2,52 +2,28 @@
  * Mutated, truncated, spliced binaries: whether we take them must be what the host says, with the proposals that the
  * host has; and whatever we take runs, bounded, without errors of ours.
  */
-import { compile, type Feature, features, type Module, WasmError } from "../../engine/index.ts";
+import { compile, type Feature, type Module, WasmError } from "../../engine/index.ts";
+import { configurations, everything } from "./configurations.ts";
 import { corpus } from "./corpus.ts";
-import { bug, type Finding, seededCalls } from "./finding.ts";
+import { asFarAs, bug, type Check, type Finding, randomStops, seededCalls } from "./finding.ts";
+import { asHost, host } from "./host.ts";
+import { mutateStructure } from "./mutate.ts";
 import { ourStory } from "./ours.ts";
 import { isDecodable } from "./peer.ts";
 import { Rng } from "./rng.ts";
-import { host } from "./theirs.ts";
-
-/** A small module of each proposal that not every host has. */
-const probes: Partial<Record<Feature, readonly number[]>> = {
-  "tail-call": [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 6, 1, 4, 0, 0x12, 0, 0x0b],
-  "multi-memory": [5, 5, 2, 0, 0, 0, 0],
-  "extended-const": [6, 9, 1, 0x7f, 0, 0x41, 0, 0x41, 0, 0x6a, 0x0b],
-  memory64: [5, 3, 1, 4, 0],
-  gc: [1, 3, 1, 0x5f, 0],
-  "function-references": [1, 8, 2, 0x60, 0, 0, 0x60, 1, 0x63, 0, 0],
-  exceptions: [1, 5, 1, 0x60, 1, 0x69, 0],
-  "legacy-exceptions": [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 6, 0x40, 0x19, 0x0b, 0x0b],
-  "relaxed-simd": [1, 6, 1, 0x60, 1, 0x7b, 1, 0x7b, 3, 2, 1, 0, 10, 11, 1, 9, 0, 0x20, 0, 0x20, 0, 0xfd, 0x80, 2, 0x0b],
-  threads: [5, 4, 1, 3, 0, 1],
-  "wide-arithmetic": [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 0, 0xfc, 19, 0x1a, 0x1a, 0x0b],
-  "custom-page-sizes": [5, 4, 1, 8, 0, 0],
-  "custom-descriptors": [1, 7, 1, 0x4e, 1, 0x4d, 0, 0x5f, 0],
-};
-const preamble = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-const hostHas = (probe: readonly number[]): boolean => host.validate(Uint8Array.from([...preamble, ...probe]));
-
-/** Ours, switched to what the host has. */
-const asHost: Partial<Record<Feature, boolean>> = Object.fromEntries(
-  Object.entries(probes).map(([feature, probe]) => [feature, hostHas(probe)]),
-);
-/** A tag is all that deployed exceptions need of the new ones. */
-const everything: Partial<Record<Feature, boolean>> = Object.fromEntries(
-  Object.entries(features).map(([feature, def]) => [feature, def.state !== "absent"]),
-);
+import type { Tally } from "./tally.ts";
 
 export function mutant(seed: number): Uint8Array {
   const rng = new Rng(seed);
   let bytes = corpus(rng);
-  for (let n = rng.oneIn(3) ? 1 + rng.below(4) : 1; n > 0 && bytes.length > 9; n--) bytes = mutate(rng, bytes);
+  for (let n = rng.oneIn(3) ? 1 + rng.below(4) : 1; n > 0 && bytes.length > 9; n--)
+    bytes = (rng.oneIn(5) ? undefined : mutateStructure(rng, bytes)) ?? mutateBytes(rng, bytes);
   return bytes;
 }
 
 const interesting = [0, 1, 0x7f, 0x80, 0xff, 0x0b, 0x05, 0x40, 0x41, 0x1a, 0x70, 0x6f, 0x7b, 0xfc, 0xfd, 0x60];
 
-function mutate(rng: Rng, bytes: Uint8Array): Uint8Array {
+function mutateBytes(rng: Rng, bytes: Uint8Array): Uint8Array {
   // Mostly small changes, anywhere: those that get far.
   const at = 8 + rng.below(bytes.length - 8);
   const length = Math.min(1 + rng.below(rng.oneIn(4) ? 40 : 4), bytes.length - at);
@@ -97,28 +73,54 @@ const hostLaxities = new Set(["WT2045"]);
 const isBeyondHost = (module: Module): boolean =>
   module.tableTypes.some((t) => t.limits.min > 10_000_000) || module.memTypes.some((m) => m.limits.min > 65_536);
 
-export function checkBytes(bytes: Uint8Array): Finding | undefined {
-  const start = performance.now();
-  try {
-    const like = attempt(bytes, asHost);
-    const all = attempt(bytes, everything);
-    const took = performance.now() - start;
-    if (took > MAX_MS) return { what: "slow", want: `${MAX_MS} ms`, got: `${took} ms` };
-    const isTaken = !(like instanceof WasmError);
-    if (isTaken && all instanceof WasmError) return { what: "features", want: "taken", got: all.message };
-    const isHostTaken = host.validate(bytes);
-    if (isTaken && !isHostTaken && !isBeyondHost(like)) return { what: "taken", want: hostReason(bytes), got: "taken" };
-    if (!isTaken && isHostTaken && !hostLaxities.has(like.code))
-      return { what: "refused", want: "taken", got: like.message };
-    if (isTaken && like.features.size === 0 && !isDecodable(bytes)) {
-      return { what: "peer", want: "refused by wasm-parser", got: "taken" };
+export const checkBytes =
+  (seed: number): Check =>
+  (bytes, tally) => {
+    try {
+      const start = performance.now();
+      const like = attempt(bytes, asHost);
+      const all = attempt(bytes, everything);
+      const took = performance.now() - start;
+      if (took > MAX_MS) return { what: "slow", want: `${MAX_MS} ms`, got: `${took} ms` };
+      const isTaken = !(like instanceof WasmError);
+      if (isTaken && all instanceof WasmError) return { what: "features", want: "taken", got: all.message };
+      const found = checkVerdict(bytes, like, tally);
+      if (all instanceof WasmError) tally.add("refused");
+      else if (found === undefined) runAccepted(all, seed, tally);
+      return found;
+    } catch (error) {
+      return bug(error);
     }
-    // A start function runs without a bound.
-    if (!(all instanceof WasmError) && all.start === undefined) ourStory(all, seededCalls(all, bytes.length));
-  } catch (error) {
-    return bug(error);
+  };
+
+/** Taken or refused, as the host and, of modules of 1.0, the parser do. */
+function checkVerdict(bytes: Uint8Array, like: Module | WasmError, tally: Tally): Finding | undefined {
+  const isHostTaken = host.validate(bytes);
+  if (like instanceof WasmError) {
+    if (like.kind !== "unsupported") tally.add("refused as by the host");
+    return isHostTaken && !hostLaxities.has(like.code)
+      ? { what: `refused ${like.code}`, want: "taken", got: like.message }
+      : undefined;
   }
-  return undefined;
+  tally.add("accepted as by the host");
+  if (!isHostTaken && !isBeyondHost(like)) return { what: "taken", want: hostReason(bytes), got: "taken" };
+  if (like.features.size > 0) return undefined;
+  const isTaken = isDecodable(bytes, like);
+  if (isTaken !== undefined) tally.add("asked of the parser");
+  return isTaken === false ? { what: "peer", want: "refused by wasm-parser", got: "taken" } : undefined;
+}
+
+/** In one of the configurations: only for errors of ours. NaNs may have any bits here, so nothing is compared. */
+function runAccepted(module: Module, seed: number, tally: Tally): void {
+  tally.add("accepted");
+  tally.addFeatures(module);
+  const [first] = configurations;
+  const on = configurations[seed % configurations.length]!;
+  const calls = seededCalls(module, seed);
+  const bounded = on.isBounded ? on : first;
+  const { story } = ourStory(bounded, module, calls, randomStops(seed));
+  if (on !== bounded) asFarAs(story, calls, (some) => ourStory(on, module, some).story);
+  tally.add("calls run", story.filter((line) => line?.includes("): ")).length);
 }
 
 function hostReason(bytes: Uint8Array): string {

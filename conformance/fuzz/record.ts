@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { root } from "../real/project.ts";
 import type { Run } from "./kinds.ts";
 import { minimise } from "./minimise.ts";
+import { Tally } from "./tally.ts";
 
 /** What `regress.test.ts` checks of a file again. */
 export interface Expectation {
@@ -20,7 +21,7 @@ export interface Expectation {
 export function record(run: Run): string {
   const { kind, seed } = run;
   const bytes = minimise(run.bytes, run.check);
-  const finding = run.check(bytes);
+  const finding = run.check(bytes, new Tally());
   const folder = join(root, "conformance/regress");
   mkdirSync(folder, { recursive: true });
   const path = join(folder, `${kind}-${seed}.wasm`);

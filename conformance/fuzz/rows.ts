@@ -1,18 +1,19 @@
 /**
- * What the generator may write: plain rows of the instruction table by result, memory rows, and which instructions may
+ * What the generator may write of the instruction table: plain rows by result, memory rows, and which instructions may
  * make a NaN whose bits the standard leaves open.
  */
-import { type InstrDef, instrDef, type Mnemonic, mnemonics } from "../../engine/instrs.ts";
-import type { OpType } from "../../engine/instrs-simd.ts";
+import type { Feature } from "../../engine/index.ts";
+import { atomicType, type InstrDef, instrDef, type Mnemonic, mnemonics } from "../../engine/instrs.ts";
+import type { Profile } from "./profile.ts";
+import type { OpType } from "./types.ts";
 
-export type Type = OpType;
-export const types: readonly Type[] = ["i32", "i64", "f32", "f64", "v128"];
-export const codes: Readonly<Record<Type, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
+export const numTypes: readonly OpType[] = ["i32", "i64", "f32", "f64", "v128"];
 
 export interface Row {
   readonly mnemonic: Mnemonic;
   readonly def: InstrDef;
-  readonly params: readonly Type[];
+  readonly params: readonly OpType[];
+  readonly results: readonly OpType[];
   readonly nan: NanRule;
 }
 
@@ -22,63 +23,91 @@ export interface Row {
  */
 export type NanRule = "makes" | "eats" | "keeps";
 
-const arithmetic = /^f\d\d(x\d)?\.(add|sub|mul|div|sqrt|min|max|ceil|floor|trunc|nearest|demote\w*|promote\w*)$/;
+const arithmetic =
+  /^f\d\d(x\d)?\.(add|sub|mul|div|sqrt|min|max|ceil|floor|trunc|nearest|demote\w*|promote\w*|relaxed_\w+)$/;
 const comparison = /^(f\d\d\.(eq|ne|lt|gt|le|ge)|i\d\d\.trunc_(sat_)?f\d\d_[su])$/;
 const nanRule = (m: Mnemonic): NanRule => (arithmetic.test(m) ? "makes" : comparison.test(m) ? "eats" : "keeps");
 
-/** Node 20 has neither; relaxed instructions may differ by right. */
-const excluded = new Set<string | undefined>([
-  "relaxed-simd",
-  "wide-arithmetic",
-  "threads",
-  "gc",
-  "function-references",
-]);
-
-const all: readonly Mnemonic[] = mnemonics.filter((m) => !excluded.has(instrDef(m).feature));
-
-/** Plain rows with one result, by its type. Constants are not among them. */
-export const plain: Readonly<Record<Type, readonly Row[]>> = { i32: [], i64: [], f32: [], f64: [], v128: [] };
-for (const mnemonic of all) {
-  const def: InstrDef = instrDef(mnemonic);
-  if (typeof def.type === "string" || def.type[0].length === 0 || def.type[1].length !== 1) continue;
-  const [params, [result]] = def.type as readonly [readonly Type[], readonly [Type]];
-  (plain[result] as Row[]).push({ mnemonic, def, params, nan: nanRule(mnemonic) });
-}
-
-export interface NanMaker {
-  readonly mnemonic: Mnemonic;
-  readonly type: Type;
-}
-/** The rows that make NaNs of open bits. */
-export const nanMakers: ReadonlyMap<Mnemonic | undefined, NanMaker> = new Map(
-  types.flatMap((type) =>
-    plain[type].filter((row) => row.nan === "makes").map(({ mnemonic }) => [mnemonic, { mnemonic, type }] as const),
-  ),
-);
-
 export interface MemRow {
   readonly def: InstrDef;
-  readonly val: Type;
+  readonly val: OpType;
   /** log2 of the natural alignment. */
   readonly align: number;
   readonly lanes: number;
 }
 
-function memRows(kind: "load" | "store" | "load_lane" | "store_lane"): MemRow[] {
-  return all
-    .map(instrDef)
-    .filter((def) => def.type === kind)
-    .map((def) => {
-      const bits = def.access?.bits as number;
-      return { def, val: def.access?.val as Type, align: Math.log2(bits / 8), lanes: 128 / bits };
-    });
+export interface AtomicRow extends MemRow {
+  /** After the address. */
+  readonly params: readonly OpType[];
+  readonly results: readonly OpType[];
 }
 
-export const loads: readonly MemRow[] = memRows("load");
-export const stores: readonly MemRow[] = memRows("store");
-export const laneLoads: readonly MemRow[] = memRows("load_lane");
-export const laneStores: readonly MemRow[] = memRows("store_lane");
+/** The rows of one profile. */
+export interface Rows {
+  /** With one result, by its type. Constants are not among them. */
+  readonly plain: Readonly<Record<OpType, readonly Row[]>>;
+  /** With two results. */
+  readonly wide: readonly Row[];
+  readonly loads: readonly MemRow[];
+  readonly stores: readonly MemRow[];
+  readonly laneLoads: readonly MemRow[];
+  readonly laneStores: readonly MemRow[];
+  readonly atomics: readonly AtomicRow[];
+}
+
+const isPlain = (def: InstrDef): boolean => typeof def.type !== "string" && def.type[0].length > 0;
+
+function plainRow(mnemonic: Mnemonic): Row {
+  const def = instrDef(mnemonic);
+  const [params, results] = def.type as readonly [readonly OpType[], readonly OpType[]];
+  return { mnemonic, def, params, results, nan: nanRule(mnemonic) };
+}
+
+const allPlain: readonly Row[] = mnemonics.filter((m) => isPlain(instrDef(m))).map(plainRow);
+
+function memRow(def: InstrDef): MemRow {
+  const bits = def.access?.bits as number;
+  return { def, val: def.access?.val as OpType, align: Math.log2(bits / 8), lanes: 128 / bits };
+}
+
+function atomicRow(def: InstrDef): AtomicRow {
+  const [params, results] = atomicType(def);
+  return { ...memRow(def), params, results };
+}
+
+export function rowsOf(profile: Profile): Rows {
+  const isIn = (def: InstrDef): boolean => def.feature === undefined || profile.has(def.feature as Feature);
+  const defs = mnemonics.map(instrDef).filter(isIn);
+  const ofType = (type: InstrDef["type"]): MemRow[] => defs.filter((def) => def.type === type).map(memRow);
+  const plain = allPlain.filter((row) => isIn(row.def));
+  const byResult = (t: OpType): Row[] => plain.filter((row) => row.results.length === 1 && row.results[0] === t);
+  return {
+    plain: {
+      i32: byResult("i32"),
+      i64: byResult("i64"),
+      f32: byResult("f32"),
+      f64: byResult("f64"),
+      v128: byResult("v128"),
+    },
+    wide: plain.filter((row) => row.results.length === 2),
+    loads: ofType("load"),
+    stores: ofType("store"),
+    laneLoads: ofType("load_lane"),
+    laneStores: ofType("store_lane"),
+    atomics: defs.filter((def) => def.type === "atomic").map(atomicRow),
+  };
+}
+
+export interface NanMaker {
+  readonly mnemonic: Mnemonic;
+  readonly type: OpType;
+}
+/** The rows that make NaNs of open bits. */
+export const nanMakers: ReadonlyMap<Mnemonic | undefined, NanMaker> = new Map(
+  allPlain
+    .filter((row) => row.nan === "makes")
+    .map(({ mnemonic, results }) => [mnemonic, { mnemonic, type: results[0] as OpType }]),
+);
 
 /** Bytes of an opcode. */
 export function opcodeBytes(def: InstrDef): number[] {

@@ -1,8 +1,21 @@
-/** What a generated module has besides its function bodies: types, globals, tables, segments; and how they are written. */
-import { func, name, type Parts, s, section, sized, u, vec } from "../../engine/binary/encode.ts";
-import { carrier, values } from "../tiers/values.ts";
+/** What a generated module has besides its function bodies: types, tags, globals, tables, memories, segments. */
+import { type HeapType, randomHeap } from "./heap.ts";
+import type { Profile } from "./profile.ts";
 import type { Rng } from "./rng.ts";
-import { codes, type Type, types } from "./rows.ts";
+import { numTypes, type Rows, rowsOf } from "./rows.ts";
+import {
+  ANYREF,
+  EQREF,
+  EXNREF,
+  EXTERNREF,
+  FUNCREF,
+  heapOf,
+  isNullable,
+  isRef,
+  type Ref,
+  ref,
+  type Type,
+} from "./types.ts";
 
 export interface Signature {
   readonly params: readonly Type[];
@@ -14,132 +27,179 @@ export interface GlobalShape {
   readonly isMutable: boolean;
 }
 
+export type Addr = "i32" | "i64";
+export interface TableShape {
+  readonly elem: Ref;
+  readonly addr: Addr;
+  readonly min: number;
+}
+export interface MemShape {
+  readonly addr: Addr;
+  /** In pages. */
+  readonly min: number;
+  readonly max: number;
+  readonly isShared: boolean;
+  readonly isByPage: boolean;
+}
+
 export interface Shape {
+  readonly profile: Profile;
+  readonly rows: Rows;
+  /** Number and vector types. */
+  readonly nums: readonly Type[];
+  /** Reference types of locals, globals and the like; they admit null. */
+  readonly refs: readonly Ref[];
+  /** They come first in the type section. */
+  readonly heap: readonly HeapType[];
+  /** Type index: after those of `heap`, see `typeIdx`. */
   readonly signatures: readonly Signature[];
-  /** Signature index of each function; wrappers are not among them. */
+  /** Signature of each imported function; these come first in the index space of functions. */
+  readonly imports: readonly number[];
+  /** Signature of each defined function; wrappers are not among them. */
   readonly funcs: readonly number[];
+  /** Signature of each tag. */
+  readonly tags: readonly number[];
   /** The first is the fuel of calls. */
   readonly globals: readonly GlobalShape[];
-  /** Elements of each funcref table. */
-  readonly tables: readonly number[];
+  /** The first is of `funcref` and filled with functions. */
+  readonly tables: readonly TableShape[];
+  readonly mems: readonly MemShape[];
   readonly datas: number;
-  readonly elems: number;
-  readonly hasTailCalls: boolean;
+  /** Type of each element segment but the last, which only declares. The first is active. */
+  readonly elems: readonly Ref[];
 }
 
 /** Global that bounds the number of calls. */
 export const FUEL = 0;
 /** Calls in one run of an export. */
 export const CALLS = 60;
-const FUNCREF = 0x70;
 
-export function randomShape(rng: Rng, hasTailCalls: boolean): Shape {
-  const list = (max: number): Type[] => rng.some(max, () => rng.pick(types));
+/** Type index of signature `sig`. */
+export const typeIdx = (shape: Pick<Shape, "heap">, sig: number): number => shape.heap.length + sig;
+/** Index of defined function `f`. */
+export const funcIdx = (shape: Pick<Shape, "imports">, f: number): number => shape.imports.length + f;
+
+/** A reference type, mostly one that admits null. */
+function signatureRef(rng: Rng, shape: Pick<Shape, "refs" | "heap">): Ref {
+  const t = rng.pick(shape.refs);
+  const heap = heapOf(t);
+  const isAlways = (typeof heap === "number" && heap < shape.heap.length) || heap === "eq" || heap === "i31";
+  return isAlways && rng.oneIn(3) ? ref(heap, false) : t;
+}
+
+/** A type that something of the module may have. */
+export const randomType = (rng: Rng, shape: Pick<Shape, "nums" | "refs" | "heap">): Type =>
+  shape.refs.length > 0 && rng.oneIn(3) ? signatureRef(rng, shape) : rng.pick(shape.nums);
+
+const abstractRefs: readonly Ref[] = [ANYREF, EQREF, ref("i31"), ref("struct"), ref("array"), EXTERNREF, FUNCREF];
+
+function refTypes(profile: Profile, heap: readonly HeapType[]): Ref[] {
+  const refs: Ref[] = profile.has("reference-types") ? [FUNCREF, EXTERNREF] : [];
+  if (profile.has("gc")) refs.push(...heap.map((_, i) => ref(i)), ...abstractRefs);
+  if (profile.has("exceptions")) refs.push(EXNREF);
+  return refs;
+}
+
+interface Types {
+  readonly nums: readonly Type[];
+  readonly refs: Ref[];
+  readonly heap: readonly HeapType[];
+}
+
+function randomSignatures(rng: Rng, profile: Profile, types: Types): Signature[] {
+  const list = (max: number): Type[] => rng.some(max, () => randomType(rng, types));
+  const isMulti = profile.has("multi-value");
   const signatures: Signature[] = [{ params: [], results: [] }];
-  for (let i = 4 + rng.below(4); i > 0; i--) signatures.push({ params: list(4), results: list(3) });
-  for (const t of types) signatures.push({ params: list(2), results: [t] });
+  for (let i = 4 + rng.below(4); i > 0; i--) {
+    // Later ones may take references to functions of those before.
+    if (profile.has("function-references")) types.refs.push(ref(types.heap.length + rng.below(signatures.length)));
+    signatures.push({ params: list(4), results: list(isMulti ? 3 : 1) });
+  }
+  for (const t of types.nums) signatures.push({ params: list(2), results: [t] });
+  return signatures;
+}
+
+/** Signatures of tags, and of the blocks that catch them with and without the exception. */
+function addTags(rng: Rng, profile: Profile, types: Types, signatures: Signature[]): number[] {
+  if (!profile.has("exceptions") && !profile.has("legacy-exceptions")) return [];
+  return Array.from({ length: 1 + rng.below(3) }, () => {
+    const params = rng.some(3, () => randomType(rng, types));
+    signatures.push({ params, results: [] });
+    const tag = signatures.length - 1;
+    if (profile.has("exceptions")) {
+      signatures.push({ params: [], results: params }, { params: [], results: [...params, EXNREF] });
+    } else signatures.push({ params: [], results: params });
+    return tag;
+  });
+}
+
+function randomGlobals(rng: Rng, types: Types): GlobalShape[] {
   const globals: GlobalShape[] = [{ type: "i32", isMutable: true }];
-  for (const type of types) globals.push({ type, isMutable: true }, { type, isMutable: rng.oneIn(2) });
+  for (const type of types.nums) globals.push({ type, isMutable: true }, { type, isMutable: rng.oneIn(2) });
+  if (types.refs.length === 0) return globals;
+  for (let i = 2 + rng.below(4); i > 0; i--) globals.push({ type: signatureRef(rng, types), isMutable: !rng.oneIn(4) });
+  return globals;
+}
+
+function randomTables(rng: Rng, profile: Profile, refs: readonly Ref[]): TableShape[] {
+  const addr = (): Addr => (profile.has("memory64") && rng.oneIn(2) ? "i64" : "i32");
+  const tables: TableShape[] = [{ elem: FUNCREF, addr: addr(), min: 4 + rng.below(12) }];
+  if (!profile.has("reference-types")) return tables;
+  tables.push({ elem: FUNCREF, addr: addr(), min: 1 + rng.below(8) });
+  if (profile.has("function-references")) tables.push({ elem: rng.pick(refs), addr: addr(), min: 1 + rng.below(8) });
+  return tables;
+}
+
+function randomMems(rng: Rng, profile: Profile): MemShape[] {
+  const mem = (): MemShape => {
+    const min = rng.below(2) + (rng.oneIn(10) ? 0 : 1);
+    const isByPage = !profile.has("custom-page-sizes") || rng.oneIn(2);
+    const bytes = isByPage ? 1 : 5000;
+    return {
+      addr: profile.has("memory64") && !rng.oneIn(3) ? "i64" : "i32",
+      min: min * bytes,
+      max: (min + rng.below(3)) * bytes + (isByPage ? 0 : rng.below(9)),
+      isShared: profile.has("threads") && rng.oneIn(3),
+      isByPage,
+    };
+  };
+  return Array.from({ length: profile.has("multi-memory") ? 2 + rng.below(2) : 1 }, mem);
+}
+
+export function randomShape(rng: Rng, profile: Profile): Shape {
+  const heap = profile.has("gc") ? randomHeap(rng) : [];
+  const nums = profile.has("simd") ? numTypes : numTypes.filter((t) => t !== "v128");
+  const types: Types = { nums, refs: refTypes(profile, heap), heap };
+  const signatures = randomSignatures(rng, profile, types);
+  const tags = addTags(rng, profile, types, signatures);
+  const isBulk = profile.has("bulk-memory");
   return {
+    profile,
+    rows: rowsOf(profile),
+    nums,
+    refs: types.refs,
+    heap,
     signatures,
+    imports: rng.some(2, () => importedSignature(rng, signatures)),
     funcs: Array.from({ length: 2 + rng.below(5) }, () => rng.below(signatures.length)),
-    globals,
-    tables: [4 + rng.below(12), 1 + rng.below(8)],
-    datas: 2 + rng.below(2),
-    elems: 2 + rng.below(2),
-    hasTailCalls,
+    tags,
+    globals: randomGlobals(rng, types),
+    tables: randomTables(rng, profile, types.refs),
+    mems: randomMems(rng, profile),
+    datas: isBulk ? 2 + rng.below(2) : 1,
+    elems: [
+      FUNCREF,
+      ...(isBulk && types.refs.length > 0 ? Array.from({ length: 1 + rng.below(3) }, () => elemType(rng, types)) : []),
+    ],
   };
 }
 
-const le = (bits: bigint, bytes: number): number[] =>
-  Array.from({ length: bytes }, (_, i) => Number((bits >> BigInt(8 * i)) & 0xffn));
+const elemType = (rng: Rng, { refs }: Types): Ref => (rng.oneIn(2) ? FUNCREF : rng.pick(refs));
 
-/** A `const` instruction with an edge value or a random one. */
-export function constant(rng: Rng, t: Type): number[] {
-  if (t === "v128") {
-    const lane = (): bigint => BigInt.asUintN(64, BigInt(rng.pick(values[rng.pick(["i64", "f64"] as const)])));
-    const pair = (): bigint => BigInt(rng.pick(values.f32) as number) | (BigInt(rng.pick(values.i32) as number) << 32n);
-    const half = (): bigint => BigInt.asUintN(64, rng.oneIn(2) ? lane() : pair());
-    return [0xfd, 0x0c, ...le(half(), 8), ...le(half(), 8)];
-  }
-  const value = rng.oneIn(4) ? rng.below(300) - 20 : rng.pick(values[t]);
-  switch (t) {
-    case "i32":
-      return [0x41, ...s(Number(value) | 0)];
-    case "i64":
-      return [0x42, ...s(BigInt(value))];
-    case "f32":
-      return [0x43, ...le(BigInt.asUintN(32, BigInt(value)), 4)];
-    default:
-      return [0x44, ...le(BigInt.asUintN(64, BigInt(value)), 8)];
-  }
-}
+/** Vectors and exceptions do not go through JavaScript; what else may be null is null there. */
+const isCrossing = (t: Type): boolean => t !== "v128" && (!isRef(t) || (isNullable(t) && t !== EXNREF));
 
-export const signatureType = ({ params, results }: Signature): number[] =>
-  func(
-    params.map((t) => codes[t]),
-    results.map((t) => codes[t]),
-  );
-
-/** The carriers of `t`'s bits through JavaScript. */
-export const carriers = (t: Type): readonly ("i32" | "i64")[] => (t === "v128" ? ["i64", "i64"] : [carrier(t)]);
-
-export const wrapperSignature = ({ params, results }: Signature): Signature => ({
-  params: params.flatMap(carriers),
-  results: results.flatMap(carriers),
-});
-
-const limits = (min: number, max: number): number[] => [1, ...u(min), ...u(max)];
-
-export const tableSection = (shape: Shape): number[] =>
-  section(4, vec(shape.tables.map((n) => [FUNCREF, ...limits(n, n + 10)])));
-export const memorySection = (rng: Rng): number[] => {
-  const min = rng.below(2) + (rng.oneIn(8) ? 0 : 1);
-  return section(5, vec([limits(min, min + rng.below(3))]));
-};
-export const globalSection = (rng: Rng, shape: Shape): number[] =>
-  section(
-    6,
-    vec(
-      shape.globals.map((g, i) => {
-        const init = i === FUEL ? [0x41, ...s(CALLS)] : constant(rng, g.type);
-        return [codes[g.type], g.isMutable ? 1 : 0, init, 0x0b];
-      }),
-    ),
-  );
-
-/** Functions by the name `f` and their number, one memory, tables, the globals that JavaScript can read. */
-export function exportSection(shape: Shape): number[] {
-  const items: Parts[] = shape.funcs.map((_, i) => [name(`f${i}`), 0, u(shape.funcs.length + i)]);
-  shape.tables.forEach((_, i) => void items.push([name(`t${i}`), 1, u(i)]));
-  items.push([name("m"), 2, 0]);
-  shape.globals.forEach((g, i) => {
-    if (g.type !== "v128" && i !== FUEL) items.push([name(`g${i}`), 3, u(i)]);
-  });
-  return section(7, vec(items));
-}
-
-/** The first segment is active and fills the first table with all functions in turn; the others are passive. */
-export function elemSection(rng: Rng, shape: Shape): number[] {
-  const every = shape.funcs.map((_, i) => u(i));
-  const start = rng.oneIn(20) ? rng.below(3) : 0;
-  const filled = Array.from({ length: shape.tables[0]! - rng.below(2) }, (_, i) => u(i % every.length));
-  const segments: Parts[] = [[0, 0x41, ...s(start), 0x0b, vec(filled)]];
-  for (let i = 1; i < shape.elems; i++) {
-    const inits = [...every.map((f) => [0xd2, f, 0x0b]), [0xd0, FUNCREF, 0x0b]];
-    segments.push(rng.oneIn(2) ? [1, 0, vec(every)] : [5, FUNCREF, vec(inits)]);
-  }
-  segments.push([3, 0, vec(every)]);
-  return section(9, vec(segments));
-}
-
-export const dataCountSection = (shape: Shape): number[] => section(12, u(shape.datas));
-export function dataSection(rng: Rng, shape: Shape): number[] {
-  const bytes = (): number[] => sized(rng.some(40, () => rng.below(256)));
-  const segments: Parts[] = [];
-  for (let i = 0; i < shape.datas; i++) {
-    const at = rng.oneIn(40) ? 65530 : rng.below(500);
-    segments.push(i === 0 ? [0, 0x41, ...s(at), 0x0b, bytes()] : [1, bytes()]);
-  }
-  return section(11, vec(segments));
+function importedSignature(rng: Rng, signatures: readonly Signature[]): number {
+  const fits = signatures.flatMap(({ params, results }, i) => ([...params, ...results].every(isCrossing) ? [i] : []));
+  return rng.pick(fits);
 }

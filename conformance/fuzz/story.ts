@@ -1,5 +1,18 @@
 /** What running a module amounts to, in a form that two engines can be compared by. */
-import { F32, F64, funcTypeAt, I32, I64, isRef, type Module, type ValType } from "../../engine/index.ts";
+import {
+  BOT,
+  EXTERNREF,
+  F32,
+  F64,
+  funcTypeAt,
+  heapOf,
+  heapTypes,
+  I32,
+  I64,
+  isRef,
+  type Module,
+  type ValType,
+} from "../../engine/index.ts";
 import { values } from "../tiers/values.ts";
 import type { Rng } from "./rng.ts";
 
@@ -18,14 +31,37 @@ export interface Call {
  */
 export type Story = readonly (string | undefined)[];
 
+const isException = (t: ValType): boolean => [heapTypes.exn, heapTypes.noexn].includes(heapOf(t) as 0x69);
 /** Types that go through JavaScript. */
-export const isCrossing = (t: ValType): boolean => t === I32 || t === I64 || t === F32 || t === F64 || isRef(t);
+export const isCrossing = (t: ValType): boolean =>
+  t === I32 || t === I64 || t === F32 || t === F64 || (isRef(t) && !isException(t));
+
+/** Values of these types as text. */
+export const printValues = (values: readonly unknown[], types: readonly ValType[]): string[] =>
+  types.map((t, i) => printValue(values[i], t));
 
 /** A value as text. References only say whether they are null; a NaN says no bits, since JavaScript does not keep them. */
-export function printValue(v: unknown): string {
+export function printValue(v: unknown, t: ValType = BOT): string {
   if (v === null) return "null";
+  // JavaScript sees an i31 as a number.
+  if (isRef(t)) return "reference";
   if (typeof v === "number") return Object.is(v, -0) ? "-0" : String(v);
   return typeof v === "bigint" ? `${v}n` : v === undefined ? "undefined" : "reference";
+}
+
+/** V8 of Node 20 ends the process when it is asked for a value of an exception that has one of another type. */
+const isTold = (t: ValType): boolean => isCrossing(t) && (!isRef(t) || t === EXTERNREF);
+
+/** An exception by its tag, if that is exported, and its values, if they can be had. */
+export function printException(
+  module: Module,
+  isOf: (name: string) => boolean,
+  valueAt: (i: number) => unknown,
+): string {
+  const tag = module.exports.find(({ kind, name }) => kind === "tag" && isOf(name));
+  if (tag === undefined) return "exception";
+  const { params } = funcTypeAt(module, module.tagTypes[tag.idx]!.type);
+  return `exception ${tag.name}(${params.every(isTold) ? params.map((t, i) => printValue(valueAt(i), t)) : "?"})`;
 }
 
 const floats = new DataView(new ArrayBuffer(8));
@@ -61,8 +97,8 @@ export function callsOf(module: Module, rng: Rng, each: number): Call[] {
 export function difference(want: Story, got: Story): { line: number; want: string; got: string } | undefined {
   for (let line = 0; line < Math.max(want.length, got.length); line++) {
     const [a, b] = [want[line], got[line]];
-    if (a === undefined || b === undefined) return undefined;
-    if (!same(a, b)) return { line, want: a, got: b };
+    if (line < want.length && line < got.length && (a === undefined || b === undefined)) return undefined;
+    if (!same(a ?? "the end", b ?? "the end")) return { line, want: a ?? "the end", got: b ?? "the end" };
   }
   return undefined;
 }

@@ -1,23 +1,19 @@
 /** Tells the story of a module in the host's own WebAssembly. */
-import { I64, type Import, isRef, type Module, V128 } from "../../engine/index.ts";
-import { type Call, digest, printValue, type Story } from "./story.ts";
+import {
+  funcTypeAt,
+  I64,
+  type Import,
+  isRef,
+  type Module,
+  printValType,
+  V128,
+  type ValType,
+} from "../../engine/index.ts";
+import { host } from "./host.ts";
+import { type Call, digest, isCrossing, printException, printValue, printValues, type Story } from "./story.ts";
 
 type HostFunc = (...args: readonly unknown[]) => unknown;
-type ErrorClass = abstract new (...args: never[]) => Error;
-
-interface HostNamespace {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports?: object) => { readonly exports: Readonly<Record<string, unknown>> };
-  readonly Memory: abstract new () => { readonly buffer: ArrayBuffer };
-  readonly Table: abstract new () => { readonly length: number; get(i: number): unknown };
-  readonly Global: abstract new () => { readonly value: unknown };
-  readonly RuntimeError: ErrorClass;
-  readonly LinkError: ErrorClass;
-  readonly Exception: ErrorClass;
-  validate(bytes: Uint8Array): boolean;
-}
-
-export const host: HostNamespace = (globalThis as unknown as { WebAssembly: HostNamespace }).WebAssembly;
+type Exports = Readonly<Record<string, unknown>>;
 
 /** V8's texts, and the codes of ours that they stand for. */
 const traps: readonly (readonly [RegExp, string])[] = [
@@ -25,21 +21,33 @@ const traps: readonly (readonly [RegExp, string])[] = [
   [/divide by zero|remainder by zero/, "WT4002"],
   [/divide result unrepresentable/, "WT4003"],
   [/float unrepresentable/, "WT4003|WT4004"],
-  [/memory access out of bounds|data segment/, "WT4005"],
-  [/null function or function signature/, "WT4008|WT4009"],
+  [/memory access out of bounds/, "WT4005"],
+  // From a segment into an array: V8 looks at the segment first.
+  [/data segment/, "WT4005|WT4012"],
+  [/element segment/, "WT4006|WT4012"],
+  [/unaligned accesses/, "WT4013"],
+  [/Atomics.wait/, "WT4016"],
+  [/function signature mismatch/, "WT4008|WT4009"],
   [/table index is out of bounds/, "WT4006|WT4007"],
-  [/table|element segment/, "WT4006"],
-  [/null pointer/, "WT4010"],
+  [/array element access|array index/, "WT4012"],
+  [/table/, "WT4006"],
+  [/null pointer|rethrowing null/, "WT4010"],
+  [/illegal cast/, "WT4011"],
 ];
 
 /** `undefined` for what cannot be compared. */
-function failure(error: unknown): string | undefined {
+function failure(error: unknown, module: Module, exports: Exports): string | undefined {
   if (error instanceof host.RuntimeError) {
+    if (/array is too large/.test(error.message)) return undefined;
     const known = traps.find(([text]) => text.test(error.message));
     return `trap ${known?.[1] ?? error.message}`;
   }
   if (error instanceof host.LinkError) return "unlinkable";
-  if (error instanceof host.Exception) return "exception";
+  if (error instanceof host.Exception) {
+    const is = (name: string): boolean => error.is(exports[name]);
+    const tag = module.exports.find(({ kind, name }) => kind === "tag" && is(name));
+    return printException(module, is, (i) => error.getArg(exports[tag?.name as string], i));
+  }
   // RangeError: stack or memory exhausted. TypeError: JavaScript has no such type.
   if (error instanceof RangeError || error instanceof TypeError) return undefined;
   throw error;
@@ -58,49 +66,62 @@ function stub(module: Module, wanted: Import, lines: (string | undefined)[]): un
     const { val, isMutable } = wanted.type.type;
     return isMutable || val === V128 ? undefined : isRef(val) ? null : val === I64 ? 0n : 0;
   }
+  if (wanted.type.kind === "tag") {
+    const { params } = funcTypeAt(module, wanted.type.type.type);
+    return new host.Tag({ parameters: params.map(printValType) });
+  }
   if (wanted.type.kind !== "func") return undefined;
-  const type = module.types[wanted.type.type]!.comp;
-  const results = type.kind === "func" ? type.results : [];
+  const { params, results } = funcTypeAt(module, wanted.type.type);
   const given = results.map((t) => (isRef(t) ? null : t === I64 || t === V128 ? 0n : 0));
   return (...args: readonly unknown[]) => {
-    lines.push(`${wanted.name}(${args.map(printValue)})`);
+    lines.push(`${wanted.name}(${printValues(args, params)})`);
     return given.length === 1 ? given[0] : given.length === 0 ? undefined : given;
   };
 }
 
 export function theirStory(bytes: Uint8Array, module: Module, calls: readonly Call[]): Story {
   const lines: (string | undefined)[] = [];
-  let exports: Readonly<Record<string, unknown>>;
+  let exports: Exports;
   try {
     exports = new host.Instance(new host.Module(bytes), imports(module, lines)).exports;
   } catch (error) {
-    const end = failure(error);
+    const end = failure(error, module, {});
     return [...lines, end === undefined ? undefined : `instantiation: ${end}`];
   }
+  lines.push("instantiation: done");
   for (const { name, args } of calls) {
     let end: string | undefined;
     try {
       const result = (exports[name] as HostFunc)(...args);
       const list = result === undefined ? [] : Array.isArray(result) ? result : [result];
-      end = list.map(printValue).join(" ");
+      end = printValues(list, resultsOf(module, name)).join(" ");
     } catch (error) {
-      end = failure(error);
+      end = failure(error, module, exports);
     }
-    lines.push(end === undefined ? undefined : `${name}(${args.map(printValue)}): ${end}`);
+    lines.push(end === undefined ? undefined : `${name}(${args.map((v) => printValue(v))}): ${end}`);
     if (end === undefined) return lines;
   }
   return [...lines, ...state(module, exports)];
 }
 
-function state(module: Module, exports: Readonly<Record<string, unknown>>): string[] {
+function resultsOf(module: Module, name: string): readonly ValType[] {
+  const idx = module.exports.find((e) => e.kind === "func" && e.name === name)!.idx;
+  return funcTypeAt(module, module.funcTypes[idx]!).results;
+}
+
+function state(module: Module, exports: Exports): string[] {
   return module.exports.flatMap(({ name, kind, idx }) => {
     const x = exports[name];
     if (x instanceof host.Memory) return [`memory ${name}: ${digest(new Uint8Array(x.buffer))}`];
-    if (x instanceof host.Table) {
-      const list = Array.from({ length: x.length }, (_, i) => (x.get(i) === null ? 0 : 1));
+    if (x instanceof host.Table && isCrossing(module.tableTypes[idx]!.elem)) {
+      const { addr } = module.tableTypes[idx]!;
+      const at = (i: number): number | bigint => (addr === "i64" ? BigInt(i) : i);
+      const list = Array.from({ length: Number(x.length) }, (_, i) => (x.get(at(i)) === null ? 0 : 1));
       return [`table ${name}: ${list.join("")}`];
     }
-    const isVector = kind === "global" && module.globalTypes[idx]?.val === V128;
-    return x instanceof host.Global && !isVector ? [`global ${name}: ${printValue(x.value)}`] : [];
+    const isGlobal = kind === "global" && isCrossing(module.globalTypes[idx]!.val);
+    return isGlobal && x instanceof host.Global
+      ? [`global ${name}: ${printValue(x.value, module.globalTypes[idx]!.val)}`]
+      : [];
   });
 }

@@ -10,6 +10,8 @@ export interface HostInstance {
 interface HostNamespace {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports?: object) => HostInstance;
+  readonly RuntimeError: abstract new () => Error;
+  readonly Exception: new (tag: unknown, payload: readonly unknown[]) => Error;
   validate(bytes: Uint8Array): boolean;
 }
 

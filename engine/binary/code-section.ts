@@ -31,6 +31,12 @@ export function decodeCode(r: Reader, m: DecodedModule): void {
   }
 }
 
+/** Parameters of function `func`; 0 when it has no such type, which is told later. */
+function paramCount(m: DecodedModule, func: number): number {
+  const comp = m.types[m.funcTypes[func] ?? -1]?.comp;
+  return comp?.kind === "func" ? comp.params.length : 0;
+}
+
 function decodeFunc(r: Reader, m: DecodedModule, func: number): Func {
   const at = r.pos;
   const size = r.u32();
@@ -48,7 +54,8 @@ function decodeFunc(r: Reader, m: DecodedModule, func: number): Func {
     localCount += n;
   }
   if (localCount > MAX_U32) throw malformed("tooManyLocals", at, `: ${localCount}`, func);
-  if (localCount > m.limits.locals) throw overLimit("locals", localCount, m.limits.locals, at, func);
+  const all = paramCount(m, func) + localCount;
+  if (all > m.limits.locals) throw overLimit("locals", all, m.limits.locals, at, func);
   const body = { start: r.pos, end: r.end };
   r.pos = r.end;
   r.func = undefined;

@@ -21,6 +21,11 @@ export class FeatureGate {
     return this.#switches[feature] ?? features[feature].state === "on";
   }
 
+  /** The form of exceptions that tags and `throw`, which both have, belong to: that of 3.0 unless only the other is on. */
+  get exceptions(): Feature {
+    return this.isOn("legacy-exceptions") && !this.isOn("exceptions") ? "legacy-exceptions" : "exceptions";
+  }
+
   /** Records a use of `feature` at `offset`. @throws WasmError unsupported, if it is off */
   use(feature: Feature, offset: number, detail = "", func?: number): void {
     if (!this.isOn(feature)) throw unsupported(feature, offset, detail, func);

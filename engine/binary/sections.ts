@@ -190,7 +190,7 @@ function readExternType(r: Reader): ExternType {
     case "global":
       return { kind, type: readGlobalType(r) };
     case "tag":
-      r.use("exceptions", at, "import of a tag");
+      r.use(r.gate.exceptions, at, "import of a tag");
       return { kind, type: readTagType(r) };
     case undefined:
       throw malformed("importKind", at, ` 0x${byte.toString(16).padStart(2, "0")}${importKindHint(byte)}`);
@@ -239,7 +239,7 @@ function decodeMems(r: Reader, m: DecodedModule): void {
 }
 
 function decodeTags(r: Reader, m: DecodedModule): void {
-  r.use("exceptions", r.pos, "tag section");
+  r.use(r.gate.exceptions, r.pos, "tag section");
   const n = r.count();
   checkCount(m, "tags", m.tagTypes.length + n, r.pos);
   for (let i = 0; i < n; i++) m.tagTypes.push(readTagType(r));

@@ -123,6 +123,8 @@ const epilogue = `        default: {
           fuel -= stack.extra;
           if (next < 0) { pc = ~next; exit = 6; break run; }
           pc = next;
+          // Bulk operations in a row cost more than 32 bits hold: what is spent is counted now.
+          if (fuel < -${2 ** 29}) { exit = 6; break run; }
         }
       }
     }

@@ -141,8 +141,6 @@ export class Activation implements Run {
    */
   run(fuel = Infinity): Outcome {
     if (this.state !== "ready") throw new Error(`this activation is ${this.state}`);
-    const why = this.mustStop();
-    if (why !== undefined) return stopped(why);
     this.state = "running";
     this.meter.enter();
     const outside = jsStack.room;
@@ -150,7 +148,8 @@ export class Activation implements Run {
     try {
       this.sliceLeft = fuel;
       this.untilSample = this.isNesting ? (this.inst.tier?.sampleFuel ?? Infinity) : Infinity;
-      const outcome = this.drive();
+      const why = this.meter.fuelLeft < 0 ? "fuel" : this.interruption();
+      const outcome = why === undefined ? this.drive() : stopped(why);
       this.state = outcome.kind === "done" ? "done" : "ready";
       if (this.state === "done") this.release();
       return outcome;
@@ -175,12 +174,6 @@ export class Activation implements Run {
     return this.mayNest && this.sliceLeft === Infinity && this.meter.fuelLeft === Infinity && !this.meter.isTimed;
   }
 
-  private mustStop(): Interruption | undefined {
-    const { meter } = this;
-    if (meter.fuelLeft < 0) return "fuel";
-    return meter.isTimed ? meter.interruption() : undefined;
-  }
-
   /** The guest's functions, innermost first, as they are now; worked out when asked. */
   tracer(): () => readonly BacktraceFrame[] {
     return tracer(this);
@@ -196,7 +189,10 @@ export class Activation implements Run {
     while (outcome === undefined) {
       const given = Math.max(-1, Math.min(this.sliceLeft, this.meter.fuelLeft, this.untilLook, this.untilSample));
       const exit = this.enter(given);
-      outcome = this.fuel < 0 && (exit === exits.loop || exit === exits.enter) ? this.look() : this.handle(exit);
+      const isSafepoint = exit === exits.loop || exit === exits.enter;
+      // Also a guest that stops at the entry of a function has room for its frame, which may be captured there.
+      if (!isSafepoint || exit === exits.enter) outcome = this.handle(exit);
+      if (isSafepoint && this.fuel < 0) outcome = this.look();
     }
     return outcome;
   }
@@ -413,19 +409,26 @@ export class Activation implements Run {
     this.untilLook -= HOST_CALL;
     const { words } = this.inst.code;
     const cost = words[this.pc + (size === TAIL ? (opDef(words[this.pc])?.words as number) - 1 : size - 2)];
-    let result: HostResult;
+    // Counted before: the function may ask, or call the guest again. Not yet, if the call is not over or fails.
+    this.count(cost);
+    let blocked: Blocked;
     try {
-      result = callHostFn(f, () => this.settle(fn()));
+      const result = callHostFn(f, () => {
+        const settled = this.settle(fn());
+        if (!(settled instanceof Blocked)) this.receive(f, settled, size === TAIL ? this.fp : base);
+        return settled;
+      });
+      if (!(result instanceof Blocked)) return this.afterHost(size);
+      blocked = result;
     } catch (error) {
+      this.count(-cost);
       if (!(error instanceof WasmException)) throw error;
       raise(this, error.exn, error, size === TAIL);
       this.count(cost);
       return undefined;
     }
-    if (result instanceof Blocked) return this.suspend(result);
-    const outcome = this.receive(f, result, base, size);
-    this.count(cost);
-    return outcome;
+    this.count(-cost);
+    return this.suspend(blocked);
   }
 
   /** Blocks the thread until `result` is no `Blocked` any more, the guest's time is over, or nobody may block. */
@@ -434,7 +437,7 @@ export class Activation implements Run {
     while (result instanceof Blocked && runner !== undefined) {
       if (result.isAsync) throw promiseError();
       this.sleep(result.wait, runner);
-      if (this.meter.isTimed && this.interruption() !== undefined) return result;
+      if (this.interruption() !== undefined) return result;
       result = result.retry();
     }
     return result;
@@ -446,14 +449,17 @@ export class Activation implements Run {
     return why === undefined ? { kind: "blocked", blocked } : stopped(why);
   }
 
-  /** The host function `f` has returned: its results go where its arguments were, or to the caller of a tail call. */
-  private receive(f: FuncInst, result: Exclude<HostResult, Blocked>, base: number, size: number): Outcome | undefined {
+  /** The host function `f` has returned: its results go to word `at`. @throws TypeError when they are of other types */
+  private receive(f: FuncInst, result: Exclude<HostResult, Blocked>, at: number): void {
     const vals = resultVals(f.type, result);
-    let at = size === TAIL ? this.fp : base;
     f.type.results.forEach((t, i) => {
       writeSlot(this.stack, at, t, vals[i]);
       at += wordsOf(t);
     });
+  }
+
+  /** Goes on behind the call, or after a tail call in the caller. */
+  private afterHost(size: number): Outcome | undefined {
     if (size === TAIL) return this.return();
     this.pc += size;
     return undefined;
@@ -499,7 +505,7 @@ export const promiseError = (): WasmError =>
   });
 
 /** What a host function throws that is not ours becomes a trap that carries it as its cause. */
-export function callHostFn(f: FuncInst, fn: () => HostResult): HostResult {
+export function callHostFn<T>(f: FuncInst, fn: () => T): T {
   try {
     return fn();
   } catch (error) {

@@ -501,6 +501,8 @@ export function run(act: Run): number {
           fuel -= stack.extra;
           if (next < 0) { pc = ~next; exit = 6; break run; }
           pc = next;
+          // Bulk operations in a row cost more than 32 bits hold: what is spent is counted now.
+          if (fuel < -536870912) { exit = 6; break run; }
         }
       }
     }

@@ -59,9 +59,9 @@ export class Emitter implements Mover {
   readonly start: number;
   private lastStart = -1;
   private lastEnd = -1;
-  /** The operation before the last one, which `undo` brings back into hand. */
   /** After a single copy of a word, which another may join. */
   private copyEnd = -1;
+  /** The operation before the last one, which `undo` brings back into hand. */
   private beforeStart = -1;
   private beforeEnd = -1;
   private lastCompare: Compare | undefined;
@@ -69,6 +69,8 @@ export class Emitter implements Mover {
   loopDepth = 0;
   /** Fuel of the instructions since the last operation that counted. */
   pending = 0;
+  /** Absolute index of the first word of what the instruction at hand became, with what it took back. */
+  first: number;
   /** Constants that had to be brought into slots inside loops, with the deepest nesting, by `key`. */
   readonly wanted = new Map<string, Constant>();
   /** Vector constants; `Operands` names them by index. */
@@ -78,6 +80,7 @@ export class Emitter implements Mover {
   /** @param pool frame offsets of constants kept for the whole function, by `constantKey` */
   constructor(start: number, pool: ReadonlyMap<string, number>) {
     this.start = start;
+    this.first = start;
     this.pool = pool;
   }
 
@@ -152,6 +155,7 @@ export class Emitter implements Mover {
   /** Takes back the last operation, which must have written to `place` (see `lastTo`). */
   undo(): void {
     this.words.length = this.lastStart;
+    this.first = Math.min(this.first, this.pc);
     this.lastStart = this.beforeStart;
     this.lastEnd = this.beforeEnd;
     this.beforeEnd = -1;

@@ -228,4 +228,14 @@ describe("what is refused", () => {
     expect(engine.compile(bytes).features).toContain("legacy-exceptions");
     expect(() => new Engine().compile(bytes)).toThrow(/needs the legacy-exceptions proposal .*turned off/);
   });
+
+  it("tags and throw with either form", () => {
+    const bytes = module(0x08, 0);
+    const alone = new Engine({ features: { exceptions: false, "legacy-exceptions": true } });
+    expect([...alone.compile(bytes).features]).toEqual(["legacy-exceptions"]);
+    expect([...new Engine().compile(bytes).features]).toEqual(["exceptions"]);
+    const neither = new Engine({ features: { exceptions: false } });
+    expect(() => neither.compile(bytes)).toThrow(/needs the exceptions proposal/);
+    expect(() => alone.compile(module(0x1f, 0x40, 0, 0x0b))).toThrow(/needs the exceptions proposal/);
+  });
 });

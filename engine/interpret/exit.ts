@@ -10,6 +10,6 @@ export const exits = {
   import: 4,
   /** `call_indirect` or `call_ref` that is not a plain call inside the instance. */
   indirect: 5,
-  /** Views changed (memory grew): reload and go on. */
+  /** Views changed (memory grew), or much fuel was spent at once: go on. */
   reload: 6,
 } as const;

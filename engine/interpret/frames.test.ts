@@ -111,6 +111,31 @@ describe("canonical frames", () => {
     expect(frames[0]?.pc).toBeGreaterThan(0);
   });
 
+  it("at a function's entry locals are zero, whatever the stack held and however deep it is", () => {
+    const many = "i32 i64 f32 f64 ".repeat(20);
+    const deep = instance(`(module
+      (func $f (export "f") (param i32) (result i32) (local ${many})
+        (local.set 1 (i32.const 7)) (local.set 2 (i64.const 7)) (local.set 70 (i64.const 7))
+        (if (result i32) (local.get 0)
+          (then (drop (call $g (i32.const 5))) (i32.add (call $f (i32.sub (local.get 0) (i32.const 1))) (local.get 1)))
+          (else (i32.const 0))))
+      (func $g (param i32) (result i32) (local ${many})
+        (local.set 1 (i32.const -1)) (local.set 6 (i64.const -1)) (i32.const 3)))`);
+    const func = deep.func("f");
+    let act = deep.start("f", [60]);
+    for (;;) {
+      const outcome = act.run(0);
+      if (outcome.kind === "done") {
+        expect(outcome.results).toEqual([420]);
+        break;
+      }
+      const { frames } = captureFrames(act);
+      const { locals } = frames[frames.length - 1]!;
+      expect(locals.slice(1).filter((v) => v !== 0 && v !== 0n)).toEqual([]);
+      act = reincarnate(deep, func, act);
+    }
+  });
+
   it("goes across instances", () => {
     const outer = instance(
       `(module (import "in" "fib" (func $f (param i32) (result i32)))

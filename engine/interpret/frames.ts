@@ -63,15 +63,21 @@ function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instan
   const map = mapOf(raw.inst, raw.func);
   const point = map.safepoints.find((p) => p.word === raw.pc && (p.kind === "return") !== isInnermost);
   if (point === undefined) throw new Error(`function ${raw.func} is not at a safepoint`);
-  const locals = map.localTypes.map((t, i) => readBits(s, raw.fp + map.localOffs[i], t));
+  const { inst, func, fp } = raw;
+  const params = inst.funcs[func].type.params.length;
+  // At its entry a function has no room yet for the locals that are not parameters.
+  const has = point.kind === "entry" ? params : map.localTypes.length;
+  const locals = map.localTypes.map((t, i) => (i < has ? readBits(s, fp + map.localOffs[i], t) : zeroOf(t)));
   let at = raw.fp + map.operands;
   const operands = point.types.map((t) => {
     const v = readBits(s, at, t);
     at += wordsOf(t);
     return v;
   });
-  return { instance, func: raw.func, pc: point.offset - bodyStart(raw.inst, raw.func), locals, operands };
+  return { instance, func, pc: point.offset - bodyStart(inst, func), locals, operands };
 }
+
+const zeroOf = (t: ValType): Slot => (isRef(t) ? null : t === I32 || t === F32 ? 0 : 0n);
 
 /** Types of what a frame holds, in terms of canonical numbers. */
 export interface FrameTypes {

@@ -110,11 +110,17 @@ function lowerImmediate(l: Lowering, m: Mnemonic, x: number, imm: number): boole
   return true;
 }
 
-/** A sum with a constant is only described: a load, a store or another sum may absorb it. */
-function pushSum({ stack }: Lowering, x: number, imm: number): void {
-  const kind = stack.kinds[x];
-  if (kind === SUM) stack.push(SUM, I32, stack.vals[x], (stack.his[x] + imm) | 0);
-  else stack.push(SUM, I32, stack.place(x), imm);
+/**
+ * A sum with a constant is only described: a load, a store or another sum may absorb it. Not when it is of a second
+ * operand in a slot (`c + x`): that slot is the next operand's.
+ */
+function pushSum(l: Lowering, x: number, imm: number): void {
+  const { stack, out } = l;
+  const isSum = stack.kinds[x] === SUM;
+  const place = isSum ? stack.vals[x] : stack.place(x);
+  const sum = isSum ? (stack.his[x] + imm) | 0 : imm;
+  if (place > stack.top) emitResult(l, I32, (to) => out.sum(to, place, sum));
+  else stack.push(SUM, I32, place, sum);
 }
 
 const SHL_IMM = op("i32.shl:i");

@@ -38,6 +38,8 @@ export function open(l: Lowering, kind: Label["kind"], type: BlockType): Label {
   stack.settleAll();
   const height = stack.height - type.params.length;
   const base = type.params.length > 0 ? stack.offs[height] : stack.top;
+  // A loop may come round with operands of any type it takes.
+  type.params.forEach((t, i) => void (stack.types[height + i] = t));
   l.out.join();
   const label = l.label(kind, type.params, type.results, height, base);
   l.labels.push(label);

@@ -71,8 +71,10 @@ function lowerBody(l: Lowering): HandlerTable | undefined {
 
 function lowerInstr(l: Lowering, m: Mnemonic): void {
   const d = instrDef(m);
-  l.out.pending += d.cost ?? 1;
-  l.recorder?.instr(l.out.pc, l.at, l.out.pending);
+  const { out, at } = l;
+  out.pending += d.cost ?? 1;
+  const { pending } = out;
+  out.first = out.pc;
   if (d.lanes !== undefined) lowerVector(l, m, d);
   else if (d.type === "special") rules[m as Special](l);
   else if (d.type === "load") lowerLoad(l, m, d);
@@ -80,6 +82,7 @@ function lowerInstr(l: Lowering, m: Mnemonic): void {
   else if (d.type === "atomic") lowerAtomic(l, d);
   else lowerPlain(l, m, d);
   if (l.hasCanonicalNans) canonicaliseResult(l, m);
+  l.recorder?.instr(out.first, at, pending);
 }
 
 /** The result, which was just made in its slot, is canonical if it is a NaN. */

@@ -80,7 +80,7 @@ describe("vectors in frames", () => {
     expect(frames[0]?.locals).toEqual([vec(1, 2, 3, -1), 0n, 0]);
     expect(frames[0]?.operands).toEqual([vec(1, 2, 3, -4)]);
     const bad = frames.map((f) => ({ ...f, locals: [1, 0n, 0] }));
-    expect(() => inst.restore(inst.func("f"), { frames: bad, instances })).toThrow(/does not fit/);
+    expect(() => inst.restore(inst.func("f"), { frames: bad, instances })).toThrow(/do not fit/);
   });
 
   it("are zero at first, also after other frames used the place", () => {

@@ -64,7 +64,7 @@ const makeArray = (inst: ModuleInst, id: number, length: number): ArrayInst =>
   newArray(id, layoutOf(id).reprs[0], length, inst.heap);
 
 /** The words of `v`, low first. */
-const wordsOf = (v: ConstVal): readonly number[] => [v.lo, v.hi];
+const wordsOf = (v: ConstVal): readonly number[] => [v.lo, v.hi, ...(v.upper ?? [])];
 
 const popDescriptor = (stack: ConstVal[]): StructInst =>
   ((stack.pop() as ConstVal).ref ?? trap("nullDescriptor")) as StructInst;

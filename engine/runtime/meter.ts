@@ -57,6 +57,10 @@ const BURST_NS = 100_000_000;
 /** What it may be ahead of its share before it is slowed: stops shorter than that cost more than they help. */
 const AHEAD_NS = 2_000_000;
 
+function checkAmount(what: string, value: unknown): void {
+  if (typeof value !== "number" || !(value >= 0)) throw new RangeError(`${what}: ${value} is not a number from 0`);
+}
+
 export class Meter {
   readonly limits: GuestLimits;
   /** Generated code ran that does not count. */
@@ -78,11 +82,10 @@ export class Meter {
   /** Where a guest that had always used exactly its share would have started. */
   #shareStartNs = 0;
 
-  /** @throws RangeError when a limit is no such number */
+  /** @throws RangeError when a limit is not a number from 0 */
   constructor(limits: GuestLimits = {}) {
     for (const [name, value] of Object.entries(limits)) {
-      if (typeof value === "number" && !(value >= 0))
-        throw new RangeError(`limit ${name}: ${value} is not a number from 0`);
+      if (name !== "signal" && value !== undefined) checkAmount(`limit ${name}`, value);
     }
     if (limits.cpuShare !== undefined && !(limits.cpuShare > 0 && limits.cpuShare <= 1)) {
       throw new RangeError(`limit cpuShare: ${limits.cpuShare} is not above 0 and at most 1`);
@@ -93,12 +96,13 @@ export class Meter {
 
   /** Gives `fuel` more; a guest that ran out can go on. */
   refuel(fuel: number): void {
-    if (!(fuel >= 0)) throw new RangeError(`${fuel} is not an amount of fuel`);
+    checkAmount("fuel", fuel);
     this.fuelLeft = Math.max(this.fuelLeft, 0) + fuel;
   }
 
   /** Sets the end of its time anew, `ms` from now; Infinity for none. */
   extend(ms: number): void {
+    checkAmount("time", ms);
     this.deadlineNs = ms === Infinity ? undefined : monotonicNs() + BigInt(Math.round(ms * 1e6));
   }
 

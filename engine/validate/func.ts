@@ -9,6 +9,7 @@ import type { FeatureGate } from "../binary/feature-gate.ts";
 import { readMemarg, skipImms } from "../binary/imms.ts";
 import { denseOpcode, OPCODES, unknownOpcode } from "../binary/opcodes.ts";
 import { unsupported } from "../faults.ts";
+import type { Feature } from "../features.ts";
 import { atomicType, type InstrDef, instrDef, mnemonics, type Special } from "../instrs.ts";
 import type { OpType } from "../instrs-simd.ts";
 import type { Func } from "../module.ts";
@@ -99,6 +100,11 @@ function fillPlain(op: number, from: readonly OpType[], to: readonly OpType[]): 
   );
 }
 
+const THROW = instrDef("throw").opcode;
+/** The proposal that a row belongs to where these are on. */
+const featureOf = (def: InstrDef | undefined, gate: FeatureGate): Feature | undefined =>
+  def?.opcode === THROW ? gate.exceptions : def?.feature;
+
 /** Applies the rules, for one module: knows which rows are on, remembers which were met. */
 export class InstrChecker {
   readonly #seen = new Uint8Array(OPCODES + 1);
@@ -108,7 +114,8 @@ export class InstrChecker {
   constructor(gate: FeatureGate) {
     this.#kinds = kinds.slice();
     for (const [op, def] of defs.entries()) {
-      if (def?.feature !== undefined && !gate.isOn(def.feature)) this.#kinds[op] = UNKNOWN;
+      const feature = featureOf(def, gate);
+      if (feature !== undefined && !gate.isOn(feature)) this.#kinds[op] = UNKNOWN;
     }
   }
 
@@ -120,7 +127,8 @@ export class InstrChecker {
   /** Records in `gate` the features of all opcodes met. */
   record(gate: FeatureGate): void {
     for (const [op, def] of defs.entries()) {
-      if (def?.feature !== undefined && this.#seen[op] === 1) gate.used.add(def.feature);
+      const feature = featureOf(def, gate);
+      if (feature !== undefined && this.#seen[op] === 1) gate.used.add(feature);
     }
   }
 }

@@ -1,16 +1,15 @@
 /**
- * Directories and files of a Linux host, level `beneath`.
+ * Directories of a Linux host, level `beneath`.
  *
  * A directory is held as an O_PATH descriptor and its entries are addressed as `/proc/self/fd/<n>/<name>`, which is
  * what the `*at` system calls would do and JavaScript has not. The descriptor follows the directory wherever it is
  * moved, and O_NOFOLLOW or an l-call keeps the kernel from following a link in `name`. Names are bytes throughout.
  */
 import fs from "node:fs";
-import { type Filestat, type Filetype, filetype } from "../abi.ts";
+import type { Filestat, Filetype } from "../abi.ts";
 import { fail, isHostError } from "../errno.ts";
 import type { DirEntry, DirHandle, FileHandle, FileMode, FileTimes, Name, PipeHandle } from "../file-system.ts";
-import { HostInput, HostOutput } from "./stdio.ts";
-import { TimeKeeper } from "./times.ts";
+import { accessFlags, filestatOf, handleOn, listDir, NodeFile, times, typeOf } from "./host-files.ts";
 
 const { constants: c } = fs;
 /** Same on all Linux architectures that Node runs on; not in fs.constants. libuv adds O_CLOEXEC to every open. */
@@ -18,58 +17,11 @@ const O_PATH = 0o10000000;
 
 const procDir = "/proc/self/fd/";
 
-/** One for the process: what it remembers is about files, not about guests. */
-const times = new TimeKeeper();
-
-function typeOf(mode: number): Filetype {
-  switch (mode & c.S_IFMT) {
-    case c.S_IFREG:
-      return filetype.regularFile;
-    case c.S_IFDIR:
-      return filetype.directory;
-    case c.S_IFLNK:
-      return filetype.symbolicLink;
-    case c.S_IFCHR:
-      return filetype.characterDevice;
-    case c.S_IFBLK:
-      return filetype.blockDevice;
-    case c.S_IFSOCK:
-      return filetype.socketStream;
-    default:
-      return filetype.unknown;
-  }
+/** Opens the file of a descriptor again, by the descriptor. */
+function reopener(first: number): (flags: number) => number {
+  let fd = first;
+  return (flags) => (fd = fs.openSync(`${procDir}${fd}`, flags & ~c.O_NOFOLLOW));
 }
-
-function direntType(entry: fs.Dirent | fs.Dirent<Buffer>): Filetype {
-  if (entry.isFile()) return filetype.regularFile;
-  if (entry.isDirectory()) return filetype.directory;
-  if (entry.isSymbolicLink()) return filetype.symbolicLink;
-  if (entry.isCharacterDevice()) return filetype.characterDevice;
-  if (entry.isBlockDevice()) return filetype.blockDevice;
-  return entry.isSocket() ? filetype.socketStream : filetype.unknown;
-}
-
-function filestatOf(stat: fs.BigIntStats): Filestat {
-  return {
-    dev: BigInt.asUintN(64, stat.dev),
-    ino: BigInt.asUintN(64, stat.ino),
-    filetype: typeOf(Number(stat.mode)),
-    nlink: stat.nlink,
-    size: stat.size,
-    ...times.read(stat),
-    ctim: stat.ctimeNs,
-  };
-}
-
-function accessFlags(mode: FileMode): number {
-  const access = mode.isWrite ? (mode.isRead ? c.O_RDWR : c.O_WRONLY) : c.O_RDONLY;
-  const append = mode.isAppend && mode.isWrite ? c.O_APPEND : 0;
-  const sync = mode.isSync ? c.O_SYNC : mode.isDsync ? c.O_DSYNC : 0;
-  return access | append | sync | c.O_NOFOLLOW | c.O_NOCTTY | c.O_NONBLOCK;
-}
-
-/** Device of /proc: its files are about this process (memory, environment), never the guest's. */
-let procDevice: number | undefined;
 
 export class NodeDir implements DirHandle {
   readonly kind = "dir";
@@ -112,24 +64,13 @@ export class NodeDir implements DirHandle {
   }
 
   fileAt(name: Name, mode: FileMode): FileHandle | PipeHandle {
-    const flags = accessFlags(mode) | (mode.isTruncate ? c.O_TRUNC : 0);
-    const fd = fs.openSync(this.#path(name), flags);
-    try {
-      const stat = fs.fstatSync(fd);
-      procDevice ??= fs.statSync("/proc/self").dev;
-      if (stat.dev === procDevice) fail("ACCES");
-      if (stat.isFile()) return new NodeFile(fd, mode);
-      if (stat.isFIFO()) return new NodePipe(fd, mode);
-      return fail(stat.isDirectory() ? "ISDIR" : "ACCES");
-    } catch (error) {
-      fs.closeSync(fd);
-      throw error;
-    }
+    const fd = fs.openSync(this.#path(name), accessFlags(mode) | (mode.isTruncate ? c.O_TRUNC : 0));
+    return handleOn(fd, mode, reopener(fd));
   }
 
   createAt(name: Name, mode: FileMode): NodeFile {
     const fd = fs.openSync(this.#path(name), accessFlags(mode) | c.O_CREAT | c.O_EXCL, 0o666);
-    return new NodeFile(fd, mode);
+    return new NodeFile(fd, mode, reopener(fd));
   }
 
   readLinkAt(name: Name): Uint8Array {
@@ -182,18 +123,7 @@ export class NodeDir implements DirHandle {
   }
 
   list(max: number): DirEntry[] {
-    const entries: DirEntry[] = [];
-    // Node types the names as strings whatever the encoding.
-    const dir = fs.opendirSync(`${procDir}${this.#fd}`, { encoding: "buffer" as BufferEncoding, bufferSize: 512 });
-    try {
-      for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) {
-        if (entries.length >= max) fail("OVERFLOW");
-        entries.push({ name: entry.name as unknown as Buffer, filetype: direntType(entry) });
-      }
-    } finally {
-      dir.closeSync();
-    }
-    return entries;
+    return listDir(`${procDir}${this.#fd}`, max);
   }
 
   sync(): void {
@@ -217,95 +147,4 @@ export class NodeDir implements DirHandle {
 /** Links and renames between different implementations cannot be done. */
 function own(dir: DirHandle): NodeDir {
   return dir instanceof NodeDir ? dir : fail("XDEV");
-}
-
-class NodeFile implements FileHandle {
-  readonly kind = "file";
-  #fd: number;
-  readonly #mode: FileMode;
-
-  constructor(fd: number, mode: FileMode) {
-    this.#fd = fd;
-    this.#mode = mode;
-  }
-
-  read(buffers: readonly Uint8Array[], position: number): number {
-    const [first, second] = buffers;
-    if (first === undefined) return 0;
-    if (second === undefined) return fs.readSync(this.#fd, first, 0, first.length, position);
-    return fs.readvSync(this.#fd, buffers, position);
-  }
-
-  write(buffers: readonly Uint8Array[], position: number): number {
-    return writeBuffers(this.#fd, buffers, position);
-  }
-
-  append(buffers: readonly Uint8Array[]): number {
-    return writeBuffers(this.#fd, buffers, null);
-  }
-
-  /** O_APPEND cannot be changed from JavaScript: opens the same file again, by its descriptor, and swaps. */
-  setAppend(isAppend: boolean): void {
-    const flags = accessFlags({ ...this.#mode, isAppend }) & ~c.O_NOFOLLOW;
-    const fd = fs.openSync(`${procDir}${this.#fd}`, flags);
-    fs.closeSync(this.#fd);
-    this.#fd = fd;
-  }
-
-  size(): number {
-    return fs.fstatSync(this.#fd).size;
-  }
-
-  stat(): Filestat {
-    return filestatOf(fs.fstatSync(this.#fd, { bigint: true }));
-  }
-
-  setSize(size: number): void {
-    fs.ftruncateSync(this.#fd, size);
-  }
-
-  setTimes(wanted: FileTimes): void {
-    times.write(
-      wanted,
-      () => fs.fstatSync(this.#fd, { bigint: true }),
-      (atim, mtim) => fs.futimesSync(this.#fd, atim, mtim),
-    );
-  }
-
-  sync(): void {
-    fs.fsyncSync(this.#fd);
-  }
-
-  datasync(): void {
-    fs.fdatasyncSync(this.#fd);
-  }
-
-  close(): void {
-    fs.closeSync(this.#fd);
-  }
-}
-
-function writeBuffers(fd: number, buffers: readonly Uint8Array[], position: number | null): number {
-  const [first, second] = buffers;
-  if (first === undefined) return 0;
-  if (second === undefined) return fs.writeSync(fd, first, 0, first.length, position);
-  return position === null ? fs.writevSync(fd, buffers) : fs.writevSync(fd, buffers, position);
-}
-
-/** A FIFO, opened without waiting for the other side. */
-class NodePipe implements PipeHandle {
-  readonly kind = "pipe";
-  readonly input: HostInput | undefined;
-  readonly output: HostOutput | undefined;
-  readonly #fd: number;
-
-  constructor(fd: number, mode: FileMode) {
-    this.#fd = fd;
-    this.input = mode.isRead ? new HostInput(fd, fd) : undefined;
-    this.output = mode.isWrite ? new HostOutput(fd) : undefined;
-  }
-
-  close(): void {
-    fs.closeSync(this.#fd);
-  }
 }

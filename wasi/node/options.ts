@@ -7,24 +7,38 @@ import { codedError, typeError } from "../coded-error.ts";
 import type { Clock, Random } from "../context.ts";
 import { WasiError } from "../error-codes.ts";
 import { neutralisedOutput } from "../escapes.ts";
+import type { Audit } from "../guard.ts";
 import { type QuotaOptions, rates } from "../io-meter.ts";
 import type { Trace } from "../log.ts";
+import type { MountOption } from "../mounts.ts";
+import type { Policy } from "../policy.ts";
 import type { StateOptions } from "../state.ts";
 import {
   bytesInput,
   callbackOutput,
+  exitingOutput,
   type InputStream,
   limitedOutput,
   type OutputBudget,
   type OutputStream,
 } from "../streams.ts";
-import type { DirOption } from "./mounts.ts";
+import { HostFs, type HostLevel } from "./host-fs.ts";
 import { HostInput, HostOutput } from "./stdio.ts";
 
 /** A host descriptor, bytes, a stream of your own, or null for none. */
 export type InputOption = number | Uint8Array | InputStream | null;
 /** A host descriptor, a function that gets each chunk, a stream of your own, or null for none. */
 export type OutputOption = number | ((chunk: Uint8Array) => void) | OutputStream | null;
+
+/** A directory of the host for the guest. */
+export interface DirOption {
+  /** Path on the host, which may have symlinks. */
+  readonly host: string;
+  /** Path the guest sees, usually absolute. */
+  readonly guest: string;
+  /** Refuse every change below it with ROFS. */
+  readonly readOnly?: boolean | undefined;
+}
 
 export interface WasiOptions {
   readonly version: "preview1" | "unstable";
@@ -36,6 +50,10 @@ export interface WasiOptions {
   readonly preopens?: Readonly<Record<string, string>> | undefined;
   /** Directories, after those of `preopens`. */
   readonly dirs?: readonly DirOption[] | undefined;
+  /** How strongly the guest is kept inside `preopens` and `dirs`. Default: `beneath` on Linux, `nofollow` elsewhere. */
+  readonly fsLevel?: HostLevel | undefined;
+  /** File systems of any kind, after those of `dirs`. */
+  readonly mounts?: readonly MountOption[] | undefined;
   /** True (default): `start` returns the exit code. False: the process exits with it. */
   readonly returnOnExit?: boolean | undefined;
   /** Default 0. */
@@ -52,6 +70,11 @@ export interface WasiOptions {
   readonly quotas?: QuotaOptions | undefined;
   /** Host memory that may be held for the guest's listings; what needs more is NOMEM. Default: `limits.listingBytes`. */
   readonly maxHostBytes?: number | undefined;
+  /**
+   * What a write to stdout or stderr does when nobody reads from it any more: fail with PIPE, or end the guest with 141.
+   * Default "errno".
+   */
+  readonly brokenPipe?: "errno" | "exit" | undefined;
   /** Null: the guest has no clock and cannot sleep. Default: the system's. */
   readonly clock?: Clock | null | undefined;
   /** Null: the guest has no randomness. Default: the system's. */
@@ -61,6 +84,10 @@ export interface WasiOptions {
    * in order, attributes of files that do not depend on the disk. Takes the place of `clock` and `random`, but for null.
    */
   readonly deterministic?: { readonly seed?: string | undefined } | undefined;
+  /** A bound on what the guest gets of all this; see `parsePolicy`. Default: none. */
+  readonly policy?: Policy | undefined;
+  /** Told of every grant and denial; a `Learner` makes a policy of them. */
+  readonly audit?: Audit | undefined;
   /** Keep a receipt of all calls: `WASI.receipt`. Default false. */
   readonly receipt?: boolean | undefined;
   /** Open descriptors at once; default `limits.fds`. */
@@ -149,10 +176,14 @@ function cString(bytes: Uint8Array, what: string): Uint8Array {
   throw new WasiError("WT6004", `${what} contains a NUL: ${JSON.stringify(Buffer.from(bytes).toString())}`);
 }
 
-/** `preopens` and `dirs` as one list. */
-export function dirsOf({ preopens = {}, dirs = [] }: WasiOptions): DirOption[] {
-  const named = Object.entries(preopens).map(([guest, host]) => ({ host: String(host), guest, nodeCode: "UVWASI" }));
-  return [...named, ...dirs];
+/** `preopens`, `dirs` and `mounts` as one list. */
+export function mountsOf({ preopens = {}, dirs = [], mounts = [], fsLevel: level }: WasiOptions): MountOption[] {
+  const named = Object.entries(preopens).map(([guest, host]) => ({
+    guest,
+    fs: new HostFs(String(host), { level, guest, nodeCode: "UVWASI" }),
+  }));
+  const hosts = dirs.map(({ host, guest, readOnly }) => ({ guest, readOnly, fs: new HostFs(host, { level, guest }) }));
+  return [...named, ...hosts, ...mounts];
 }
 
 /** @throws WasiError WT6007 */
@@ -175,7 +206,8 @@ export function outputOf(
   const { neutraliseEscapes } = options;
   const isTerminal = stream.filetype === filetype.characterDevice;
   const isUnsafe = neutraliseEscapes === true || (neutraliseEscapes === "terminal" && isTerminal);
-  return limitedOutput(isUnsafe ? neutralisedOutput(stream) : stream, budget);
+  const safe = isUnsafe ? neutralisedOutput(stream) : stream;
+  return limitedOutput(options.brokenPipe === "exit" ? exitingOutput(safe) : safe, budget);
 }
 
 function plainOutput(name: "stdout" | "stderr", option: OutputOption | undefined): OutputStream | undefined {

@@ -6,6 +6,7 @@ import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import type { HostLevel } from "../index.ts";
 import {
   CREAT,
   DIRECTORY,
@@ -24,7 +25,10 @@ afterEach(removeTrees);
 const secret = "SECRET";
 
 /** `box` is mounted; `outside`, `boxes` (same prefix) and `secret` are not. */
-function setup(more: Record<string, string | null> = {}): { guest: Guest; root: string; box: string } {
+function setup(
+  more: Record<string, string | null> = {},
+  fsLevel?: HostLevel,
+): { guest: Guest; root: string; box: string } {
   const root = makeTree({
     secret,
     "outside/secret": secret,
@@ -52,7 +56,7 @@ function setup(more: Record<string, string | null> = {}): { guest: Guest; root: 
     ...more,
   });
   return {
-    guest: new Guest({ dirs: [{ host: path.join(root, "box"), guest: "/" }] }),
+    guest: new Guest({ dirs: [{ host: path.join(root, "box"), guest: "/" }], fsLevel }),
     root,
     box: path.join(root, "box"),
   };
@@ -100,9 +104,9 @@ const escapes = [
   "../boxes/secret",
 ];
 
-describe("paths that lead outside", () => {
+describe.each(["beneath", "nofollow"] as const)("paths that lead outside, level %s", (level) => {
   it.each(escapes)("%s", (file) => {
-    const { guest, root } = setup();
+    const { guest, root } = setup({}, level);
     const before = snapshot(root);
     const refused = /^(PERM|LOOP)$/;
     for (const oflags of [0, CREAT, TRUNC, CREAT | TRUNC, DIRECTORY]) {
@@ -126,19 +130,19 @@ describe("paths that lead outside", () => {
   });
 
   it("cannot be told from paths that do not exist there", () => {
-    const { guest } = setup({ "box/out-none": ">../none", "box/out-secret": ">../secret" });
+    const { guest } = setup({ "box/out-none": ">../none", "box/out-secret": ">../secret" }, level);
     expect(guest.stat("out-none", true)).toBe(guest.stat("out-secret", true));
     expect(guest.stat("../none")).toBe(guest.stat("../secret"));
   });
 
   it("do not create through a link, as CVE-2024-38358", () => {
-    const { guest, root } = setup();
+    const { guest, root } = setup({}, level);
     expect(guest.open("new-outside", { oflags: CREAT, follow: true })).toBe("PERM");
     expect(fs.existsSync(path.join(root, "created"))).toBe(false);
   });
 
   it("made by the guest itself do not help, as CVE-2024-38358", () => {
-    const { guest } = setup();
+    const { guest } = setup({}, level);
     expect(guest.symlink("../outside", "mine")).toBe("SUCCESS");
     expect(guest.symlink("../../outside", "dir/mine")).toBe("SUCCESS");
     expect([guest.open("mine/secret"), guest.open("dir/mine/secret"), guest.stat("mine", true)]).toEqual([
@@ -154,7 +158,7 @@ describe("paths that lead outside", () => {
   });
 
   it("loop without end", () => {
-    const { guest } = setup();
+    const { guest } = setup({}, level);
     for (const file of ["self", "ping", "pong/x", "self/../file"]) expect(guest.stat(file, true)).toBe("LOOP");
   });
 });

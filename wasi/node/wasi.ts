@@ -9,19 +9,20 @@ import { Context, type HostOptions } from "../context.ts";
 import { fixedStat, SeededRandom, virtualClock } from "../deterministic.ts";
 import { WasiError } from "../error-codes.ts";
 import type { Descriptor } from "../fd-table.ts";
-import type { FsLevel } from "../file-system.ts";
+import { type FsLevel, fsLevels } from "../file-system.ts";
+import { Guard } from "../guard.ts";
 import { bindCalls, bindImports } from "../host.ts";
 import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
 import { limits } from "../limits.ts";
 import { tracing } from "../log.ts";
+import { openMounts } from "../mounts.ts";
 import { Receipt } from "../receipt.ts";
 import { hostState } from "../state.ts";
 import { noBudget, type OutputBudget } from "../streams.ts";
 import { usageOf, type WasiUsage } from "../usage.ts";
 import type { Watcher } from "../watch.ts";
 import { nodeClock } from "./clock.ts";
-import { openMounts } from "./mounts.ts";
-import { abiOf, argBytes, checkOptions, dirsOf, envBytes, inputOf, outputOf, type WasiOptions } from "./options.ts";
+import { abiOf, argBytes, checkOptions, envBytes, inputOf, mountsOf, outputOf, type WasiOptions } from "./options.ts";
 import { nodeRandom } from "./random.ts";
 import { blockThread } from "./runner.ts";
 
@@ -42,7 +43,7 @@ export class WASI {
   readonly wasiImport: Readonly<Record<CallName, HostFn>>;
   /** Of the guest's calls; undefined unless the option `receipt` asked for it. */
   readonly receipt: Receipt | undefined;
-  /** How strongly guests are kept inside their directories; undefined without directories. */
+  /** How strongly the guest is kept inside the weakest of its mounts; undefined without mounts. */
   readonly level: FsLevel | undefined;
   readonly #host: Context;
   /** Descriptors the guest began with. */
@@ -68,7 +69,7 @@ export class WASI {
       ...(options.trace ? [tracing(options.trace)] : []),
       ...(this.receipt ? [this.receipt.watch] : []),
     ];
-    this.level = dirsOf(options).length > 0 ? "beneath" : undefined;
+    this.level = weakest(mountsOf(options).map((mount) => mount.fs.level));
     this.wasiImport = blocking(bindCalls(this.#host, this.#watchers), options.runner ?? blockThread);
   }
 
@@ -169,6 +170,9 @@ export class WASI {
   }
 }
 
+const weakest = (levels: readonly FsLevel[]): FsLevel | undefined =>
+  [...fsLevels].reverse().find((l) => levels.includes(l));
+
 const defaultSeed = "0";
 
 const alreadyStarted = (): Error => codedError(Error, "ERR_WASI_ALREADY_STARTED", "WASI instance has already started");
@@ -176,10 +180,10 @@ const alreadyStarted = (): Error => codedError(Error, "ERR_WASI_ALREADY_STARTED"
 function createContext(options: WasiOptions, budget: OutputBudget, receipt: Receipt | undefined): Context {
   const args = argBytes(options.args);
   const env = envBytes(options.env);
-  const dirs = dirsOf(options);
+  const mounts = mountsOf(options);
   const maxFds = options.maxFds ?? limits.fds;
-  if (maxFds < 3 + dirs.length)
-    throw new WasiError("WT6008", `maxFds of ${maxFds} has no room for ${dirs.length} mounts`);
+  if (maxFds < 3 + mounts.length)
+    throw new WasiError("WT6008", `maxFds of ${maxFds} has no room for ${mounts.length} mounts`);
   const stdin = inputOf(options.stdin);
   const stdout = outputOf("stdout", options, budget);
   const stderr = outputOf("stderr", options, budget);
@@ -192,9 +196,10 @@ function createContext(options: WasiOptions, budget: OutputBudget, receipt: Rece
     stderr,
     output: budget,
     receipt,
+    guard: options.policy || options.audit ? new Guard(options.policy, options.audit) : undefined,
     quotas: options.quotas,
     maxHostBytes: options.maxHostBytes,
-    mounts: openMounts(dirs),
+    mounts: openMounts(mounts),
     ...worldOf(options),
     abi: abiOf(options.version),
   });
@@ -204,7 +209,9 @@ function createContext(options: WasiOptions, budget: OutputBudget, receipt: Rece
 function settingOf(options: WasiOptions): Uint8Array[] {
   const { version, args, env, deterministic } = options;
   const seed = deterministic === undefined ? "not deterministic" : `seed ${deterministic.seed ?? defaultSeed}`;
-  const mounts = dirsOf(options).map(({ guest, readOnly }) => Buffer.from(`${readOnly ? "ro" : "rw"} ${guest}`));
+  const mounts = mountsOf(options).map(({ guest, fs, readOnly }) =>
+    Buffer.from(`${readOnly || fs.isReadOnly ? "ro" : "rw"} ${guest}`),
+  );
   const part = (label: string, items: readonly Uint8Array[]): Uint8Array[] => [
     Buffer.from(`${items.length} ${label}`),
     ...items,

@@ -20,6 +20,17 @@ export interface DirectoryEntry {
   readonly name: string;
 }
 
+export interface Stat {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly type: number;
+  readonly nlink: bigint;
+  readonly size: bigint;
+  readonly atim: bigint;
+  readonly mtim: bigint;
+  readonly ctim: bigint;
+}
+
 export interface Opened {
   /** rights_base; default read and write. */
   rights?: bigint;
@@ -138,23 +149,22 @@ export class Guest {
   }
 
   /** path_filestat_get; type and size, or the name of the errno. */
-  stat(
-    file: string | Uint8Array,
-    follow = false,
-    base = 3,
-  ): { type: number; size: bigint; ino: bigint; mtim: bigint; atim: bigint } | string {
+  stat(file: string | Uint8Array, follow = false, base = 3): Stat | string {
     const out = this.alloc(64);
     const r = this.call("path_filestat_get", base, follow ? 1 : 0, ...this.put(file), out);
     return r === "SUCCESS" ? this.filestat(out) : r;
   }
 
-  filestat(at: number): { type: number; size: bigint; ino: bigint; mtim: bigint; atim: bigint } {
+  filestat(at: number): Stat {
     return {
+      dev: this.u64(at),
       ino: this.u64(at + 8),
       type: this.view.getUint8(at + 16),
+      nlink: this.u64(at + 24),
       size: this.u64(at + 32),
       atim: this.u64(at + 40),
       mtim: this.u64(at + 48),
+      ctim: this.u64(at + 56),
     };
   }
 
@@ -220,7 +230,10 @@ export class Guest {
   }
 }
 
-/** A new directory on the host, with the files given as path to contents (`null`: a directory; `>x`: a link to x). */
+/**
+ * A new directory on the host, with the files given as path to contents (`null`: a directory; `>x`: a link to x; `=x`: a
+ * hard link to x, which comes before).
+ */
 export function makeTree(tree: Readonly<Record<string, string | null>> = {}): string {
   const root = fs.mkdtempSync(path.join(fs.realpathSync(os.tmpdir()), "wasmts-wasi-"));
   roots.push(root);
@@ -229,6 +242,7 @@ export function makeTree(tree: Readonly<Record<string, string | null>> = {}): st
     fs.mkdirSync(path.dirname(at), { recursive: true });
     if (content === null) fs.mkdirSync(at, { recursive: true });
     else if (content.startsWith(">")) fs.symlinkSync(content.slice(1), at);
+    else if (content.startsWith("=")) fs.linkSync(path.join(root, content.slice(1)), at);
     else fs.writeFileSync(at, content);
   }
   return root;

@@ -1,0 +1,80 @@
+/** The built command in a terminal and in pipes: Ctrl-C in whatever the guest does, and readers that go away. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import loadWabt from "wabt";
+
+const main = join(dirname(fileURLToPath(import.meta.url)), "../dist/cli/main.js");
+const folder = mkdtempSync(join(tmpdir(), "wasmts-terminal-"));
+
+/** Says "r", then does something; nothing it is told makes it stop. */
+const program = (body: string): string => `(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1) (data (i32.const 0) "\\10\\00\\00\\00\\01\\00\\00\\00") (data (i32.const 16) "r\\0a")
+  ;; A subscription to a clock: 1000 seconds.
+  (data (i32.const 128) "\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\00\\01\\00\\00\\00\\00\\00\\00\\00\\00\\10\\a5\\d4\\e8\\00\\00\\00")
+  (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))
+    (loop ${body} (br 0))))`;
+
+const programs = {
+  computing: program(""),
+  reading: program("(drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 64)))"),
+  sleeping: program("(drop (call $poll (i32.const 128) (i32.const 256) (i32.const 1) (i32.const 64)))"),
+  writing: program("(drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))"),
+};
+
+beforeAll(async () => {
+  const wabt = await loadWabt();
+  for (const [name, text] of Object.entries(programs))
+    writeFileSync(join(folder, `${name}.wasm`), wabt.parseWat(name, text).toBinary({}).buffer);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function started(name: string, ...options: string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [main, ...options, join(folder, `${name}.wasm`)], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  await once(child.stdout!, "data");
+  return child;
+}
+
+describe("Ctrl-C", () => {
+  it.each([
+    ["computing"],
+    ["reading"],
+    ["sleeping"],
+    ["computing", "--cpu-share", "50%"],
+    ["reading", "--cpu-share", "50%"],
+    ["sleeping", "--cpu-share", "50%"],
+  ])("ends a guest that is %s %s", async (name, ...options) => {
+    const child = await started(name, ...options);
+    child.kill("SIGINT");
+    expect(await once(child, "exit")).toEqual([null, "SIGINT"]);
+  });
+
+  it("is 130 for a shell", async () => {
+    // With a trap, the shell lives on to tell.
+    const command = `trap : INT; "${process.execPath}" "${main}" "${join(folder, "sleeping.wasm")}"; echo status $?`;
+    const shell = spawn("sh", ["-c", command], { detached: true, stdio: ["pipe", "pipe", "inherit"] });
+    let out = "";
+    shell.stdout.on("data", (data: Buffer) => (out += data.toString()));
+    await once(shell.stdout, "data");
+    process.kill(-shell.pid!, "SIGINT");
+    await once(shell, "close");
+    expect(out).toContain("status 130");
+  });
+});
+
+describe("a reader that goes away", () => {
+  it("ends the guest quietly, with 141, although it does not look at errors", () => {
+    const guest = `"${process.execPath}" "${main}" "${join(folder, "writing.wasm")}"`;
+    const { stdout, stderr } = spawnSync("sh", ["-c", `(${guest}; echo $? >&2) | head -c 3`], { encoding: "utf8" });
+    expect([stdout, stderr]).toEqual(["rrr", "141\n"]);
+  });
+});

@@ -1,0 +1,15 @@
+;; A constant plus a value in the slot after its own: the sum, only described, was of a slot that the next operand got.
+(module
+  (global $g i32 (i32.const 87))
+  (func (export "next") (result i32)
+    (i32.add (i32.const 1) (global.get $g)) (i64.clz (i64.const 7)) drop)
+  (func (export "twice") (result i32)
+    (i32.add (i32.const 1) (i32.add (i32.const 2) (global.get $g))) (f32.sqrt (f32.const 2)) drop)
+  (func (export "sum of sum") (result i32)
+    (i32.add (i32.const 1) (i32.add (global.get $g) (i32.const 2))) (i32.mul (i32.const 3) (global.get $g)) drop)
+  (func (export "loop") (result i32)
+    (loop (result i32 i32)
+      (loop (result i32 i64)
+        (i32.add (i32.const 0) (global.get $g)) (i64.trunc_f32_u (f32.const 0x1p+63)))
+      drop (i32.const 5))
+    drop))

@@ -1,0 +1,66 @@
+/** Rules about network addresses, as policies and `--net` have them: `HOST:PORT` with patterns, and names. */
+
+/** What an address must be. `*` as a host or port is any. */
+export interface AddressRule {
+  /** `*`, a name, `*.name`, an IPv4 or IPv6 address, or one with a prefix length; lower case. */
+  readonly host: string;
+  /** Ports, both ends included. */
+  readonly ports: readonly [from: number, to: number];
+}
+
+/** What a guest may do on the network. */
+export interface NetworkPolicy {
+  /** Where it may listen. */
+  readonly listen: readonly AddressRule[];
+  /** Where it may connect and send to. */
+  readonly connect: readonly AddressRule[];
+  /** Names it may look up: `*`, a name, or `*.name`. */
+  readonly resolve: readonly string[];
+}
+
+const label = "[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?";
+const namePattern = new RegExp(`^(\\*|(\\*\\.)?${label}(\\.${label})*)$`);
+const ipv4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\/(\d{1,2}))?$/;
+const ipv6 = /^\[([0-9a-f:.]{2,45})(?:\/(\d{1,3}))?\]$/;
+
+/** The rule in `text`, such as `127.0.0.1:8080`, `10.0.0.0/8:443`, `[::1]:1-1023`, `*.example.com:*`; undefined if it is none. */
+export function parseAddressRule(text: string): AddressRule | undefined {
+  const colon = text.lastIndexOf(":");
+  const host = parseHost(text.slice(0, colon).toLowerCase());
+  const ports = parsePorts(text.slice(colon + 1));
+  return colon <= 0 || host === undefined || ports === undefined ? undefined : { host, ports };
+}
+
+/** A name that may be looked up; undefined if it is none. */
+export function parseNameRule(text: string): string | undefined {
+  const name = text.toLowerCase();
+  return namePattern.test(name) && !ipv4.test(name) ? name : undefined;
+}
+
+function parseHost(host: string): string | undefined {
+  const four = ipv4.exec(host);
+  if (four !== null) {
+    const isAddress = four.slice(1, 5).every((byte) => Number(byte) <= 255) && Number(four[5] ?? 0) <= 32;
+    return isAddress ? host : undefined;
+  }
+  const six = ipv6.exec(host);
+  if (six !== null) return Number(six[2] ?? 0) <= 128 && isIpv6(six[1] as string) ? host : undefined;
+  return parseNameRule(host);
+}
+
+/** Eight groups, or fewer around one `::`. */
+function isIpv6(text: string): boolean {
+  const halves = text.split("::");
+  if (halves.length > 2) return false;
+  const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));
+  if (!groups.every((group) => /^[0-9a-f]{1,4}$/.test(group))) return false;
+  return halves.length === 2 ? groups.length <= 7 : groups.length === 8;
+}
+
+function parsePorts(text: string): [number, number] | undefined {
+  if (text === "*") return [0, 65_535];
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
+  if (match === null) return undefined;
+  const [from, to] = [Number(match[1]), Number(match[2] ?? match[1])];
+  return from <= to && to <= 65_535 ? [from, to] : undefined;
+}

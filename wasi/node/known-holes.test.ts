@@ -1,0 +1,209 @@
+/**
+ * What has gone wrong in other hosts and is not about a single call: on directories of the host, and the same in memory
+ * and in overlays. Escapes are in `sandbox.test.ts`, read-only mounts in `readonly.test.ts`, wild arguments in `hostile.test.ts`.
+ */
+import { execFileSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterEach, describe, expect, it } from "vitest";
+import { MemoryFs } from "../index.ts";
+import { guestOn, kinds } from "./testing/file-systems.ts";
+import { CREAT, DIRECTORY, Guest, makeTree, openDescriptors, READ, removeTrees, type Stat } from "./testing/guest.ts";
+
+afterEach(removeTrees);
+
+const tree = { file: "text", "dir/f": "inside", "dir/sub/g": "deep" };
+
+describe.each(["host", "memory", "overlay of a host directory", "overlay of memory"])("in %s", (kind) => {
+  const setup = (): Guest => guestOn(kinds[kind]!(tree));
+
+  it("extreme times neither crash the host nor come back as others", () => {
+    const guest = setup();
+    for (const time of [0n, 1n, 2n ** 32n, 2n ** 53n + 1n, 2n ** 62n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n]) {
+      const fd = guest.fd("file");
+      const outcomes = [
+        guest.setTimes("file", time, time, 5),
+        guest.setTimes("dir", time, time, 5),
+        guest.call("fd_filestat_set_times", fd, time, time, 5),
+      ];
+      for (const outcome of outcomes) expect(outcome).toMatch(/^(SUCCESS|INVAL|OVERFLOW)$/);
+      expect(guest.stat("file")).toMatchObject({ size: 4n });
+      if (outcomes[0] === "SUCCESS" && time < 2n ** 62n) expect((guest.stat("file") as Stat).mtim).toBe(time);
+      guest.call("fd_close", fd);
+    }
+  });
+
+  it("a directory is not read as a file, not even zero bytes of it", () => {
+    const guest = setup();
+    const dir = guest.fd("dir", { rights: -1n, oflags: DIRECTORY });
+    const { at, count } = guest.iovs(0);
+    expect([guest.call("fd_read", dir, at, count, 16), guest.call("fd_read", dir, at, 0, 16)]).toEqual([
+      "ISDIR",
+      "ISDIR",
+    ]);
+    expect([guest.call("fd_write", dir, at, count, 16), guest.call("fd_pread", 3, at, count, 0n, 16)]).toEqual([
+      "ISDIR",
+      "ISDIR",
+    ]);
+  });
+
+  it("numbers that are closed, renumbered and given again lead to what they say", () => {
+    const guest = setup();
+    const [a, b] = [guest.fd("file"), guest.fd("dir/f")];
+    expect(guest.call("fd_renumber", b, a)).toBe("SUCCESS");
+    expect([guest.read(a), guest.read(b)]).toEqual(["inside", "!BADF"]);
+    const c = guest.fd("file");
+    expect([c, guest.read(c)]).toEqual([b, "text"]);
+    expect([guest.call("fd_close", a), guest.call("fd_close", a), guest.fd("dir/sub/g")]).toEqual([
+      "SUCCESS",
+      "BADF",
+      a,
+    ]);
+    expect([guest.read(a), guest.call("fd_renumber", 99, a), guest.call("fd_renumber", a, 99)]).toEqual([
+      "deep",
+      "BADF",
+      "BADF",
+    ]);
+    expect(guest.call("fd_renumber", c, 3)).toBe("SUCCESS");
+    expect([guest.stat("file"), guest.call("fd_prestat_get", 3, 16)]).toEqual(["NOTDIR", "BADF"]);
+  });
+
+  it("descriptors have a limit, and creating nothing happens above it", () => {
+    const guest = new Guest({ mounts: [{ guest: "/", fs: kinds[kind]!(tree) }], maxFds: 6 });
+    expect([guest.open("file"), guest.open("file"), guest.open("new", { oflags: CREAT })]).toEqual([4, 5, "MFILE"]);
+    expect(guest.stat("new")).toBe("NOENT");
+  });
+
+  it("nothing stays open when a guest is closed in the middle", () => {
+    const before = openDescriptors();
+    const guest = setup();
+    guest.fd("dir/sub/g");
+    guest.fd("dir/sub", { rights: READ });
+    guest.write(guest.fd("file"), "x");
+    guest.unlink("file");
+    guest.wasi.close();
+    expect(openDescriptors()).toBe(before);
+  });
+});
+
+describe("the root of a mount", () => {
+  it("that is renamed on the host stays the same for the guest", () => {
+    const root = makeTree({ "box/f": "inside", other: null });
+    const guest = new Guest({ dirs: [{ host: path.join(root, "box"), guest: "/" }] });
+    fs.renameSync(path.join(root, "box"), path.join(root, "other/box"));
+    fs.symlinkSync("/etc", path.join(root, "box"));
+    expect([guest.read(guest.fd("f", { rights: READ })), guest.stat("passwd"), guest.stat("..")]).toEqual([
+      "inside",
+      "NOENT",
+      "PERM",
+    ]);
+  });
+
+  it("that is deleted on the host is an empty directory in which nothing can be made", () => {
+    const root = makeTree({ "box/f": "inside" });
+    const guest = new Guest({ dirs: [{ host: path.join(root, "box"), guest: "/" }] });
+    const file = guest.fd("f");
+    fs.rmSync(path.join(root, "box"), { recursive: true });
+    expect([guest.stat("f"), guest.mkdir("d"), guest.open("f", { oflags: CREAT })]).toEqual([
+      "NOENT",
+      "NOENT",
+      "NOENT",
+    ]);
+    expect([guest.read(file), guest.write(file, "+")]).toEqual(["inside", 1]);
+    expect((guest.readdir(3) as { entries: object[] }).entries).toHaveLength(2);
+  });
+
+  it("is there for each of many, in order", () => {
+    const mounts = Array.from({ length: 5 }, (_, i) => ({ guest: `/m${i}`, fs: new MemoryFs() }));
+    const guest = new Guest({ mounts });
+    const names = mounts.map((_, i) => {
+      guest.call("fd_prestat_get", 3 + i, 16);
+      guest.call("fd_prestat_dir_name", 3 + i, 64, guest.u32(20));
+      return guest.text(64, guest.u32(20));
+    });
+    expect(names).toEqual(["/m0", "/m1", "/m2", "/m3", "/m4"]);
+    expect(guest.call("fd_prestat_get", 8, 16)).toBe("BADF");
+    expect([
+      guest.rename("x", "x", 3, 4),
+      guest.mkdir("x", 3),
+      guest.rename("x", "x", 3, 4),
+      guest.link("x", "y", 0, 3, 5),
+    ]).toEqual(["XDEV", "SUCCESS", "XDEV", "XDEV"]);
+  });
+});
+
+/** A small file system of the host, if this may mount one. */
+function withFullDisk(use: (dir: string) => void): boolean {
+  const dir = makeTree();
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", dir], { stdio: "ignore" });
+  } catch {
+    return false;
+  }
+  try {
+    use(dir);
+  } finally {
+    execFileSync("umount", [dir]);
+  }
+  return true;
+}
+
+describe("a full disk", () => {
+  it("is an errno, and what was reported written is there", (context) => {
+    const isMounted = withFullDisk((dir) => {
+      const guest = new Guest({ dirs: [{ host: dir, guest: "/" }] });
+      const fd = guest.fd("big", { oflags: CREAT });
+      let written = 0;
+      let last: number | string = 0;
+      for (let i = 0; i < 40 && typeof last === "number"; i++) {
+        last = guest.write(fd, new Uint8Array(5000).fill(i));
+        if (typeof last === "number") written += last;
+      }
+      expect(last).toBe("NOSPC");
+      expect(guest.stat("big")).toMatchObject({ size: BigInt(written) });
+      expect(guest.symlink("x", "l")).toMatch(/SUCCESS|NOSPC/);
+      guest.wasi.close();
+      const bytes = fs.readFileSync(path.join(dir, "big"));
+      expect(bytes.every((byte, at) => byte === Math.floor(at / 5000))).toBe(true);
+    });
+    if (!isMounted) context.skip("mounting a small file system is not allowed here");
+  });
+});
+
+describe("two hundred guests in one process", () => {
+  it("leave no descriptor and no memory behind", () => {
+    const root = makeTree({ "in/f": "x".repeat(10_000) });
+    const memory = { buffer: new ArrayBuffer(1 << 20) };
+    const before = openDescriptors();
+    const round = (count: number): void => {
+      for (let i = 0; i < count; i++) {
+        const fs = new MemoryFs();
+        const guest = new Guest(
+          { dirs: [{ host: root, guest: "/" }], mounts: [{ guest: "/tmp", fs }], trace: undefined },
+          memory,
+        );
+        for (let j = 0; j < 20; j++) {
+          const [from, to] = [guest.fd("in/f", { rights: READ }), guest.fd(`f${j}`, { oflags: CREAT, base: 4 })];
+          guest.write(to, guest.read(from, 10_000));
+          guest.write(guest.fd(`out${i % 7}-${j}`, { oflags: CREAT }), "x");
+          guest.unlink(`out${i % 7}-${j}`);
+        }
+        guest.wasi.close();
+      }
+    };
+    round(20);
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const heap = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers;
+    };
+    const start = heap();
+    round(200);
+    expect(openDescriptors()).toBe(before);
+    // Each guest had 200 KB of files: kept, they would be 40 MB.
+    expect(heap() - start).toBeLessThan(10 << 20);
+  });
+});
