@@ -106,8 +106,8 @@ export class Activation implements Run, Counting {
   private slice: Slice = { left: 0, untilLook: 0, size: FIRST_SLICE, lookedNs: 0 };
   /** Its last frame failed in generated code. */
   private isGone = false;
-  /** What it failed in was generated code, which has counted all. */
-  private isCounted = false;
+  /** What failed was generated code, which has counted all. */
+  isCounted = false;
   /** It stopped at a safepoint, and is there. */
   private isStopped = false;
   /** Fuel until the next sample of where it is. */

@@ -59,7 +59,9 @@ function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: nu
   } catch (error) {
     if (error instanceof Stop) return adopt(act, error);
     if (error instanceof WasmException) {
+      act.isCounted = true;
       raise(act, error.exn, error, true);
+      act.isCounted = false;
       return undefined;
     }
     throw failed(act, f, error);
