@@ -27,6 +27,8 @@ import { applyRow } from "./templates.ts";
 /** Functions beyond these are left to the interpreter: V8 would take very long over them. */
 const MAX_BODY_BYTES = 1 << 18;
 const MAX_LOCALS = 4096;
+/** V8 parses nested blocks by recursion, at some 0.7 KB of its stack each. */
+const MAX_NESTING = 300;
 /** Bytes of a JavaScript frame besides its variables. */
 const FRAME_BYTES = 160;
 
@@ -104,6 +106,7 @@ function writeBody(
     out.at = reader.pos;
     const m = mnemonicOf(reader.opcode()) as Mnemonic;
     pending.begin();
+    if (f.labels.length > MAX_NESTING) decline("nesting");
     if (f.isDead) skipDead(f, m);
     else ruleOf(m)(f);
   }
@@ -148,14 +151,15 @@ function assemble(f: FunctionText, bytes: number): Generated {
   for (let k = 0; k < pending.temps; k++) vars.push(`t${k}=0`);
   const name = f.entry === undefined ? `f${f.index}` : `f${f.index}_${f.entry.offset}`;
   const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
-  const lines = [head];
+  // In parentheses V8 compiles it at once, which it will have to; what is too much for its stack is known here then.
+  const lines = [`const ${name}=(${head}`];
   if (f.hasCalls) lines.push(stackCheck(f, params, bytes));
   if (vars.length > 0) lines.push(`let ${vars.join()};`);
   const before = lines.length;
   const adapter = f.entry === undefined ? enterText(f, params) : enterLoopText(f, name);
   // What the adapter refers to must be known before the first line is made.
   const declarations = env.text();
-  const all = ['"use strict";', declarations, ...lines, ...f.out.lines, "}", adapter, `return [${name},e];`];
+  const all = ['"use strict";', declarations, ...lines, ...f.out.lines, "});", adapter, `return [${name},e];`];
   const offsets = new Array<number>(before + 2).fill(0).concat(f.out.offsets);
   return { text: all.join("\n"), offsets };
 }

@@ -32,6 +32,9 @@ export interface JsTierOptions {
   readonly onGenerate: (() => void) | undefined;
 }
 
+/** V8 needs this much of its stack to compile a function; bytes. */
+const COMPILE_ROOM = 200_000;
+
 /** What calls a function: a `FuncInst`, or a function of the host as one instance imports it. */
 interface Callee {
   js: GeneratedFn;
@@ -77,9 +80,9 @@ export class JsTier implements InstanceTier {
 
   /* What is compiled */
 
-  compileNow(f: FuncInst): boolean {
+  compileNow(f: FuncInst, room = jsStack.room): boolean {
     if (f.enter !== undefined) return true;
-    if (this.declined.has(f)) return false;
+    if (this.declined.has(f) || room < COMPILE_ROOM) return false;
     const size = this.sizeOf(f);
     if (!this.isEager && !this.budget.spend(size)) return false;
     const made = this.make(f, { minFrameBytes: this.options.minFrameBytes });
@@ -132,7 +135,14 @@ export class JsTier implements InstanceTier {
       return undefined;
     }
     this.stats.characters += made.text.length;
-    return link(`${made.text}\n//# sourceURL=wasmts:${this.id}`, this);
+    try {
+      return link(`${made.text}\n//# sourceURL=wasmts:${this.id}`, this);
+    } catch (error) {
+      // V8 compiles recursively.
+      if (!(error instanceof RangeError)) throw error;
+      this.stats.decline("nesting");
+      return undefined;
+    }
   }
 
   /* What texts ask for: see `Environment` */
@@ -184,8 +194,9 @@ export class JsTier implements InstanceTier {
     const count = argumentCount(f.type.params);
     let calls = 0;
     return (...args) => {
-      if ((this.isEager || ++calls >= this.options.hotAfter) && this.compileNow(f)) return f.js(...args);
-      return this.interpret(f, args, args[count] as number, true);
+      const room = args[count] as number;
+      if ((this.isEager || ++calls >= this.options.hotAfter) && this.compileNow(f, room)) return f.js(...args);
+      return this.interpret(f, args, room, true);
     };
   }
 
