@@ -14,7 +14,7 @@ const folder = dirname(fileURLToPath(import.meta.url));
 function binary(file: string): Uint8Array {
   const path = join(folder, file);
   if (file.endsWith(".wasm")) return Uint8Array.from(readFileSync(path));
-  return wabt.parseWat(file, readFileSync(path, "utf8"), { tail_call: true }).toBinary({}).buffer;
+  return wabt.parseWat(file, readFileSync(path, "utf8"), { tail_call: true, exceptions: true }).toBinary({}).buffer;
 }
 
 describe("findings of the fuzzer", () => {
