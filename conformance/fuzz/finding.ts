@@ -81,7 +81,14 @@ function spentOtherwise(want: Teller, got: Teller, on: string): Finding | undefi
 }
 
 /** One more configuration against the first, `ours`. */
-function checkOn(on: Configuration, module: Module, calls: readonly Call[], ours: Teller, seed: number, tally: Tally) {
+function checkOn(
+  on: Configuration,
+  module: Module,
+  calls: readonly Call[],
+  ours: Teller,
+  seed: number,
+  tally: Tally,
+): Finding | undefined {
   if (on.isBounded) {
     const other = ourStory(on, module, calls, randomStops(seed));
     return compared(ours.story, other.story, on.name, tally) ?? spentOtherwise(ours, other, on.name);

@@ -33,6 +33,8 @@ import { type Call, digest, isCrossing, printException, printValue, printValues 
 const MAX_FUEL = 500_000;
 /** Fuel of a call to the host: it takes more time than an instruction. */
 const HOST_CALL = 200;
+/** Most moves to new instances, whose memories keep the garbage collector busy. */
+const MOVES = 10;
 const limits = { maxMemoryBytes: 1 << 26, maxTableElements: 100_000, maxStackDepth: 5000 };
 
 /** Fuel until the next stop; undefined: no more stops. */
@@ -67,6 +69,7 @@ export class Teller {
   private readonly on: Configuration;
   private readonly module: Module;
   private meter: Meter = new Meter();
+  private moves = 0;
 
   constructor(on: Configuration, module: Module) {
     this.on = on;
@@ -140,7 +143,8 @@ export class Teller {
 
   private interrupt(act: Activation, name: string): Activation {
     const inst = this.inst as Instance;
-    return (this.on.interrupted === "by snapshot" ? this.move(inst, act) : undefined) ?? reincarnate(inst, name, act);
+    const mayMove = this.on.interrupted === "by snapshot" && this.moves++ < MOVES;
+    return (mayMove ? this.move(inst, act) : undefined) ?? reincarnate(inst, name, act);
   }
 
   /** To a new instance; `undefined` if there is something that cannot go there. */
