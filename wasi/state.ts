@@ -105,7 +105,8 @@ function prepare(host: Context, saved: SavedState, options: StateOptions): Prepa
     },
     commit() {
       for (const file of files) file.commit();
-      if (options.arguments !== "host") [host.args, host.env] = [saved.args, saved.env];
+      // The policy holds for what the guest brings with it, too.
+      if (options.arguments !== "host") [host.args, host.env] = [saved.args, host.guard?.env(saved.env) ?? saved.env];
       host.fds.replaceAll(adoptStreams(host, fds));
       if (saved.clock !== undefined) host.clock?.restore(saved.clock);
       restoreRandom();

@@ -6,7 +6,6 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Blocked } from "../../engine/index.ts";
 import {
   type CallName,
   calls,
@@ -67,6 +66,7 @@ export function fuzzWasi(seed: number): WasiRun {
 }
 
 function compare(step: Step, host: Side, own: Side, wanted: string, got: string): string | undefined {
+  for (const outcome of [wanted, got]) if (outcome.startsWith(thrown)) return `${step.name} ${outcome}`;
   if (wanted !== got) return `${step.name}: the host says ${wanted}, ours ${got}`;
   for (const side of [host, own]) if (side.stray !== undefined) return `${step.name} wrote to ${side.stray}`;
   for (const side of [host, own]) side.forget(step);
@@ -94,6 +94,10 @@ function ownTree(kind: WasiRun["kind"], root: string): FileSystem {
   return kind === "memory" ? memory : new OverlayFs(memory);
 }
 
+/** Thrown where a host would wait: nothing waits here. */
+const waits = new Error("waits");
+const thrown = "threw ";
+
 /** A guest without code: a memory and a host of its own, both the same for the same calls. */
 class Side {
   readonly bytes = new Uint8Array(memoryBytes);
@@ -117,8 +121,9 @@ class Side {
       maxFds: 24,
       clock: { now: tick, resolution: () => 1n, hostNow: tick },
       random: { fill: (bytes) => void bytes.fill(random++) },
-      // Nothing waits: what would is AGAIN.
-      runner: () => errno.AGAIN,
+      runner: () => {
+        throw waits;
+      },
     });
     this.#wasi.finalizeBindings({ exports: { memory: { buffer: this.bytes.buffer } } });
   }
@@ -126,12 +131,20 @@ class Side {
   take({ name, args, pokes }: Step): string {
     for (const [at, bytes] of pokes) this.bytes.set(bytes, at);
     const before = Uint8Array.from(this.bytes);
-    const result = this.#wasi.wasiImport[name](...args);
-    if (result instanceof Blocked || typeof result !== "number") throw new Error(`${name} returned ${String(result)}`);
+    const result = this.#call(name, args);
+    if (typeof result === "string") return result;
     const allowed = result === errno.SUCCESS ? places(name, args, before) : [];
     for (const [from, to] of allowed) if (from < memoryBytes) before.set(this.bytes.subarray(from, to), from);
     this.stray = firstDifference(before, this.bytes);
     return errnoName(result);
+  }
+
+  #call(name: CallName, args: Step["args"]): number | string {
+    try {
+      return Number(this.#wasi.wasiImport[name](...args));
+    } catch (error) {
+      return error === waits ? "it waits" : `${thrown}${String(error)}`;
+    }
   }
 
   /** Overwrites what may differ between file systems: numbers, times, sizes of directories, order of listings. */

@@ -158,6 +158,13 @@ describe("what is not in the policy", () => {
     ]);
   });
 
+  it("is left out of the environment that a saved guest brings with it", () => {
+    const first = new Guest({ env: { A: "1", B: "2" } });
+    const guest = bare({ policy: parsePolicy({ version: 1, calls: ["environ_*"], env: ["A"] }), env: {} });
+    guest.wasi.state.prepare(first.wasi.state.save()).commit();
+    expect([guest.call("environ_sizes_get", 16, 20), guest.u32(16), guest.u32(20)]).toEqual(["SUCCESS", 1, 4]);
+  });
+
   it("is neither time nor chance", () => {
     const policy = parsePolicy({ version: 1, calls: ["*"], clocks: ["monotonic"] });
     const guest = bare({ policy });
