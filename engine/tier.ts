@@ -6,6 +6,7 @@ import type { BacktraceFrame } from "./errors.ts";
 import type { FuncInst } from "./runtime/func.ts";
 import type { ModuleInst } from "./runtime/instance.ts";
 import type { Val } from "./runtime/value.ts";
+import type { ValType } from "./types.ts";
 
 /** Slots of frames: two words each, references by word index / 2. A `FrameStack` is one. */
 export interface FrameSlots {
@@ -22,21 +23,24 @@ export type GeneratedFn = (...args: Val[]) => Val;
  */
 export type Enter = (slots: FrameSlots, fp: number, operands: number, room: number) => void;
 
-/** The compiled functions of one instance. */
+/**
+ * The compiled functions of one instance. There are two kinds of code: what counts fuel and can stop (`isMetered`, see
+ * `counting.ts`), and what does neither.
+ */
 export interface InstanceTier {
   /** Functions are compiled when they are first called. */
   readonly isEager: boolean;
   /** Fuel between two samples of where an activation is. */
   readonly sampleFuel: number;
   /** Compiles `f` for its first call; false if it stays with the interpreter. */
-  compileNow(f: FuncInst): boolean;
-  /** `f` was found running at its start: true when it has generated code from now on. */
-  sampleStart(f: FuncInst): boolean;
+  compileNow(f: FuncInst, isMetered: boolean): boolean;
+  /** `f` was found running at its start: true when it has generated code of this kind from now on. */
+  sampleStart(f: FuncInst, isMetered: boolean): boolean;
   /**
    * `f` was found at the start of a loop, which is the word `at` of its flat code: how to enter it there, if that is
    * worth while. `offset` tells where the loop is in the module.
    */
-  sampleLoop(f: FuncInst, at: number, offset: () => number): Enter | undefined;
+  sampleLoop(f: FuncInst, at: number, offset: () => number, isMetered: boolean): Enter | undefined;
   /** The generated functions that `error` passed since the last time it was asked about, worked out when called. */
   trace(error: Error): () => readonly BacktraceFrame[];
 }
@@ -63,6 +67,20 @@ export interface Interpreter {
   ): Val;
   /** Calls the function `f` of the host for `inst`; its results go into the slots from the first on. */
   callHost(f: FuncInst, inst: ModuleInst, args: readonly Val[], into: ValueSlots): void;
+  /** As `run`, for code that counts: on the account of the activation that runs, with which it stops. @throws Stop */
+  runMetered(f: FuncInst, put: (slots: FrameSlots) => void, take: (slots: FrameSlots) => Val, room: number): Val;
+  /** As `callHost`, for code that counts. @param words the arguments as generated code passes them @throws Stop */
+  callHostMetered(f: FuncInst, args: readonly Val[], words: readonly Val[], into: ValueSlots): void;
+  /** Types of what a frame of function `func` holds at the safepoint at `offset` in the module. */
+  frameTypes(inst: ModuleInst, func: number, offset: number, isInnermost: boolean): FrameTypes;
+  /** Fuel that the interpreter has not counted when it is at the call at `offset`, the call included. */
+  pendingAt(inst: ModuleInst, func: number, offset: number): number;
+}
+
+/** Types of what a frame holds, in the terms of its module. */
+export interface FrameTypes {
+  readonly locals: readonly ValType[];
+  readonly operands: readonly ValType[];
 }
 
 /** Bytes of the JavaScript stack that guests may use, of about 984 KB that V8 gives by default. */

@@ -1,16 +1,20 @@
 /** Brings tiers together: which an instance gets, and what they call of each other. */
 import { Blocked, type HostResult } from "./blocked.ts";
+import { counting, giveFuel, Stop, settleFuel } from "./counting.ts";
 import { cannotWait, errorOf } from "./drive.ts";
-import { Activation, callHostFn, promiseError } from "./interpret/activation.ts";
+import { Activation, callHostFn, type Outcome, promiseError } from "./interpret/activation.ts";
+import { captureFrames, typesAt } from "./interpret/frames.ts";
+import { bodyStart } from "./interpret/put-frames.ts";
 import { resultVals, writeSlot } from "./interpret/slots.ts";
 import type { StackLimits } from "./interpret/stack.ts";
+import { pendingBefore } from "./interpret/walk.ts";
 import { canGenerate, JsTier } from "./jit/js-tier.ts";
 import { TierStats } from "./jit/stats.ts";
 import { awaited } from "./promise-import.ts";
 import type { FuncInst } from "./runtime/func.ts";
 import type { ModuleInst } from "./runtime/instance.ts";
 import type { Val } from "./runtime/value.ts";
-import { type Interpreter, NESTING_BYTES, ROOM, type ValueSlots } from "./tier.ts";
+import { type FrameTypes, type Interpreter, NESTING_BYTES, ROOM, type ValueSlots } from "./tier.ts";
 
 /** `auto`: the interpreter, and generated JavaScript for what is hot. `js`: JavaScript for all it can do. */
 export type TierName = "auto" | "interp" | "js";
@@ -79,12 +83,57 @@ class Interpreting implements Interpreter {
   callHost(f: FuncInst, inst: ModuleInst, args: readonly Val[], into: ValueSlots): void {
     callHostFn(f, () => {
       const result = settle(inst, awaited(f, (f.host as NonNullable<FuncInst["host"]>)(...args)));
-      const vals = resultVals(f.type, result as Exclude<HostResult, Blocked>);
-      f.type.results.forEach((t, k) => {
-        writeSlot(into as Parameters<typeof writeSlot>[0], 2 * k, t, vals[k]);
-      });
+      receive(f, result as Exclude<HostResult, Blocked>, into);
     });
   }
+
+  runMetered(...[f, put, take, room]: Parameters<Interpreter["runMetered"]>): Val {
+    settleFuel();
+    const act = new Activation(f, put, this.limits);
+    act.nestIn(counting() as Activation);
+    act.take = take;
+    act.room = room - NESTING_BYTES;
+    const outcome = act.run();
+    if (outcome.kind !== "done") throw stopOf(act, outcome);
+    giveFuel();
+    return outcome.results[0];
+  }
+
+  callHostMetered(f: FuncInst, args: readonly Val[], words: readonly Val[], into: ValueSlots): void {
+    settleFuel();
+    const outcome = (counting() as Activation).hostCall(f, args, (result) => receive(f, result, into));
+    if (outcome !== undefined) throw new Stop(outcome, words);
+    giveFuel();
+  }
+
+  frameTypes(inst: ModuleInst, func: number, offset: number, isInnermost: boolean): FrameTypes {
+    const types = typesAt(inst, func, offset - bodyStart(inst, func), isInnermost);
+    if (types === undefined) throw new Error(`function ${func} has no safepoint at ${offset}`);
+    return types;
+  }
+
+  pendingAt(inst: ModuleInst, func: number, offset: number): number {
+    return pendingBefore(inst, func, offset);
+  }
+}
+
+function receive(f: FuncInst, result: Exclude<HostResult, Blocked>, into: ValueSlots): void {
+  const vals = resultVals(f.type, result);
+  f.type.results.forEach((t, k) => {
+    writeSlot(into as Parameters<typeof writeSlot>[0], 2 * k, t, vals[k]);
+  });
+}
+
+/** What `act` throws through the generated code that began it when it stops: its frames are a part of the whole then. */
+function stopOf(act: Activation, outcome: Outcome): Stop {
+  const stop = new Stop(outcome);
+  const { frames, instances } = captureFrames(act);
+  for (let i = frames.length - 1; i >= 0; i--) {
+    const { instance, ...frame } = frames[i];
+    stop.frames.push({ ...frame, inst: instances[instance] });
+  }
+  act.giveUp();
+  return stop;
 }
 
 /** Blocks the thread until there is a result. */

@@ -34,7 +34,25 @@ function randomStops(seed: number): Stops {
 function expectSame(bytes: Uint8Array, calls: readonly Call[], seed: number, label: string): void {
   const whole = metered(bytes, calls);
   expectAgreement(whole, countedByHost(bytes, calls) ?? countedByUs(bytes, calls), label);
-  expectAgreement(metered(bytes, calls, undefined, randomStops(seed)), whole, `${label}, interrupted`);
+  expectEverywhere(bytes, calls, undefined, whole, seed, label);
+}
+
+/** Interrupted, and in generated code, the cost is the same. */
+function expectEverywhere(
+  bytes: Uint8Array,
+  calls: readonly Call[],
+  imports: MakeImports<object> | undefined,
+  whole: Costs,
+  seed: number,
+  label: string,
+): void {
+  expectAgreement(metered(bytes, calls, imports, randomStops(seed)), whole, `${label}, interrupted`);
+  expectAgreement(metered(bytes, calls, imports, undefined, "js"), whole, `${label}, in generated code`);
+  expectAgreement(
+    metered(bytes, calls, imports, randomStops(seed), "js"),
+    whole,
+    `${label}, interrupted in generated code`,
+  );
 }
 
 describe("fuel is what a counting module counts", () => {
@@ -96,7 +114,7 @@ describe("fuel of exceptions, those of the host included", () => {
       const bytes = assemble(legacy);
       const whole = metered(bytes, calls, ours);
       expectAgreement(whole, countedByHost(bytes, calls, theirs) as Costs, `seed ${seed}`);
-      expectAgreement(metered(bytes, calls, ours, randomStops(seed)), whole, `seed ${seed}, interrupted`);
+      expectEverywhere(bytes, calls, ours, whole, seed, `seed ${seed}`);
     }
   });
 
@@ -106,7 +124,7 @@ describe("fuel of exceptions, those of the host included", () => {
       const bytes = assemble(table);
       const whole = metered(bytes, calls, ours);
       expectAgreement(whole, countedByUs(bytes, calls, ours), `seed ${seed}`);
-      expectAgreement(metered(bytes, calls, ours, randomStops(seed)), whole, `seed ${seed}, interrupted`);
+      expectEverywhere(bytes, calls, ours, whole, seed, `seed ${seed}`);
     }
   });
 });

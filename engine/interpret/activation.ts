@@ -7,6 +7,7 @@
  */
 import { Blocked, type HostResult, monotonicNs, type Runner, type Wait } from "../blocked.ts";
 import { isSubtypeId } from "../canon.ts";
+import type { Counting, Stop } from "../counting.ts";
 import { type BacktraceFrame, trap, trapError, WasmError } from "../errors.ts";
 import { WasmException } from "../exception.ts";
 import { awaited } from "../promise-import.ts";
@@ -14,12 +15,12 @@ import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Interruption, Meter } from "../runtime/meter.ts";
 import type { Val } from "../runtime/value.ts";
-import { jsStack, NESTING_BYTES } from "../tier.ts";
+import { jsStack, MIN_ROOM, NESTING_BYTES } from "../tier.ts";
 import type { Boundary } from "./boundary.ts";
 import { run } from "./dispatch.gen.ts";
 import { driverOps } from "./driver-ops.ts";
 import { exits } from "./exit.ts";
-import { promote, stubOf } from "./generated.ts";
+import { CALL_GENERATED, promote, stubOf } from "./generated.ts";
 import { waitAt } from "./instance-ops.ts";
 import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
@@ -35,10 +36,12 @@ export type StopReason = "slice" | Interruption;
 
 export type Outcome =
   | { readonly kind: "done"; readonly results: Val[] }
-  | { readonly kind: "stopped"; readonly reason: StopReason }
+  /** `waiting`: the host call that it is in the middle of. */
+  | { readonly kind: "stopped"; readonly reason: StopReason; readonly waiting?: Blocked | undefined }
   | { readonly kind: "blocked"; readonly blocked: Blocked };
 
-const stopped = (reason: StopReason): Outcome => ({ kind: "stopped", reason });
+const stopped = (reason: StopReason, waiting?: Blocked): Outcome =>
+  waiting === undefined ? { kind: "stopped", reason } : { kind: "stopped", reason, waiting };
 
 const CALL_IMPORT = op("call_import");
 const CALL_INDIRECT = op("call_indirect");
@@ -56,7 +59,11 @@ const WAIT_WORDS = 9;
  * optimised while its loop ran (in which every register of ours is a tagged value) only when the function is entered
  * anew. Gain not separated from noise so far; see RATIONALE.
  */
-const SLICE = 1 << 18;
+const SLICE = 1 << 20;
+/** Of a guest whose time counts: grows and shrinks with what that takes, as code is cold first and generated code fast. */
+const FIRST_SLICE = 1 << 17;
+const MIN_SLICE = 1 << 13;
+const LOOK_NS = 4_000_000;
 /** A call to the host brings the next look at the clock nearer by this much: it takes time that fuel does not count. */
 const HOST_CALL = SLICE >> 4;
 const freeStacks: FrameStack[] = [];
@@ -64,7 +71,18 @@ const freeStacks: FrameStack[] = [];
 /** Canonical state that `restore` begins with; see `frames.ts`. */
 export type Seed = (act: Activation) => void;
 
-export class Activation implements Run {
+/** What an activation and those inside it may spend, in fuel. */
+interface Slice {
+  /** Until `run` returns. */
+  left: number;
+  /** Until the next look at clocks and signals, and from one to the next. */
+  untilLook: number;
+  size: number;
+  /** When the last look was, ns. */
+  lookedNs: number;
+}
+
+export class Activation implements Run, Counting {
   stack: FrameStack;
   inst: ModuleInst;
   pc = 0;
@@ -77,20 +95,23 @@ export class Activation implements Run {
   meter: Meter;
   /** Blocks the thread where a host function would wait; undefined: `run` returns then. */
   runner: Runner | undefined;
-  /** It is to run to its end on this thread: then it may run generated code, which cannot stop. */
+  /** It is to run to its end on this thread: generated code that cannot stop may do. */
   mayNest = false;
+  /** It was begun by generated code that counts, on the account of the activation around. */
+  private isNested = false;
   /** Reads the results from the slots in a way of its own; what it gives is the one result then. */
   take: ((slots: FrameStack) => Val) | undefined;
   /** What is left of the JavaScript stack for generated code, bytes. */
   room = jsStack.room - NESTING_BYTES;
-  /** Fuel until `run` returns. */
-  private sliceLeft = 0;
+  private slice: Slice = { left: 0, untilLook: 0, size: FIRST_SLICE, lookedNs: 0 };
   /** Its last frame failed in generated code. */
   private isGone = false;
+  /** What failed was generated code, which has counted all. */
+  isCounted = false;
+  /** It stopped at a safepoint, and is there. */
+  private isStopped = false;
   /** Fuel until the next sample of where it is. */
   private untilSample = Infinity;
-  /** Fuel until the next look at clocks and signals. */
-  private untilLook = SLICE;
   /** The host call that blocked: its call is at `pc`, its arguments in place. */
   private pending: Blocked | undefined;
   private state: "ready" | "running" | "done" = "ready";
@@ -146,11 +167,12 @@ export class Activation implements Run {
     const outside = jsStack.room;
     jsStack.room = this.room;
     try {
-      this.sliceLeft = fuel;
-      this.untilSample = this.isNesting ? (this.inst.tier?.sampleFuel ?? Infinity) : Infinity;
-      const why = this.meter.fuelLeft < 0 ? "fuel" : this.interruption();
+      if (!this.isNested) this.startSlice(fuel);
+      this.untilSample = this.room < MIN_ROOM ? Infinity : (this.inst.tier?.sampleFuel ?? Infinity);
+      const why = this.meter.fuelLeft < 0 ? "fuel" : this.isNested ? undefined : this.interruption();
       const outcome = why === undefined ? this.drive() : stopped(why);
       this.state = outcome.kind === "done" ? "done" : "ready";
+      this.isStopped = outcome.kind === "stopped" && this.pending === undefined;
       if (this.state === "done") this.release();
       return outcome;
     } catch (thrown) {
@@ -158,7 +180,7 @@ export class Activation implements Run {
       const error = overflow(thrown);
       // It came in the middle of what the next branch or call would have counted.
       if (!this.isGone && error instanceof WasmError) {
-        this.count(pendingAt(this));
+        if (!this.isCounted) this.count(pendingAt(this));
         if (error.kind !== "exit") traceOf(this, error);
       }
       this.release();
@@ -169,9 +191,36 @@ export class Activation implements Run {
     }
   }
 
-  /** Generated code may run: nobody counts fuel, and nothing can stop the guest. */
+  /** Generated code need not count: nothing can stop the guest. */
   get isNesting(): boolean {
-    return this.mayNest && this.sliceLeft === Infinity && this.meter.fuelLeft === Infinity && !this.meter.isTimed;
+    return this.mayNest && this.slice.left === Infinity && this.meter.fuelLeft === Infinity && !this.meter.isTimed;
+  }
+
+  /** It runs for generated code of `outer`, which pays and says when to stop. Precondition: it has not run. */
+  nestIn(outer: Activation): void {
+    this.isNested = true;
+    this.slice = outer.slice;
+    this.meter = outer.meter;
+    this.runner = outer.runner;
+  }
+
+  /** Its frames are somebody else's now. */
+  giveUp(): void {
+    this.state = "done";
+    this.release();
+  }
+
+  /** Canonical frames have taken the place of the innermost one: the activation is where generated code stopped. */
+  adopted({ outcome }: Stop): Outcome {
+    if (outcome.kind === "blocked") this.pending = outcome.blocked;
+    else if (outcome.kind === "stopped") this.pending = outcome.waiting;
+    return outcome;
+  }
+
+  /** The stub of a function with generated code is no place of its flat code. */
+  leaveStub(): void {
+    const { words } = this.inst.code;
+    if (words[this.pc] === CALL_GENERATED) this.pc = this.flatEntry(this.inst.funcs[words[this.pc + 1]]);
   }
 
   /** The guest's functions, innermost first, as they are now; worked out when asked. */
@@ -186,8 +235,11 @@ export class Activation implements Run {
 
   private drive(): Outcome {
     let outcome = this.pending === undefined ? undefined : this.resume(this.pending);
+    // Where it stopped there may be a way into generated code, which it came out of.
+    if (this.isStopped && this.allowance() >= 0) outcome = promote(this);
+    this.isStopped = false;
     while (outcome === undefined) {
-      const given = Math.max(-1, Math.min(this.sliceLeft, this.meter.fuelLeft, this.untilLook, this.untilSample));
+      const given = Math.max(-1, Math.min(this.allowance(), this.untilSample));
       const exit = this.enter(given);
       const isSafepoint = exit === exits.loop || exit === exits.enter;
       // Also a guest that stops at the entry of a function has room for its frame, which may be captured there.
@@ -210,23 +262,53 @@ export class Activation implements Run {
   /** Counts fuel that was spent. */
   count(fuel: number): void {
     this.meter.spend(fuel);
-    this.sliceLeft -= fuel;
-    this.untilLook -= fuel;
+    this.slice.left -= fuel;
+    this.slice.untilLook -= fuel;
     this.untilSample -= fuel;
   }
 
-  /** At a safepoint where the fuel given is spent: stops if there is a reason. */
-  private look(): Outcome | undefined {
+  /** Fuel that may be spent before `halt` is asked. */
+  allowance(): number {
+    return Math.max(-1, Math.min(this.slice.left, this.meter.fuelLeft, this.slice.untilLook));
+  }
+
+  /** At a safepoint where that is spent: stops if there is a reason. */
+  halt(): Outcome | undefined {
+    const { slice } = this;
     if (this.meter.fuelLeft < 0) return stopped("fuel");
-    if (this.untilLook < 0) {
-      this.untilLook = SLICE;
+    if (slice.untilLook < 0) {
+      this.resize();
+      slice.untilLook = slice.size;
       const why = this.interruption();
       if (why !== undefined) return stopped(why);
     }
-    if (this.sliceLeft < 0) return stopped("slice");
-    if (this.untilSample >= 0) return undefined;
-    this.untilSample = this.inst.tier?.sampleFuel ?? SLICE;
-    return this.isNesting ? promote(this) : undefined;
+    return slice.left < 0 ? stopped("slice") : undefined;
+  }
+
+  private startSlice(fuel: number): void {
+    const { slice, meter } = this;
+    slice.left = fuel;
+    if (meter.isTimed) slice.lookedNs = Number(monotonicNs());
+    else slice.size = SLICE;
+    slice.untilLook = slice.size;
+  }
+
+  /** Clocks are looked at every few milliseconds, however fast the guest runs. */
+  private resize(): void {
+    const { slice, meter } = this;
+    if (!meter.isTimed) return;
+    const now = Number(monotonicNs());
+    const factor = LOOK_NS / Math.max(1, now - slice.lookedNs);
+    slice.size = Math.round(slice.size * Math.min(4, Math.max(1 / 16, factor)));
+    slice.size = Math.min(SLICE, Math.max(MIN_SLICE, slice.size));
+    slice.lookedNs = now;
+  }
+
+  private look(): Outcome | undefined {
+    const outcome = this.halt();
+    if (outcome !== undefined || this.untilSample >= 0) return outcome;
+    this.untilSample = this.inst.tier?.sampleFuel ?? Infinity;
+    return promote(this);
   }
 
   /** What the clock and the signal say. A guest that has to wait for its share does so here if the thread may block. */
@@ -247,7 +329,9 @@ export class Activation implements Run {
     const start = monotonicNs();
     const isShort = end === undefined || (wait.deadlineNs !== undefined && wait.deadlineNs <= end);
     runner(isShort ? wait : { ...wait, deadlineNs: end });
-    this.meter.waited(Number(monotonicNs() - start));
+    const awake = monotonicNs();
+    this.meter.waited(Number(awake - start));
+    this.slice.lookedNs = Number(awake);
   }
 
   private handle(exit: number): Outcome | undefined {
@@ -358,6 +442,7 @@ export class Activation implements Run {
    * the backtrace. False if it has none.
    */
   dropFrame(): boolean {
+    this.isCounted = true;
     const back = this.stack.calls[--this.csp];
     if (back >= 0) {
       this.pc = back - 1;
@@ -406,7 +491,7 @@ export class Activation implements Run {
    * time ends first, the activation returns and keeps the call pending. An exception is thrown into the guest.
    */
   private runHost(f: FuncInst, base: number, size: number, fn: () => HostResult): Outcome | undefined {
-    this.untilLook -= HOST_CALL;
+    this.slice.untilLook -= HOST_CALL;
     const { words } = this.inst.code;
     const cost = words[this.pc + (size === TAIL ? (opDef(words[this.pc])?.words as number) - 1 : size - 2)];
     // Counted before: the function may ask, or call the guest again. Not yet, if the call is not over or fails.
@@ -432,7 +517,7 @@ export class Activation implements Run {
   }
 
   /** Blocks the thread until `result` is no `Blocked` any more, the guest's time is over, or nobody may block. */
-  private settle(result: HostResult): HostResult {
+  settle(result: HostResult): HostResult {
     const { runner } = this;
     while (result instanceof Blocked && runner !== undefined) {
       if (result.isAsync) throw promiseError();
@@ -445,8 +530,27 @@ export class Activation implements Run {
 
   private suspend(blocked: Blocked): Outcome {
     this.pending = blocked;
+    return this.waiting(blocked);
+  }
+
+  private waiting(blocked: Blocked): Outcome {
     const why = this.meter.isTimed ? this.meter.interruption() : undefined;
-    return why === undefined ? { kind: "blocked", blocked } : stopped(why);
+    return why === undefined ? { kind: "blocked", blocked } : stopped(why, blocked);
+  }
+
+  /** Calls host function `f` for generated code, which has counted the call. What it comes to if it must wait. */
+  hostCall(
+    f: FuncInst,
+    args: readonly Val[],
+    receive: (result: Exclude<HostResult, Blocked>) => void,
+  ): Outcome | undefined {
+    this.slice.untilLook -= HOST_CALL;
+    const result = callHostFn(f, () => {
+      const settled = this.settle(awaited(f, (f.host as NonNullable<FuncInst["host"]>)(...args)));
+      if (!(settled instanceof Blocked)) receive(settled);
+      return settled;
+    });
+    return result instanceof Blocked ? this.waiting(result) : undefined;
   }
 
   /** The host function `f` has returned: its results go to word `at`. @throws TypeError when they are of other types */
@@ -482,8 +586,9 @@ export class Activation implements Run {
 /** First word of where calls of `f` go: its flat code, or the stub of its generated code. Precondition: a guest's function. */
 export function entryOf(f: FuncInst): number {
   if (f.entry >= 0) return f.entry;
-  const { tier } = f.inst as ModuleInst;
-  if (f.enter !== undefined || (tier?.isEager && tier.compileNow(f))) return stubOf(f);
+  const { tier, meter } = f.inst as ModuleInst;
+  if (f.enter !== undefined || f.enterMetered !== undefined) return stubOf(f);
+  if (tier?.isEager && tier.compileNow(f, meter.fuelLeft < Infinity || meter.isTimed)) return stubOf(f);
   f.entry = flatEntryOf(f);
   return f.entry;
 }

@@ -9,20 +9,17 @@
  */
 
 import { canonOf, canonVal } from "../canon.ts";
-import { WasmError } from "../errors.ts";
 import { canonicalMatcher } from "../match.ts";
 import { FuncInst } from "../runtime/func.ts";
 import { ArrayInst, I31, isOfType, StructInst } from "../runtime/gc.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
-import { readV128, type Val, writeV128 } from "../runtime/value.ts";
+import { readV128, type Val } from "../runtime/value.ts";
 import { F32, I32, isRef, V128, type ValType } from "../types.ts";
 import { Activation, flatEntryOf } from "./activation.ts";
 import { wordsOf } from "./operands.ts";
-import { op } from "./ops.ts";
+import { bodyStart, linkFrame, misfit, putFrame, safepointOf } from "./put-frames.ts";
 import type { FrameStack, StackLimits } from "./stack.ts";
-import { type FuncMap, mapOf, type RawFrame, type Safepoint, walk } from "./walk.ts";
-
-const ENTER_CONSTS = op("enter_consts");
+import { mapOf, type RawFrame, type Safepoint, walk } from "./walk.ts";
 
 /**
  * i32 and f32: 32 bits as a signed number. i64 and f64: 64 bits as a signed bigint. v128: 128 bits as a bigint without
@@ -55,9 +52,6 @@ export function captureFrames(act: Activation): Frames {
   const frames = walk(act).map((raw, i) => captureFrame(act.stack, raw, i === 0, index(raw.inst)));
   return { frames: frames.reverse(), instances };
 }
-
-const bodyStart = (inst: ModuleInst, func: number): number =>
-  inst.module.funcs[func - inst.module.importedFuncs].body.start;
 
 function captureFrame(s: FrameStack, raw: RawFrame, isInnermost: boolean, instance: number): Frame {
   const map = mapOf(raw.inst, raw.func);
@@ -108,29 +102,6 @@ function readBits(s: FrameStack, at: number, t: ValType): Slot {
   return s.B[at >> 1];
 }
 
-function writeBits(s: FrameStack, at: number, t: ValType, v: Slot): void {
-  if (isRef(t)) s.refs[at >> 1] = v;
-  else if (t === I32 || t === F32) s.I[at] = word(v);
-  else if (t === V128) writeV128(s.B, at >> 1, wide(v));
-  else s.B[at >> 1] = wide(v);
-}
-
-function word(v: Slot): number {
-  if (typeof v !== "number" || (v | 0) !== v) throw misfit("a value is no 32-bit number");
-  return v;
-}
-
-function wide(v: Slot): bigint {
-  if (typeof v !== "bigint") throw misfit("a value is no 64-bit number");
-  return v;
-}
-
-/** Frames may come from anywhere: what is wrong with them is an error of theirs. */
-const misfit = (what: string): WasmError =>
-  new WasmError("invalid", "WT5204", `frames do not fit their functions: ${what}`, {
-    hint: "frames are of the very module they were taken of, unchanged",
-  });
-
 /**
  * An activation of `func` that continues from `from`; nothing of the original is shared but the instances. Frames are
  * checked like code: whatever they hold, the guest can do nothing with it that a valid program could not.
@@ -152,7 +123,7 @@ export function restoreFrames(func: FuncInst, from: Frames, limits: StackLimits)
       putFrame(act, f, inst, fp, point);
       if (callee === undefined) return;
       results = point.results.map((t) => canonVal(t, canonOf(inst.module.types)));
-      fp = call(act, inst, fp, from.instances[callee.instance]);
+      fp = linkFrame(act, inst, fp, from.instances[callee.instance]);
     });
   });
 }
@@ -177,45 +148,6 @@ function checkValues(vals: readonly Slot[], types: readonly ValType[], canBeUnse
     if (!isRef(t) || (canBeUnset && v === null) || isOfType(v, t)) return;
     throw misfit("a reference is of another type");
   });
-}
-
-/** Puts one frame at `fp`; the registers are its own then. */
-function putFrame(act: Activation, f: Frame, inst: ModuleInst, fp: number, point: Safepoint): void {
-  const entry = flatEntryOf(inst.funcs[f.func]);
-  const map = mapOf(inst, f.func);
-  act.stack.reserve(fp + inst.code.words[entry + 1], act.csp + 1);
-  putConstants(act.stack, inst.code.words, entry, fp);
-  f.locals.forEach((v, i) => void writeBits(act.stack, fp + map.localOffs[i], map.localTypes[i], v));
-  let at = fp + map.operands;
-  f.operands.forEach((v, i) => {
-    writeBits(act.stack, at, point.types[i], v);
-    at += wordsOf(point.types[i]);
-  });
-  act.inst = inst;
-  act.pc = point.word;
-  act.fp = fp;
-}
-
-/** The frame at `fp` has called a function of `next`; where that one's frame starts. */
-function call(act: Activation, inst: ModuleInst, fp: number, next: ModuleInst | undefined): number {
-  const { pc } = act;
-  if (next === inst) act.stack.calls[act.csp++] = pc;
-  else {
-    act.boundaries.push({ inst, pc, fp });
-    act.stack.calls[act.csp++] = -1;
-  }
-  return fp + inst.code.words[pc - 1];
-}
-
-/** Constants that `enter_consts` keeps in the frame are no part of its canonical form. */
-function putConstants(s: FrameStack, words: Int32Array, entry: number, fp: number): void {
-  if (words[entry] !== ENTER_CONSTS) return;
-  for (let k = 0; k < words[entry + 4]; k++) s.I[fp + words[entry + 3] + k] = words[entry + 5 + k];
-}
-
-function safepointOf(map: FuncMap, offset: number, isInnermost: boolean): Safepoint | undefined {
-  const here = map.safepoints.filter((p) => p.offset === offset && (p.kind === "return") !== isInnermost);
-  return here.find((p) => p.kind !== "call") ?? here[0];
 }
 
 /** Frames as JSON text; references are not data and are refused except null. */

@@ -21,6 +21,7 @@ export interface RawFrame {
 /** The frames of `act`, innermost first; at most `max`. */
 export function walk(act: Activation, max = Infinity): RawFrame[] {
   const frames: RawFrame[] = [];
+  act.leaveStub();
   let { inst, pc, fp, csp } = act;
   let boundary = act.boundaries.length;
   for (;;) {
@@ -138,4 +139,10 @@ function describe(f: RawFrame, isInnermost: boolean): BacktraceFrame {
   const { module } = f.inst;
   const offset = offsets[indexOf(words, pc)] ?? module.funcs[0].body.start;
   return { func: f.func, name: module.names.funcs.get(f.func), offset };
+}
+
+/** Fuel of what was executed in function `func` up to the instruction at `offset`, itself included, and is not counted there. */
+export function pendingBefore(inst: ModuleInst, func: number, offset: number): number {
+  const { offsets, pending } = mapOf(inst, func);
+  return pending[offsets.indexOf(offset)] ?? 0;
 }

@@ -1,6 +1,6 @@
 /**
  * Guest functions in the stack of a JavaScript error. Generated functions are called `f<index>`, or
- * `f<index>_<offset>` when entered at a loop, and their texts `wasmts:<number of the tier>`; lines lead to offsets.
+ * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel, and their texts `wasmts:<number of the tier>`; lines lead to offsets.
  *
  * An error passes through generated code in stretches, with interpreter frames in between: each stretch ends at the
  * function `e` through which the interpreter had entered it, and is asked for once, innermost first.
@@ -10,7 +10,7 @@ import type { ModuleInst } from "../runtime/instance.ts";
 
 interface Source {
   readonly inst: ModuleInst;
-  offsetsOf(func: number, loop: number | undefined): readonly number[];
+  offsetsOf(func: number, loop: number | undefined, isMetered: boolean): readonly number[];
 }
 
 const sources = new Map<number, WeakRef<Source>>();
@@ -25,7 +25,7 @@ export function register(source: Source): number {
   return id;
 }
 
-const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?(?: \[as \w+\])? \(wasmts:(\d+):(\d+):\d+\)$/;
+const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?(m)?(?: \[as \w+\])? \(wasmts:(\d+):(\d+):\d+\)$/;
 const BOUNDARY = /^ +at (?:\S+\.)?e(?: \[as \w+\])? \(wasmts:/;
 /** Lines before a text in the source that `new Function` makes of it. */
 const HEADER_LINES = 2;
@@ -52,11 +52,11 @@ function framesIn(stack: string, stretch: number): BacktraceFrame[] {
   return frames;
 }
 
-function describe([func, loop, id, line]: readonly (string | undefined)[]): BacktraceFrame[] {
+function describe([func, loop, metered, id, line]: readonly (string | undefined)[]): BacktraceFrame[] {
   const source = sources.get(Number(id))?.deref();
   if (source === undefined) return [];
   const index = Number(func);
-  const offsets = source.offsetsOf(index, loop === undefined ? undefined : Number(loop));
+  const offsets = source.offsetsOf(index, loop === undefined ? undefined : Number(loop), metered !== undefined);
   const offset = offsets[Number(line) - HEADER_LINES - 1] ?? 0;
   return [{ func: index, name: source.inst.module.names.funcs.get(index), offset }];
 }

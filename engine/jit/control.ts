@@ -40,6 +40,9 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
     isThenReached: false,
     paramNodes: type.params.map(node),
     resultNodes: type.results.map(node),
+    exits: [],
+    pending: f.fuel?.pending ?? 0,
+    tail: "",
   };
 }
 
@@ -94,11 +97,13 @@ export function block(f: FunctionText): void {
 export function loop(f: FunctionText): void {
   const type = readType(f);
   f.pending.settleAll(f.pending.height - type.params.length);
+  f.fuel?.charge();
   const way = onWay(f);
   if (way) endGuard(f);
   const isEntry = way !== undefined && f.entry?.offset === f.reader.pos;
   if (isEntry) enterHere(f);
-  open(f, "loop", type, "for(;;){");
+  const label = open(f, "loop", type, "for(;;){");
+  if (f.fuel !== undefined) label.tail = f.fuel.stopAtLoop(f.pending.list);
   if (way === undefined || isEntry) return;
   // Jumping back is how the code before the entry can run after all.
   f.isGuarding = true;
@@ -136,7 +141,11 @@ export function ifThen(f: FunctionText): void {
 export function elseBranch(f: FunctionText): void {
   const label = f.labels[f.labels.length - 1];
   label.isThenReached = !f.isDead;
-  if (!f.isDead) settleResults(f, label);
+  if (!f.isDead) {
+    settleResults(f, label);
+    f.fuel?.skip(label);
+  }
+  if (f.fuel !== undefined) f.fuel.pending = label.pending;
   const isOnWay = !f.isEntered && f.entry?.path.some((o) => o.at === label.at && o.isElse) === true;
   if (isOnWay && !f.isGuarding) f.out.isMuted = false;
   f.out.line("}else{");
@@ -173,10 +182,13 @@ export function end(f: FunctionText): void {
   }
   const isJoin = kind === "if" || kind === "else" || (kind === "block" && label.isUsed);
   if (isJoin && !f.isDead) settleResults(f, label);
+  if (kind === "if") f.fuel?.landIf(label, !f.isDead);
+  else if (kind !== "loop") f.fuel?.land(label, !f.isDead);
   if (kind === "loop" && !f.isDead) label.breakLine = f.out.line("break;");
   f.out.line("}");
   f.labels.pop();
-  finishHead(f, label);
+  if (kind === "loop" && f.fuel !== undefined) finishLoop(f, label);
+  else finishHead(f, label);
   if (kind === "if") label.resultNodes.forEach((node, i) => void f.floats.join(node, label.paramNodes[i]));
   const isReached = !f.isDead || kind === "if" || label.isThenReached || (label.isUsed && kind !== "loop");
   if (!isReached) f.pending.truncate(label.height);
@@ -189,6 +201,18 @@ function finishHead(f: FunctionText, label: Label): void {
   else if (label.kind === "loop") {
     f.out.replace(label.line, "{");
     f.out.replace(label.breakLine, "");
+  }
+}
+
+/** A loop that counts fuel is two: the inner one is left to stop, and to get more fuel. */
+function finishLoop(f: FunctionText, { isUsed, name, line, breakLine, tail }: Label): void {
+  if (isUsed) {
+    f.out.replace(line, `P${name}:for(;;){${name}:for(;;){`);
+    f.out.replace(breakLine, `break P${name};`);
+    f.out.line(`${tail}}`);
+  } else {
+    f.out.replace(line, "{");
+    f.out.replace(breakLine, "");
   }
 }
 
@@ -215,7 +239,8 @@ function jump(f: FunctionText, label: Label): string {
     f.floats.join(o.node, nodes[i]);
     if (o.slot !== to) text += pending.assignment(pending.slotId(to), pending.slotId(to, 1), o, nodes[i]);
   });
-  return `${text}${isLoop ? "continue" : "break"} ${label.name};`;
+  if (f.fuel === undefined) return `${text}${isLoop ? "continue" : "break"} ${label.name};`;
+  return isLoop ? `${text}${f.fuel.repeat(label)}` : `${text}${f.fuel.exit(label)}break ${label.name};`;
 }
 
 const arity = (label: Label): number => (label.kind === "loop" ? label.params : label.results).length;
@@ -242,7 +267,7 @@ export function brIf(f: FunctionText): void {
 export function branchIf(f: FunctionText, label: Label, c: Operand): void {
   keepCarried(f, arity(label));
   const text = jump(f, label);
-  const isOne = text.indexOf(";") === text.length - 1;
+  const isOne = f.fuel === undefined && text.indexOf(";") === text.length - 1;
   f.out.line(isOne ? `if(${conditionOf(c)})${text}` : `if(${conditionOf(c)}){${text}}`);
 }
 
@@ -272,13 +297,14 @@ export function brTable(f: FunctionText): void {
 export function returnText(f: FunctionText): string {
   const { results } = f.type;
   const { pending, env } = f;
-  if (results.length === 0) return "return;";
+  const fuel = f.fuel?.leave() ?? "";
+  if (results.length === 0) return `${fuel}return;`;
   const list = pending.list.slice(pending.height - results.length);
   if (results.length === 1) {
     const [low, high] = f.wordsOf(list[0]);
-    return high === undefined ? `return ${low};` : `${env.high()}[0]=${high};return ${low};`;
+    return high === undefined ? `${fuel}return ${low};` : `${fuel}${env.high()}[0]=${high};return ${low};`;
   }
-  return `${list.map((o, k) => putResult(f, o, k)).join("")}return;`;
+  return `${fuel}${list.map((o, k) => putResult(f, o, k)).join("")}return;`;
 }
 
 /** Several results go into slots, two words each, that the caller reads at once. */

@@ -5,6 +5,12 @@
  */
 export class Environment {
   private readonly inits = new Map<string, string>();
+  /** Calls are of the kind that counts fuel. */
+  private readonly kind: "" | "Metered";
+
+  constructor(isMetered: boolean) {
+    this.kind = isMetered ? "Metered" : "";
+  }
 
   private use(name: string, init: string): string {
     if (!this.inits.has(name)) this.inits.set(name, init);
@@ -25,7 +31,7 @@ export class Environment {
   }
   /** Something whose `js` calls function `idx`. */
   callee(idx: number): string {
-    return this.use(`c${idx}`, `$.callee(${idx})`);
+    return this.use(`c${idx}`, `$.callee${this.kind}(${idx})`);
   }
   /** A `FuncInst`. */
   func(idx: number): string {
@@ -35,13 +41,25 @@ export class Environment {
   deep(idx: number): string {
     return this.use(`d${idx}`, `$.deep(${idx})`);
   }
+  /** Calls function `idx`, whose frame takes `bytes`, where its entry cannot go on. */
+  slow(idx: number, bytes: number): string {
+    return this.use(`d${idx}`, `$.slow(${idx},${bytes})`);
+  }
+  /** The fuel left. */
+  left(): string {
+    return this.use("F", "$.left");
+  }
+  /** A function of `stops.ts`. */
+  stops(name: "loop" | "caller" | "failed" | "spend"): string {
+    return this.use({ loop: "W", caller: "K", failed: "X", spend: "Y" }[name], `$.stops.${name}`);
+  }
   /** Looks up a table element that is not what the quick check wants. */
   indirect(): string {
-    return this.use("ci", "$.indirect");
+    return this.use("ci", `$.indirect${this.kind}`);
   }
   /** Makes a function reference callable. */
   callable(): string {
-    return this.use("cr", "$.callable");
+    return this.use("cr", `$.callable${this.kind}`);
   }
   /** The cell of the imported global `idx`. */
   globalSlot(idx: number): string {

@@ -8,6 +8,7 @@ import { type Func, funcTypeAt, type Module } from "../module.ts";
 import { F32, F64, type FuncType, I64, V128, type ValType } from "../types.ts";
 import type { Environment } from "./environment.ts";
 import type { FloatFlow } from "./float-flow.ts";
+import { type Exit, FuelText } from "./fuel-text.ts";
 import { expression, Operand, Part } from "./operand.ts";
 import type { Entry } from "./osr.ts";
 import { Pending } from "./pending.ts";
@@ -45,6 +46,11 @@ export interface Label {
   /** Float classes of parameters and results; -1 for other types. */
   readonly paramNodes: readonly number[];
   readonly resultNodes: readonly number[];
+  /** Of `fuel`: branches to its end, and what was pending when it opened. */
+  readonly exits: Exit[];
+  readonly pending: number;
+  /** Of `fuel` and a loop: what comes behind it. */
+  tail: string;
 }
 
 export const isFloat = (t: ValType): boolean => t === F32 || t === F64;
@@ -75,6 +81,8 @@ export class FunctionText {
   isDead = false;
   /** Blocks opened inside dead code. */
   deadDepth = 0;
+  /** Counts fuel and stops. */
+  readonly fuel: FuelText | undefined;
   /** Calls anything that may need much of the JavaScript stack. */
   hasCalls = false;
 
@@ -85,6 +93,7 @@ export class FunctionText {
     env: Environment,
     floats: FloatFlow,
     entry: Entry | undefined,
+    isMetered: boolean,
   ) {
     this.module = module;
     this.canon = canonOf(module.types);
@@ -103,7 +112,20 @@ export class FunctionText {
       const isRaw = entry !== undefined || i < this.type.params.length;
       this.localNodes.push(isFloat(t) ? floats.node(isRaw) : -1);
     });
-    this.pending = new Pending(this.locals.length, this.out, floats, (text) => `${env.helper("uncoded")}(${text})`);
+    const uncoded = (text: string): string => `${env.helper("uncoded")}(${text})`;
+    this.pending = new Pending(this.locals.length, this.out, floats, uncoded, isMetered);
+    this.fuel = isMetered ? new FuelText(this) : undefined;
+  }
+
+  /** Of the function that is generated. */
+  get name(): string {
+    const end = this.fuel === undefined ? "" : "m";
+    return this.entry === undefined ? `f${this.index}${end}` : `f${this.index}_${this.entry.offset}${end}`;
+  }
+
+  /** The member by which functions are called. */
+  get call(): "js" | "metered" {
+    return this.fuel === undefined ? "js" : "metered";
   }
 
   /* Operands */
@@ -147,7 +169,7 @@ export class FunctionText {
   }
 
   /** Pushes the value of the statement that is written now: `call` is an expression with the low word as its value. */
-  pushCall(type: ValType, call: string): void {
+  pushCall(type: ValType, call: string, around = (assignment: string): string => assignment): void {
     const { pending, out } = this;
     const depth = pending.height;
     const lo = pending.slotId(depth);
@@ -156,8 +178,8 @@ export class FunctionText {
     if (type === I64) {
       pending.free(pending.slotId(depth, 1));
       const high = pending.variable(pending.slotId(depth, 1)).text;
-      out.line(`${pending.variable(lo).text}=${call};${high}=${this.env.high()}[0];`);
-    } else out.line(`${pending.variable(lo).text}=${call};`);
+      out.line(`${around(`${pending.variable(lo).text}=${call};`)}${high}=${this.env.high()}[0];`);
+    } else out.line(around(`${pending.variable(lo).text}=${call};`));
     pending.pushSlot(type, type === I64, node);
   }
 

@@ -27,6 +27,8 @@ import { applyRow } from "./templates.ts";
 /** Functions beyond these are left to the interpreter: V8 would take very long over them. */
 const MAX_BODY_BYTES = 1 << 18;
 const MAX_LOCALS = 4096;
+/** V8 parses nested blocks by recursion, at some 0.7 KB of its stack each. */
+const MAX_NESTING = 300;
 /** Bytes of a JavaScript frame besides its variables. */
 const FRAME_BYTES = 160;
 
@@ -35,6 +37,8 @@ export interface GenerateOptions {
   readonly loop?: number | undefined;
   /** A frame counts as this many bytes of the stack at least. */
   readonly minFrameBytes?: number | undefined;
+  /** It counts fuel and can stop. */
+  readonly isMetered?: boolean | undefined;
 }
 
 export interface Generated {
@@ -80,10 +84,11 @@ export function generate(module: Module, index: number, options: GenerateOptions
   if (func.body.end - func.body.start > MAX_BODY_BYTES) decline("size");
   const floats = new FloatFlow();
   const entry = options.loop === undefined ? undefined : entryAt(module, func, options.loop);
-  let f = writeBody(module, func, index, floats, entry);
+  const isMetered = options.isMetered ?? false;
+  let f = writeBody(module, func, index, floats, entry, isMetered);
   if (floats.hasNodes) {
     floats.restart();
-    f = writeBody(module, func, index, floats, entry);
+    f = writeBody(module, func, index, floats, entry, isMetered);
   }
   return assemble(f, Math.max(frameBytes(f), options.minFrameBytes ?? 0));
 }
@@ -94,9 +99,10 @@ function writeBody(
   index: number,
   floats: FloatFlow,
   entry: Entry | undefined,
+  isMetered: boolean,
 ): FunctionText {
   if (func.localCount > MAX_LOCALS) decline("locals");
-  const f = new FunctionText(module, func, index, new Environment(), floats, entry);
+  const f = new FunctionText(module, func, index, new Environment(isMetered), floats, entry, isMetered);
   f.labels.push(makeLabel(f, "func", { params: [], results: f.type.results }));
   startMuted(f);
   const { reader, out, pending } = f;
@@ -104,8 +110,13 @@ function writeBody(
     out.at = reader.pos;
     const m = mnemonicOf(reader.opcode()) as Mnemonic;
     pending.begin();
+    out.prefix = "";
+    if (f.labels.length > MAX_NESTING) decline("nesting");
     if (f.isDead) skipDead(f, m);
-    else ruleOf(m)(f);
+    else {
+      f.fuel?.begin(instrDef(m));
+      ruleOf(m)(f);
+    }
   }
   return f;
 }
@@ -126,7 +137,10 @@ const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table"
 /* The function around its body */
 
 const frameBytes = (f: FunctionText): number =>
-  FRAME_BYTES + 8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.type.results.length);
+  FRAME_BYTES +
+  8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.type.results.length) +
+  // What is passed to stop is in variables of its own.
+  (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
 
 const zeroOf = (t: ValType): string => (isRef(t) ? "null" : "0");
 
@@ -146,16 +160,22 @@ function assemble(f: FunctionText, bytes: number): Generated {
   const set = new Set(vars.map((v) => v.slice(0, v.indexOf("="))));
   for (const id of pending.slots) if (!set.has(pending.name(id))) vars.push(`${pending.name(id)}=0`);
   for (let k = 0; k < pending.temps; k++) vars.push(`t${k}=0`);
-  const name = f.entry === undefined ? `f${f.index}` : `f${f.index}_${f.entry.offset}`;
+  const { name } = f;
+  if (f.fuel !== undefined) vars.push(`q=${env.left()}[0]`, "k=0");
   const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
-  const lines = [head];
-  if (f.hasCalls) lines.push(stackCheck(f, params, bytes));
+  // In parentheses V8 compiles it at once, which it will have to; what is too much for its stack is known here then.
+  const lines = [`const ${name}=(${head}`];
+  if (f.fuel !== undefined) lines.push(entryCheck(f, params, bytes));
+  else if (f.hasCalls) lines.push(stackCheck(f, params, bytes));
   if (vars.length > 0) lines.push(`let ${vars.join()};`);
+  const canFail = f.out.hasPrefix;
+  if (canFail) lines.push("try{");
   const before = lines.length;
   const adapter = f.entry === undefined ? enterText(f, params) : enterLoopText(f, name);
+  const end = canFail ? [`}catch(x){throw ${env.stops("failed")}(x,q,k);}`, "});"] : ["});"];
   // What the adapter refers to must be known before the first line is made.
   const declarations = env.text();
-  const all = ['"use strict";', declarations, ...lines, ...f.out.lines, "}", adapter, `return [${name},e];`];
+  const all = ['"use strict";', declarations, ...lines, ...f.out.lines, ...end, adapter, `return [${name},e];`];
   const offsets = new Array<number>(before + 2).fill(0).concat(f.out.offsets);
   return { text: all.join("\n"), offsets };
 }
@@ -164,6 +184,14 @@ function assemble(f: FunctionText, bytes: number): Generated {
 function stackCheck(f: FunctionText, params: readonly string[], bytes: number): string {
   if (f.entry !== undefined) return `n=n-${bytes}|0;`;
   return `if((n=n-${bytes}|0)<0)return ${f.env.deep(f.index)}(${params.join()});`;
+}
+
+/** The same for a function that counts fuel, which its entry may find used up. */
+function entryCheck(f: FunctionText, params: readonly string[], bytes: number): string {
+  if (f.entry !== undefined) return f.hasCalls ? `n=n-${bytes}|0;` : "";
+  const stack = f.hasCalls ? `(n=n-${bytes}|0)<0||` : "";
+  const room = f.hasCalls ? `n+${bytes}` : "n";
+  return `if(${stack}${f.env.left()}[0]<0)return ${f.env.slow(f.index, bytes)}(${[...params, room].join()});`;
 }
 
 /** Reads the value of type `t` in the slot at word `at` of `I`. */
@@ -194,7 +222,7 @@ function entryVars(f: FunctionText): string[] {
 function enterText(f: FunctionText, params: readonly string[]): string {
   const values = f.type.params.flatMap((t, i) => readSlot(f, t, `p+${2 * i}`));
   void params;
-  return `function e(s,p,b,n){const I=s.I,R=s.refs;${putResults(f, `f${f.index}(${[...values, "n"].join()})`)}}`;
+  return `function e(s,p,b,n){const I=s.I,R=s.refs;${putResults(f, `${f.name}(${[...values, "n"].join()})`)}}`;
 }
 
 const enterLoopText = (f: FunctionText, name: string): string =>

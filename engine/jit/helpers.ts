@@ -1,7 +1,11 @@
 /** What generated code calls: everything by name in one object, so that each text takes just what it needs. */
+import { bytesCost, elemsCost, growCost } from "../cost.ts";
 import { trap, trapError } from "../errors.ts";
 import * as numerics from "../numerics.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
+import type { MemInst } from "../runtime/memory.ts";
+import type { TableInst } from "../runtime/table.ts";
+import type { Val } from "../runtime/value.ts";
 import type { FrameSlots } from "../tier.ts";
 import * as nan from "./nan.ts";
 import { results } from "./results.ts";
@@ -25,6 +29,19 @@ function dropElem(inst: ModuleInst, idx: number): void {
   inst.elems[idx] = [];
 }
 
+/** Grows and says what that costs more, in `fuel[1]`. */
+function growMemory(fuel: Int32Array, m: MemInst, delta: number): number {
+  const old = m.grow(delta);
+  fuel[1] = old < 0 ? 0 : growCost(delta, m.pageSize);
+  return old;
+}
+
+function growTable(fuel: Int32Array, t: TableInst, delta: number, init: Val): number {
+  const old = t.grow(delta, init);
+  fuel[1] = old < 0 ? 0 : elemsCost(delta);
+  return old;
+}
+
 /** Copies `count` results to the frame at `p`. */
 function copyResults(s: FrameSlots, p: number, count: number): void {
   for (let k = 0; k < count; k++) {
@@ -45,4 +62,8 @@ export const helpers: Readonly<Record<string, unknown>> = {
   dropData,
   dropElem,
   copyResults,
+  bytesCost,
+  elemsCost,
+  growMemory,
+  growTable,
 };

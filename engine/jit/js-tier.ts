@@ -7,6 +7,7 @@
  * patching. Spec: none; this is how, not what.
  */
 import { isSubtypeId } from "../canon.ts";
+import { left } from "../counting.ts";
 import { type BacktraceFrame, trap } from "../errors.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
@@ -20,6 +21,7 @@ import { type Generated, type GenerateOptions, generate } from "./generate.ts";
 import { helpers } from "./helpers.ts";
 import { results } from "./results.ts";
 import type { TierStats } from "./stats.ts";
+import { Stops } from "./stops.ts";
 import { argumentCount, hostArguments, putArguments, takeResults } from "./values.ts";
 
 export interface JsTierOptions {
@@ -32,9 +34,41 @@ export interface JsTierOptions {
   readonly onGenerate: (() => void) | undefined;
 }
 
+/** V8 needs this much of its stack to compile a function; bytes. */
+const COMPILE_ROOM = 200_000;
+
 /** What calls a function: a `FuncInst`, or a function of the host as one instance imports it. */
 interface Callee {
   js: GeneratedFn;
+  metered: GeneratedFn;
+}
+
+/** What is known about one kind of code. */
+class Compiled {
+  readonly isMetered: boolean;
+  readonly declined = new Set<FuncInst>();
+  /** Ways into loops by word of flat code; undefined: declined. */
+  readonly loops = new Map<number, Enter | undefined>();
+
+  constructor(isMetered: boolean) {
+    this.isMetered = isMetered;
+  }
+
+  wayInto(f: FuncInst): Enter | undefined {
+    return this.isMetered ? f.enterMetered : f.enter;
+  }
+
+  adopt(f: FuncInst, [js, enter]: Linked): void {
+    if (this.isMetered) {
+      f.metered = js;
+      f.enterMetered = enter;
+      f.meteredSig = f.typeId;
+    } else {
+      f.js = js;
+      f.enter = enter;
+      f.sig = f.typeId;
+    }
+  }
 }
 
 export class JsTier implements InstanceTier {
@@ -43,6 +77,8 @@ export class JsTier implements InstanceTier {
   readonly inst: ModuleInst;
   readonly helpers = helpers;
   readonly results = results;
+  readonly left = left;
+  readonly stops: Stops;
   readonly stats: TierStats;
   /** In the source names of its texts. */
   private readonly id: number;
@@ -51,14 +87,14 @@ export class JsTier implements InstanceTier {
   private readonly budget = new CompileBudget();
   /** Samples so far, by function. */
   private readonly samples = new Map<FuncInst, number>();
-  private readonly declined = new Set<FuncInst>();
-  /** Ways into loops by word of flat code; undefined: declined. */
-  private readonly loops = new Map<number, Enter | undefined>();
+  private readonly plain = new Compiled(false);
+  private readonly metered = new Compiled(true);
   private readonly hosts = new Map<FuncInst, Callee>();
 
   constructor(inst: ModuleInst, interpreter: Interpreter, options: JsTierOptions, stats: TierStats) {
     this.inst = inst;
     this.interpreter = interpreter;
+    this.stops = new Stops(inst, interpreter);
     this.options = options;
     this.isEager = options.isEager;
     this.sampleFuel = options.sampleFuel;
@@ -71,27 +107,32 @@ export class JsTier implements InstanceTier {
   }
 
   /** Of each line of the text of function `func`, or of its way into the loop at `loop`, the offset in the module. */
-  offsetsOf(func: number, loop: number | undefined): readonly number[] {
-    return generate(this.inst.module, func, { loop, minFrameBytes: this.options.minFrameBytes }).offsets;
+  offsetsOf(func: number, loop: number | undefined, isMetered: boolean): readonly number[] {
+    const { minFrameBytes } = this.options;
+    return generate(this.inst.module, func, { loop, minFrameBytes, isMetered }).offsets;
   }
 
   /* What is compiled */
 
-  compileNow(f: FuncInst): boolean {
-    if (f.enter !== undefined) return true;
-    if (this.declined.has(f)) return false;
+  compileNow(f: FuncInst, isMetered: boolean, room = jsStack.room): boolean {
+    const kind = this.kind(isMetered);
+    if (kind.wayInto(f) !== undefined) return true;
+    if (kind.declined.has(f) || room < COMPILE_ROOM) return false;
     const size = this.sizeOf(f);
     if (!this.isEager && !this.budget.spend(size)) return false;
-    const made = this.make(f, { minFrameBytes: this.options.minFrameBytes });
+    const made = this.make(f, { isMetered });
     if (made === undefined) {
-      this.declined.add(f);
+      kind.declined.add(f);
       return false;
     }
-    [f.js, f.enter] = made;
-    f.sig = f.typeId;
+    kind.adopt(f, made);
     this.stats.functions++;
     this.stats.bytes += size;
     return true;
+  }
+
+  private kind(isMetered: boolean): Compiled {
+    return isMetered ? this.metered : this.plain;
   }
 
   private sizeOf(f: FuncInst): number {
@@ -106,16 +147,18 @@ export class JsTier implements InstanceTier {
     return n >= this.options.hotAfter;
   }
 
-  sampleStart(f: FuncInst): boolean {
-    return f.enter !== undefined || (this.isHot(f) && this.compileNow(f));
+  sampleStart(f: FuncInst, isMetered: boolean): boolean {
+    if (this.kind(isMetered).wayInto(f) !== undefined) return true;
+    return (this.isEager || this.isHot(f)) && this.compileNow(f, isMetered);
   }
 
-  sampleLoop(f: FuncInst, at: number, offset: () => number): Enter | undefined {
-    if (this.loops.has(at)) return this.loops.get(at);
-    if (!this.isHot(f)) return undefined;
-    if (this.declined.has(f) || !this.compileNow(f) || !this.budget.spend(this.sizeOf(f))) return undefined;
-    const made = this.make(f, { loop: offset(), minFrameBytes: this.options.minFrameBytes });
-    this.loops.set(at, made?.[1]);
+  sampleLoop(f: FuncInst, at: number, offset: () => number, isMetered: boolean): Enter | undefined {
+    const { loops, declined } = this.kind(isMetered);
+    if (loops.has(at)) return loops.get(at);
+    if (!this.isHot(f) || declined.has(f) || !this.compileNow(f, isMetered)) return undefined;
+    if (!this.budget.spend(this.sizeOf(f))) return undefined;
+    const made = this.make(f, { loop: offset(), isMetered });
+    loops.set(at, made?.[1]);
     if (made !== undefined) this.stats.loops++;
     return made?.[1];
   }
@@ -125,20 +168,31 @@ export class JsTier implements InstanceTier {
     if (this.stats.characters === 0) this.options.onGenerate?.();
     let made: Generated;
     try {
-      made = generate(this.inst.module, f.index, options);
+      made = generate(this.inst.module, f.index, { ...options, minFrameBytes: this.options.minFrameBytes });
     } catch (error) {
       if (!(error instanceof Declined)) throw error;
       this.stats.decline(error.reason);
       return undefined;
     }
     this.stats.characters += made.text.length;
-    return link(`${made.text}\n//# sourceURL=wasmts:${this.id}`, this);
+    try {
+      return link(`${made.text}\n//# sourceURL=wasmts:${this.id}`, this);
+    } catch (error) {
+      // V8 compiles recursively.
+      if (!(error instanceof RangeError)) throw error;
+      this.stats.decline("nesting");
+      return undefined;
+    }
   }
 
   /* What texts ask for: see `Environment` */
 
   callee(idx: number): Callee {
     return this.callable(this.inst.funcs[idx]);
+  }
+
+  calleeMetered(idx: number): Callee {
+    return this.callableMetered(this.inst.funcs[idx]);
   }
 
   /** `f`, or what stands for it here, with a `js` that calls it. @throws WasmError trap when it is null */
@@ -153,21 +207,53 @@ export class JsTier implements InstanceTier {
     return f;
   }
 
+  /** The same for code that counts: a `metered`. */
+  callableMetered(f: FuncInst | null): Callee {
+    if (f === null) trap("nullFunction");
+    if (f.inst === null) return this.hostCallee(f);
+    if (f.meteredSig < 0) {
+      const tier = f.inst.tier;
+      f.metered = (tier instanceof JsTier ? tier : this).stubMetered(f);
+      f.meteredSig = f.typeId;
+    }
+    return f;
+  }
+
   /** The element `i` of a table that is not of just the type `typeId`. @throws WasmError trap */
-  readonly indirect = (table: number, i: number, typeId: number): Callee => {
+  readonly indirect = (table: number, i: number, typeId: number): Callee =>
+    this.callable(this.element(table, i, typeId));
+
+  readonly indirectMetered = (table: number, i: number, typeId: number): Callee =>
+    this.callableMetered(this.element(table, i, typeId));
+
+  private element(table: number, i: number, typeId: number): FuncInst {
     const { elems } = this.inst.tables[table];
     i = i >>> 0;
     if (i >= elems.length) trap("undefinedElement", `(index ${i}, table of ${elems.length})`);
     const f = elems[i] as FuncInst | null;
     if (f === null) trap("uninitializedElement", `${i}`);
     if (!isSubtypeId(f.typeId, typeId)) trap("indirectCallType", `(index ${i})`);
-    return this.callable(f);
-  };
+    return f;
+  }
 
   /** Calls function `idx` where the JavaScript stack is nearly used up. */
   deep(idx: number): GeneratedFn {
     const f = this.inst.funcs[idx];
     return (...args) => this.interpret(f, args, 0, false);
+  }
+
+  /**
+   * Calls function `idx`, whose frame takes `bytes`, where its entry found that fuel or the JavaScript stack is used up.
+   * The last argument is what is left of that.
+   */
+  slow(idx: number, bytes: number): GeneratedFn {
+    const f = this.inst.funcs[idx];
+    const entry = this.inst.module.funcs[idx - this.inst.module.importedFuncs].body.start;
+    return (...args) => {
+      const room = args.pop() as number;
+      if (left[0] < 0) this.stops.look(idx, entry, args);
+      return room < bytes ? this.interpretMetered(f, args, 0) : f.metered(...args, room);
+    };
   }
 
   /* Calls that leave generated code */
@@ -178,14 +264,35 @@ export class JsTier implements InstanceTier {
     return this.interpreter.run(f, put, (s) => takeResults(s, types), room, mayNest);
   }
 
+  private interpretMetered(f: FuncInst, args: readonly Val[], room: number): Val {
+    const { params, results: types } = f.type;
+    const put = (s: Parameters<typeof putArguments>[0]): void => putArguments(s, params, args);
+    return this.interpreter.runMetered(f, put, (s) => takeResults(s, types), room);
+  }
+
   /** Runs `f` in the interpreter until it is called often enough to be compiled. */
   private stub(f: FuncInst): GeneratedFn {
     noVectors(f);
     const count = argumentCount(f.type.params);
     let calls = 0;
     return (...args) => {
-      if ((this.isEager || ++calls >= this.options.hotAfter) && this.compileNow(f)) return f.js(...args);
-      return this.interpret(f, args, args[count] as number, true);
+      const room = args[count] as number;
+      if ((this.isEager || ++calls >= this.options.hotAfter) && this.compileNow(f, false, room)) return f.js(...args);
+      return this.interpret(f, args, room, true);
+    };
+  }
+
+  /** The same for code that counts; also of functions of instances without this tier, which are never compiled. */
+  private stubMetered(f: FuncInst): GeneratedFn {
+    noVectors(f);
+    const count = argumentCount(f.type.params);
+    const isOwn = f.inst === this.inst;
+    let calls = 0;
+    return (...args) => {
+      const room = args[count] as number;
+      const isHot = isOwn && (this.isEager || ++calls >= this.options.hotAfter);
+      if (isHot && this.compileNow(f, true, room)) return f.metered(...args);
+      return this.interpretMetered(f, args, room);
     };
   }
 
@@ -199,7 +306,7 @@ export class JsTier implements InstanceTier {
   private hostCallee(f: FuncInst): Callee {
     let callee = this.hosts.get(f);
     if (callee === undefined) {
-      callee = { js: this.hostStub(f) };
+      callee = { js: this.hostStub(f), metered: this.hostStubMetered(f) };
       this.hosts.set(f, callee);
     }
     return callee;
@@ -212,6 +319,17 @@ export class JsTier implements InstanceTier {
     return (...args) => {
       jsStack.room = args[count] as number;
       this.interpreter.callHost(f, this.inst, hostArguments(params, args), results);
+      return takeResults(results, types);
+    };
+  }
+
+  private hostStubMetered(f: FuncInst): GeneratedFn {
+    const { params, results: types } = f.type;
+    const count = argumentCount(params);
+    return (...args) => {
+      jsStack.room = args[count] as number;
+      args.length = count;
+      this.interpreter.callHostMetered(f, hostArguments(params, args), args, results);
       return takeResults(results, types);
     };
   }

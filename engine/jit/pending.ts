@@ -28,6 +28,8 @@ export class Pending {
   private readonly floats: FloatFlow;
   /** The expression of a result of arithmetic as a coded value. */
   private readonly uncoded: (text: string) => string;
+  /** What may fail is written at once, not where it is needed. */
+  private readonly isExact: boolean;
   /** How many pending operands read each variable; temporaries apart. */
   private readonly reads: number[] = [];
   private readonly tempReads: number[] = [];
@@ -39,11 +41,12 @@ export class Pending {
   /** Slot variables in use, to be declared. */
   readonly slots = new Set<number>();
 
-  constructor(locals: number, out: Writer, floats: FloatFlow, uncoded: (text: string) => string) {
+  constructor(locals: number, out: Writer, floats: FloatFlow, uncoded: (text: string) => string, isExact = false) {
     this.locals = locals;
     this.out = out;
     this.floats = floats;
     this.uncoded = uncoded;
+    this.isExact = isExact;
   }
 
   get height(): number {
@@ -124,7 +127,8 @@ export class Pending {
     this.list.push(o);
     this.add(o);
     const length = o.lo.text.length + (o.hi?.text.length ?? 0);
-    if (o.lo.vars.length + (o.hi?.vars.length ?? 0) > MAX_VARS || length > MAX_TEXT) {
+    const isLong = o.lo.vars.length + (o.hi?.vars.length ?? 0) > MAX_VARS || length > MAX_TEXT;
+    if (isLong || (this.isExact && (o.effects & (LOAD | TRAP)) !== 0)) {
       this.order(o.effects, this.height - 1);
       this.settle(this.height - 1);
     }

@@ -16,13 +16,20 @@ type Rule = (f: FunctionText) => void;
 
 /* Calls */
 
-/** Calls `callee`, whose arguments are the topmost operands. */
-function emitCall(f: FunctionText, type: FuncType, callee: string, args: readonly string[]): void {
+/** Calls `callee` with `args`; `more` are words of operands that the instruction has beside them. */
+function emitCall(
+  f: FunctionText,
+  type: FuncType,
+  callee: string,
+  args: readonly string[],
+  more: readonly string[] = [],
+): void {
   f.hasCalls = true;
   f.pending.flush(ANY);
   const text = `${callee}(${[...args, "n"].join()})`;
-  if (type.results.length === 1) return f.pushCall(type.results[0], text);
-  f.out.line(`${text};`);
+  const around = (call: string): string => f.fuel?.around(call, more) ?? call;
+  if (type.results.length === 1) return f.pushCall(type.results[0], text, around);
+  f.out.line(around(`${text};`));
   type.results.forEach((t, k) => void takeResult(f, t, k));
 }
 
@@ -56,7 +63,7 @@ function call(f: FunctionText): void {
   noVectors(type);
   const args = f.popArguments(type.params);
   const isSelf = idx === f.index && f.entry === undefined;
-  emitCall(f, type, isSelf ? `f${idx}` : `${f.env.callee(idx)}.js`, args);
+  emitCall(f, type, isSelf ? f.name : `${f.env.callee(idx)}.${f.call}`, args);
 }
 
 /** The element is called if it is a guest's function of just the type wanted; the rest is looked at outside. */
@@ -79,8 +86,9 @@ function callIndirect(f: FunctionText): void {
   const e = f.pending.name(f.pending.temp());
   const { env } = f;
   f.out.line(`${e}=${env.table(table)}.elems[${i.inner}>>>0];`);
-  f.out.line(`if(${e}==null||${e}.sig!==${id})${e}=${env.indirect()}(${table},${i.text},${id});`);
-  emitCall(f, type, `${e}.js`, args);
+  const sig = f.fuel === undefined ? "sig" : "meteredSig";
+  f.out.line(`if(${e}==null||${e}.${sig}!==${id})${e}=${env.indirect()}(${table},${i.text},${id});`);
+  emitCall(f, type, `${e}.${f.call}`, args, index.hi === undefined ? [i.text] : [i.text, "0"]);
 }
 
 /** `part` in a temporary, evaluated after everything that waits. */
@@ -97,8 +105,9 @@ function callRef(f: FunctionText): void {
   f.pending.flush(ANY);
   const e = f.pending.name(f.pending.temp());
   f.out.line(`${e}=${callee.text};`);
-  f.out.line(`if(${e}===null||${e}.sig<0)${e}=${f.env.callable()}(${e});`);
-  emitCall(f, type, `${e}.js`, args);
+  const sig = f.fuel === undefined ? "sig" : "meteredSig";
+  f.out.line(`if(${e}===null||${e}.${sig}<0)${e}=${f.env.callable()}(${e});`);
+  emitCall(f, type, `${e}.${f.call}`, args, [callee.text]);
 }
 
 /* Variables */
@@ -170,12 +179,20 @@ function drop(f: FunctionText): void {
 const unsigned = (o: Operand): string =>
   o.hi === undefined ? `${o.lo.inner}>>>0` : `(${o.hi.inner}>>>0)*4294967296+(${o.lo.inner}>>>0)`;
 
-/** Calls a method with the topmost `count` operands as numbers, now. */
-function method(f: FunctionText, count: number, text: (...args: string[]) => string): void {
-  const args = popOperands(f, count).map(unsigned);
+/** Calls a method with the topmost three operands as numbers, now. The last is a number of things to move. */
+function method(f: FunctionText, cost: Cost, text: (...args: string[]) => string): void {
+  const operands = popOperands(f, 3);
   f.pending.flush(ANY);
-  f.out.line(`${text(...args)};`);
+  const count = counted(f, operands[2]);
+  f.out.line(`${text(unsigned(operands[0]), unsigned(operands[1]), count)};`);
+  f.fuel?.spendMore(`${f.env.helper(cost)}(${count})`);
 }
+
+/** What the number of things that an instruction moves costs: see `cost.ts`. */
+type Cost = "bytesCost" | "elemsCost";
+
+/** The number of things that are moved, which is used twice if they cost. */
+const counted = (f: FunctionText, o: Operand): string => unsigned(f.fuel === undefined ? o : atomOf(f, o));
 
 /** The result is a number of the address type `isWide`, -1 included. */
 function pushSize(f: FunctionText, isWide: boolean, text: string): void {
@@ -197,20 +214,26 @@ function memoryCopy(f: FunctionText): void {
   isWideMemory(f, to);
   isWideMemory(f, from);
   const { env } = f;
-  method(f, 3, (d, s, n) => `${env.memory(to)}.copy(${d},${env.memory(from)},${s},${n})`);
+  method(f, "bytesCost", (d, s, n) => `${env.memory(to)}.copy(${d},${env.memory(from)},${s},${n})`);
 }
 
 function tableGrow(f: FunctionText): void {
   const table = f.reader.u32();
   const [init, delta] = popOperands(f, 2);
-  pushSize(f, isWideTable(f, table), `${f.env.table(table)}.grow(${unsigned(delta)},${init.lo.text})`);
+  const { env } = f;
+  const args = `${unsigned(delta)},${init.lo.text}`;
+  if (f.fuel === undefined) return pushSize(f, isWideTable(f, table), `${env.table(table)}.grow(${args})`);
+  pushSize(f, isWideTable(f, table), `${env.helper("growTable")}(${env.left()},${env.table(table)},${args})`);
+  f.fuel.spendMore(`${env.left()}[1]`);
 }
 
 function tableFill(f: FunctionText): void {
   const table = f.reader.u32();
   const [i, v, n] = popOperands(f, 3);
   f.pending.flush(ANY);
-  f.out.line(`${f.env.table(table)}.fill(${unsigned(i)},${v.lo.text},${unsigned(n)});`);
+  const count = counted(f, n);
+  f.out.line(`${f.env.table(table)}.fill(${unsigned(i)},${v.lo.text},${count});`);
+  f.fuel?.spendMore(`${f.env.helper("elemsCost")}(${count})`);
 }
 
 /* References */
@@ -265,13 +288,17 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   "memory.grow": (f) => {
     const mem = f.reader.u32();
     const delta = f.pop();
-    pushSize(f, isWideMemory(f, mem), `${f.env.memory(mem)}.grow(${unsigned(delta)})`);
+    const { env } = f;
+    const isWide = isWideMemory(f, mem);
+    if (f.fuel === undefined) return pushSize(f, isWide, `${env.memory(mem)}.grow(${unsigned(delta)})`);
+    pushSize(f, isWide, `${env.helper("growMemory")}(${env.left()},${env.memory(mem)},${unsigned(delta)})`);
+    f.fuel.spendMore(`${env.left()}[1]`);
   },
   "memory.init": (f) => {
     const data = f.reader.u32();
     const mem = f.reader.u32();
     isWideMemory(f, mem);
-    method(f, 3, (d, s, n) => `${f.env.memory(mem)}.init(${d},${f.env.instance()}.datas[${data}],${s},${n})`);
+    method(f, "bytesCost", (d, s, n) => `${f.env.memory(mem)}.init(${d},${f.env.instance()}.datas[${data}],${s},${n})`);
   },
   "data.drop": (f) => {
     const data = f.reader.u32();
@@ -284,7 +311,9 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
     isWideMemory(f, mem);
     const [d, v, n] = popOperands(f, 3);
     f.pending.flush(ANY);
-    f.out.line(`${f.env.memory(mem)}.fill(${unsigned(d)},${v.lo.inner}&255,${unsigned(n)});`);
+    const count = counted(f, n);
+    f.out.line(`${f.env.memory(mem)}.fill(${unsigned(d)},${v.lo.inner}&255,${count});`);
+    f.fuel?.spendMore(`${f.env.helper("bytesCost")}(${count})`);
   },
   "table.get": (f) => {
     const table = f.reader.u32();
@@ -308,12 +337,16 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   "table.copy": (f) => {
     const to = f.reader.u32();
     const from = f.reader.u32();
-    method(f, 3, (d, s, n) => `${f.env.table(to)}.copy(${d},${f.env.table(from)},${s},${n})`);
+    method(f, "elemsCost", (d, s, n) => `${f.env.table(to)}.copy(${d},${f.env.table(from)},${s},${n})`);
   },
   "table.init": (f) => {
     const elem = f.reader.u32();
     const table = f.reader.u32();
-    method(f, 3, (d, s, n) => `${f.env.table(table)}.init(${d},${f.env.instance()}.elems[${elem}],${s},${n})`);
+    method(
+      f,
+      "elemsCost",
+      (d, s, n) => `${f.env.table(table)}.init(${d},${f.env.instance()}.elems[${elem}],${s},${n})`,
+    );
   },
   "elem.drop": (f) => {
     const elem = f.reader.u32();

@@ -10,12 +10,30 @@ export class Writer {
   at = 0;
   /** Nothing is written: code that cannot run where this function is entered. */
   isMuted = false;
+  /** Comes before the next line. */
+  prefix = "";
+  /** Some line has one. */
+  hasPrefix = false;
 
   /** Writes one line; its number, which `replace` takes (-1 when muted). */
   line(text: string): number {
     if (this.isMuted) return -1;
     this.offsets.push(this.at);
-    return this.lines.push(text) - 1;
+    if (this.prefix === "") return this.lines.push(text) - 1;
+    const line = this.prefix + text;
+    this.prefix = "";
+    this.hasPrefix = true;
+    return this.lines.push(line) - 1;
+  }
+
+  /** The number that `line` will give. */
+  get nextLine(): number {
+    return this.isMuted ? -1 : this.lines.length;
+  }
+
+  /** Puts `text` where `mark` is in a line. */
+  fill(line: number, mark: string, text: string): void {
+    if (line >= 0) this.lines[line] = this.lines[line].replace(mark, text);
   }
 
   replace(line: number, text: string): void {

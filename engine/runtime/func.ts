@@ -28,6 +28,10 @@ export class FuncInst {
   sig = -1;
   /** How the interpreter enters its generated code, if it has any. */
   enter: Enter | undefined = undefined;
+  /** The same three for generated code that counts fuel. */
+  metered: GeneratedFn = notLinked;
+  meteredSig = -1;
+  enterMetered: Enter | undefined = undefined;
 
   constructor(typeId: number, inst: ModuleInst | null, index: number, host: HostFn | null) {
     this.type = funcTypeOfId(typeId);

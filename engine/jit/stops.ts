@@ -1,0 +1,115 @@
+/**
+ * What generated code that counts calls when its fuel is spent, when it fails, and when it is left to stop: see
+ * `counting.ts`. It passes the values of its frame, which become a canonical one.
+ */
+import { counting, giveFuel, left, Stop, type StoppedFrame, settleFuel, spendMuch } from "../counting.ts";
+import type { ModuleInst } from "../runtime/instance.ts";
+import type { Val } from "../runtime/value.ts";
+import type { Interpreter } from "../tier.ts";
+import { F32, F64, I64, isRef, type ValType } from "../types.ts";
+import { bitsOfF32, putF64 } from "./nan.ts";
+
+export class Stops {
+  private readonly inst: ModuleInst;
+  private readonly interpreter: Interpreter;
+
+  constructor(inst: ModuleInst, interpreter: Interpreter) {
+    this.inst = inst;
+    this.interpreter = interpreter;
+  }
+
+  /**
+   * At the loop or function start at `offset`: goes on with more fuel, or stops. `values` are locals and operands.
+   *
+   * @throws Stop
+   */
+  look(func: number, offset: number, values: readonly Val[]): void {
+    settleFuel();
+    const outcome = counting().halt();
+    if (outcome === undefined) return giveFuel();
+    const stop = new Stop(outcome);
+    stop.frames.push(this.frame(func, offset, true, values));
+    throw stop;
+  }
+
+  /** `look` of a loop: `fuel` is what is left, as is the result. */
+  readonly loop = (fuel: number, func: number, offset: number, ...values: Val[]): number => {
+    left[0] = fuel;
+    this.look(func, offset, values);
+    return left[0];
+  };
+
+  /**
+   * `thrown` has come out of the call at `call`, behind which `back` is: the caller adds its frame if it stops.
+   *
+   * @param more how many of the `values` the call has beside its arguments, which are the last
+   */
+  readonly caller = (
+    thrown: unknown,
+    func: number,
+    call: number,
+    back: number,
+    more: number,
+    ...values: Val[]
+  ): unknown => {
+    if (!(thrown instanceof Stop)) return thrown;
+    const { args } = thrown;
+    const own = values.length - more;
+    if (args === undefined) thrown.frames.push(this.frame(func, back, false, values.slice(0, own)));
+    else {
+      // The call is made again, and counted then.
+      counting().count(-this.interpreter.pendingAt(this.inst, func, call));
+      thrown.frames.push(this.frame(func, call, true, [...values.slice(0, own), ...args, ...values.slice(own)]));
+      thrown.args = undefined;
+    }
+    return thrown;
+  };
+
+  /** An instruction has failed: `fuel` was left, less `cost`; below 0 it was counted elsewhere. */
+  readonly failed = (thrown: unknown, fuel: number, cost: number): unknown => {
+    if (cost >= 0 && !(thrown instanceof Stop)) left[0] = fuel - cost;
+    return thrown;
+  };
+
+  readonly spend = spendMuch;
+
+  private frame(func: number, offset: number, isInnermost: boolean, values: readonly Val[]): StoppedFrame {
+    const { inst } = this;
+    const types = this.interpreter.frameTypes(inst, func, offset, isInnermost);
+    const reader = new WordReader(values);
+    const locals = types.locals.map((t) => reader.next(t));
+    const operands = types.operands.map((t) => reader.next(t));
+    return {
+      inst,
+      func,
+      pc: offset - inst.module.funcs[func - inst.module.importedFuncs].body.start,
+      locals,
+      operands,
+    };
+  }
+}
+
+const scratch = new BigInt64Array(1);
+const words = new Int32Array(scratch.buffer);
+
+/** Reads values that generated code passes as canonical ones; zeros behind the last. */
+class WordReader {
+  private readonly values: readonly Val[];
+  private at = 0;
+
+  constructor(values: readonly Val[]) {
+    this.values = values;
+  }
+
+  next(t: ValType): Val {
+    const v = this.values[this.at++] ?? (isRef(t) ? null : 0);
+    if (isRef(t)) return v;
+    if (t === F32) return bitsOfF32(v as number);
+    if (t === F64) putF64(words, 0, v as number);
+    else if (t === I64) {
+      words[0] = v as number;
+      words[1] = (this.values[this.at++] ?? 0) as number;
+    } else return (v as number) | 0;
+    return scratch[0];
+  }
+}
