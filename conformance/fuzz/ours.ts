@@ -10,11 +10,9 @@ import {
   type GlobalType,
   type HostFn,
   hostTag,
-  I64,
   type Import,
   type Instance,
   type InstanceOptions,
-  isRef,
   MemInst,
   type Module,
   newGlobal,
@@ -27,7 +25,7 @@ import {
 } from "../../engine/index.ts";
 import { Meter } from "../../engine/runtime/meter.ts";
 import type { Configuration } from "./configurations.ts";
-import { type Call, digest, isCrossing, printException, printValue, printValues } from "./story.ts";
+import { type Call, digest, givenValue, isCrossing, printException, printValue, printValues } from "./story.ts";
 
 /** Bounds the time of one call. */
 const MAX_FUEL = 500_000;
@@ -40,9 +38,9 @@ const limits = { maxMemoryBytes: 1 << 26, maxTableElements: 100_000, maxStackDep
 /** Fuel until the next stop; undefined: no more stops. */
 export type Stops = () => number | undefined;
 
-/** As in `theirs.ts`: null and 0 in immutable globals, and no others. */
+/** The global that an import gets: immutable ones only, and no vectors. */
 const givenGlobal = (type: GlobalType): GlobalInst | undefined =>
-  type.isMutable || type.val === V128 ? undefined : newGlobal(type, isRef(type.val) ? null : type.val === I64 ? 0n : 0);
+  type.isMutable || type.val === V128 ? undefined : newGlobal(type, givenValue(type.val));
 
 /** `undefined` for what cannot be compared. Throws on errors that are no WasmError: those are bugs. */
 function failure(error: unknown, inst: Instance | undefined): string | undefined {
@@ -92,7 +90,7 @@ export class Teller {
     if (type.kind === "tag") return hostTag(funcTypeAt(this.module, type.type.type).params);
     if (type.kind !== "func") return undefined;
     const { params, results } = funcTypeAt(this.module, type.type);
-    const values = results.map((t): Val => (isRef(t) ? null : t === I64 || t === V128 ? 0n : 0));
+    const values = results.map(givenValue);
     return (...args: readonly unknown[]) => {
       this.story.push(`${name}(${printValues(args, params)})`);
       this.meter.spend(HOST_CALL);

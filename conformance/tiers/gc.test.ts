@@ -5,14 +5,18 @@ import {
   Blocked,
   captureFrames,
   Engine,
+  FUNCREF,
   type FuncInst,
   framesToJson,
   GlobalInst,
   type HeapGauge,
+  heapTypes,
   I31,
   type Imports,
   type Instance,
   type InstanceOptions,
+  newGlobal,
+  refType,
   StructInst,
   type Val,
   WasmError,
@@ -194,6 +198,14 @@ describe("values", async () => {
     }
     expect(inst.invoke("isI31", inst.invoke("i31", [3]))).toEqual([1]);
     expect(inst.invoke("isS", inst.invoke("s"))).toEqual([1]);
+  });
+
+  it("of the wrong type are refused for globals of the host", () => {
+    const extern = { val: refType(heapTypes.extern, false), isMutable: false };
+    expect(newGlobal(extern, "x").get()).toBe("x");
+    expect(() => newGlobal(extern, null)).toThrow(TypeError);
+    expect(() => newGlobal({ val: FUNCREF, isMutable: true }, {})).toThrow(TypeError);
+    expect(newGlobal({ val: FUNCREF, isMutable: true }, null).get()).toBeNull();
   });
 
   it("i31 wraps, and equal ones are the same", () => {

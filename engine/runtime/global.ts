@@ -2,7 +2,8 @@
  * Globals. An instance keeps the ones it defines in one buffer of its own, so that the interpreter reads them by index;
  * a `GlobalInst` is a place in such a buffer. Spec: exec/runtime (global instances).
  */
-import { F32, F64, type GlobalType, I32, I64, isRef, V128 } from "../types.ts";
+import { F32, F64, type GlobalType, I32, I64, isRef, printValType, V128 } from "../types.ts";
+import { isOfType } from "./gc.ts";
 import { readV128, type Val, writeV128 } from "./value.ts";
 
 /** Slots for globals of the types `globals`: the slot of each is its index, but vectors have two after all the others. */
@@ -70,8 +71,9 @@ export class GlobalInst {
   }
 }
 
-/** A global of the host's own. */
+/** A global of the host's own. @throws TypeError when `v` is a reference of another type */
 export function newGlobal(type: GlobalType, v: Val): GlobalInst {
+  if (isRef(type.val) && !isOfType(v, type.val)) throw new TypeError(`not a value of type ${printValType(type.val)}`);
   const g = new GlobalInst(type, new GlobalCells(type.val === V128 ? 2 : 1), 0);
   g.set(v);
   return g;
