@@ -20,8 +20,18 @@ import { type Workload, workloads } from "./workload.ts";
 
 type Print = (line: string) => void;
 
+/** Ctrl-C ends the measuring, not the report: runs take an hour. A second one ends the process. */
+const stop = { isAsked: false };
+function stopOnSignal(): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      stop.isAsked = true;
+    });
+}
+
 export async function measure(options: Options, print: Print): Promise<Results> {
   const contenders = chosenContenders(options);
+  stopOnSignal();
   const base = {
     format: formatVersion,
     machine: machine(),
@@ -31,13 +41,21 @@ export async function measure(options: Options, print: Print): Promise<Results> 
   for (const line of heading(base)) print(line);
   // Whole processes first: nothing else of ours is running then.
   const fromPrograms = await runPrograms(options, contenders, print);
-  const decode = has(options, "decode", "decode", "start-up") ? { decode: measureDecode() } : {};
+  const decode = !stop.isAsked && has(options, "decode", "decode", "start-up") ? { decode: measureDecode() } : {};
   const { cases, peaks } = await runWorkloads(options, contenders, print);
   const engines = base.engines.map((info): MeasuredEngine => {
     const peakMiB = peaks.get(info.id);
     return peakMiB === undefined ? info : { ...info, peakMiB };
   });
-  return { ...base, engines, cases: [...cases, ...fromPrograms.cases], ...fromPrograms.empty, ...decode };
+  const isWhole = !stop.isAsked;
+  return {
+    ...base,
+    options: { ...base.options, interrupted: !isWhole },
+    engines,
+    cases: [...cases, ...fromPrograms.cases],
+    ...fromPrograms.empty,
+    ...decode,
+  };
 }
 
 /** @throws UsageError when an engine is named that is not there */
@@ -75,8 +93,11 @@ async function runWorkloads(options: Options, contenders: readonly Contender[], 
   const settings: MeasureOptions = { ...(options.isQuick ? quick : thorough), ...rounds(options) };
   try {
     const show = rowPrinter(contenders, "call", print);
-    for (const workload of chosen)
-      cases.push(show(await measureWorkload(workload, ableTo(contestants, contenders, workload), settings)));
+    for (const workload of chosen) {
+      if (stop.isAsked) break;
+      const result = await measureWorkload(workload, ableTo(contestants, contenders, workload), settings);
+      if (!stop.isAsked) cases.push(show(result)); // half a case says nothing
+    }
   } finally {
     for (const contestant of contestants) {
       const peak = await contestant.close();
@@ -109,9 +130,11 @@ async function runPrograms(options: Options, contenders: readonly Contender[], p
   return inScratch(async (scratch) => {
     const cases: CaseResult[] = [];
     for (const program of chosen) {
+      if (stop.isAsked) break;
       const able = contenders.filter(({ info }) => !(program.isHuge && options.isQuick && info.kind === "native"));
       const own = program.group === "start-up" ? { ...settings, rounds: settings.rounds * 3 } : settings;
-      cases.push(show(await measureProgram(program, able, own, scratch, aheadOfTime)));
+      const result = await measureProgram(program, able, own, scratch, aheadOfTime);
+      if (!stop.isAsked) cases.push(show(result));
     }
     return { cases, empty };
   });

@@ -10,6 +10,7 @@ export const usage = `usage: npm run bench -- [OPTIONS]
        npm run bench -- show RESULTS.json [--html FILE]
        npm run bench -- micro [WORDS]
        npm run bench -- ops [--kernel NAMES]
+       npm run bench -- metering [--before DIST]
 
   --quick            less work and fewer rounds: for a look, not for the record
   --filter WORDS     only cases whose name or group contains one of these words (comma-separated)

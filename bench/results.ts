@@ -7,6 +7,7 @@ import { root } from "../conformance/real/project.ts";
 import type { KernelGroup } from "./corpus.ts";
 import type { DecodeResult } from "./decode.ts";
 import type { EngineInfo } from "./engines/engine.ts";
+import { UsageError } from "./options.ts";
 
 export const formatVersion = 2;
 
@@ -99,9 +100,14 @@ export function writeResults(path: string, results: Results): void {
 /** Four digits are more than is true. */
 const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(4)));
 
-/** @throws Error when the file is not what this version writes */
+/** @throws UsageError when there is no such file, or it is not what this version writes */
 export function readResults(path: string): Results {
-  const results = JSON.parse(readFileSync(path, "utf8")) as Partial<Results>;
-  if (results.format !== formatVersion) throw new Error(`${path}: not results of format ${formatVersion}`);
+  let results: Partial<Results>;
+  try {
+    results = JSON.parse(readFileSync(path, "utf8")) as Partial<Results>;
+  } catch (error) {
+    throw new UsageError(`${path}: ${(error as Error).message}`);
+  }
+  if (results.format !== formatVersion) throw new UsageError(`${path}: not results of format ${formatVersion}`);
   return results as Results;
 }

@@ -22,6 +22,8 @@ async function main([command = "", ...rest]: string[]): Promise<number> {
       return show(rest);
     case "micro":
       return (await import("./micro.ts")).micro(rest);
+    case "metering":
+      return (await import("./metering.ts")).metering(rest);
     case "ops":
       return (await import("./ops/command.ts")).ops(rest);
     case "help":
@@ -50,7 +52,7 @@ function store(
   { json, html, isSaved, isQuick, words, parts, engines, tiers, rounds }: Options,
 ): string[] {
   const isWhole = words.length === 0 && parts.size === 5 && engines.length === 0 && tiers.length < 2;
-  const isRecord = isSaved && isWhole && !isQuick && rounds === undefined;
+  const isRecord = isSaved && isWhole && !isQuick && rounds === undefined && !results.options.interrupted;
   const paths = [resultsPath(results, isRecord), ...(json === undefined ? [] : [json])];
   for (const path of paths) writeResults(path, results);
   if (html !== undefined) writeFileSync(html, page(results));

@@ -67,7 +67,8 @@ const builtins = {
 };
 
 function warm() {
-  process.argv = [process.execPath, command, "--dir", path("../examples"), example];
+  // Generating code would change flags of V8, and the code be that of another V8 then.
+  process.argv = [process.execPath, command, "--no-eval", "--dir", path("../examples"), example];
   const script = new Script(readFileSync(bundle, "latin1"), { filename: bundle });
   process.on("exit", () => writeFileSync(cache, script.createCachedData()));
   script.runInThisContext()(createRequire(import.meta.url), new URL("../dist/bin/wasmts.js", import.meta.url).href);

@@ -124,7 +124,13 @@ export interface Execution {
 
 /** Compiles, links and runs. Never throws for anything a module or the settings can cause. */
 export async function execute(options: ExecuteOptions): Promise<Execution> {
-  const run = new Run(options);
+  let run: Run;
+  try {
+    run = new Run(options);
+  } catch (error) {
+    const problem = problemOf(error);
+    return { kind: problem.kind, problem, error, usage: noUsage };
+  }
   try {
     const ended = await outcomeOf(run, options);
     return { ...ended, tierStats: run.tierStats, receipt: await run.receipt(ended) };
@@ -154,6 +160,19 @@ interface Part {
   bind(instance: Instance, imports: Imports): void;
 }
 
+/** @throws CliError WT6503 */
+function meterOf(limits: Limits | undefined): Meter {
+  try {
+    return new Meter(limits);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CliError("WT6503", error.message, {
+      where: "limits are numbers from 0, cpuShare is above 0 and at most 1",
+      help: "leave out what is not to be limited",
+    });
+  }
+}
+
 /** One execution under way: what its steps share, and what must be closed at its end. */
 class Run {
   private readonly options: ExecuteOptions;
@@ -171,7 +190,7 @@ class Run {
 
   constructor(options: ExecuteOptions) {
     this.options = options;
-    this.meter = new Meter(options.limits);
+    this.meter = meterOf(options.limits);
     const { tier, mayEval, onGenerate } = options;
     this.engine = new Engine({ tier, eval: mayEval, onGenerate, features: options.features?.on });
   }
@@ -329,10 +348,11 @@ class Run {
 
   /** `module` with a WASI host of its own if it imports WASI. @param preload its name; absent: it is the guest itself */
   private async part(module: Module, file: string, preload?: string): Promise<Part> {
-    const host = module.imports.some((imp) => imp.module.startsWith("wasi_"))
-      ? await this.options.loadWasi()
-      : undefined;
-    const version = host?.wasiVersion(module);
+    const isWasi = module.imports.some((imp) => imp.module.startsWith("wasi_"));
+    // What waits for other threads blocks its own like a host call does.
+    const mayBlock = isWasi || (module.features.has("threads") && !this.options.inTurns);
+    const host = mayBlock ? await this.options.loadWasi() : undefined;
+    const version = isWasi ? host?.wasiVersion(module) : undefined;
     const wasi = version && host?.makeWasi(version, this.options.wasi);
     if (preload === undefined) this.calls = wasi?.receipt;
     if (wasi !== undefined) {

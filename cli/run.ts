@@ -192,7 +192,7 @@ async function prepare(
     features: { on: options.features ?? {}, off: new Map() },
     tier: options.tier,
     limits,
-    inTurns: limits.signal !== undefined || options.imports !== undefined,
+    inTurns: limits.signal !== undefined || limits.cpuShare !== undefined || options.imports !== undefined,
     invoke: invoke && { name: invoke.name, args: invoke.args ?? [] },
   };
 }

@@ -151,20 +151,32 @@ describe("imports", () => {
     expect(wrong).toEqual([]);
   });
 
-  it("of the package's front door can be resolved without Node.js", () => {
+  /** What `start` loads, itself included; a package or `node:` module that it needs is an error. */
+  function loadedFrom(start: string): { files: ReadonlySet<string>; wrong: string[] } {
     const byPath = new Map(sources.map((source) => [source.path, source]));
-    const reached = new Set<string>();
+    const files = new Set<string>();
     const visit = (path: string): string[] => {
       const source = byPath.get(path);
-      if (source === undefined || reached.has(path)) return [];
-      reached.add(path);
+      if (source === undefined || files.has(path)) return [];
+      files.add(path);
       return loadedBy(source.text).flatMap((specifier) => {
         const to = target(source, specifier);
         return to === undefined ? [`${path} needs ${specifier}`] : visit(to);
       });
     };
-    expect(visit("cli/index.ts")).toEqual([]);
-    expect(reached.size).toBeGreaterThan(20);
+    return { wrong: visit(start), files };
+  }
+
+  it("of the package's front door can be resolved without Node.js", () => {
+    const { wrong, files } = loadedFrom("cli/index.ts");
+    expect(wrong).toEqual([]);
+    expect(files.size).toBeGreaterThan(20);
+  });
+
+  it.each(["memory-fs", "overlay-fs", "tar-fs"])("of %s can be resolved without Node.js", (name) => {
+    const { wrong, files } = loadedFrom(`wasi/virtual/${name}.ts`);
+    expect(wrong).toEqual([]);
+    expect(files.size).toBeGreaterThan(5);
   });
 
   it("name files, with their extension, that exist", () => {

@@ -5,7 +5,10 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { cliCodes } from "../cli/error-codes.ts";
+import { problemOf, statusOf } from "../cli/outcome.ts";
 import { errorCodes } from "../engine/error-codes.ts";
+import { type ErrorKind, WasmError } from "../engine/errors.ts";
+import { instrDef, mnemonics } from "../engine/instrs.ts";
 import { wasiErrorCodes } from "../wasi/error-codes.ts";
 import { limits } from "../wasi/limits.ts";
 
@@ -20,6 +23,9 @@ function filesIn(folder: string, ending: string): string[] {
     return entry.name.endsWith(ending) ? [path] : [];
   });
 }
+
+/** What the engine calls that of which the command line says that it was a limit. */
+const engineKinds: Readonly<Record<string, ErrorKind>> = { limit: "exhausted" };
 
 const documents = filesIn(".", ".md");
 
@@ -75,6 +81,21 @@ describe("docs/limits.md", () => {
   it("has every limit of the WASI host, and its value", () => {
     const rows = [...read("docs/limits.md").matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map((m) => [m[1]!, Number(m[2])]);
     expect(Object.fromEntries(rows)).toEqual(limits);
+  });
+
+  it("says which instructions cost nothing", () => {
+    const [, list] = /^> (.*)$/m.exec(read("docs/limits.md"))!;
+    expect(list!.split(" ").sort()).toEqual(mnemonics.filter((m) => instrDef(m).cost === 0).sort());
+  });
+
+  it("says how a run ends at each limit", () => {
+    const rows = [...read("docs/limits.md").matchAll(/\| (\w+), (WT\d+) \| (\d+) \|/g)];
+    expect(rows.map(([, kind]) => kind)).toEqual(expect.arrayContaining(["fuel", "deadline", "cancelled", "limit"]));
+    for (const [, kind, code, status] of rows) {
+      const problem = problemOf(new WasmError(engineKinds[kind!] ?? (kind as ErrorKind), code!, ""));
+      expect([problem.kind, code, statusOf(problem, "linux")]).toEqual([kind, code, Number(status)]);
+      expect(errorCodes).toHaveProperty(code!);
+    }
   });
 });
 

@@ -20,6 +20,8 @@ const wabt = await wabtInit();
 const engine = new Engine();
 const assemble = (wat: string): Uint8Array =>
   wabt.parseWat("t.wat", wat, { multi_memory: true } as object).toBinary({ write_debug_names: true }).buffer;
+/** In which depth is counted in frames, and backtraces are as long as they are asked for. */
+const interpreter = new Engine({ tier: "interp" });
 const make = (wat: string, imports: Imports = {}, options: InstanceOptions = {}): Instance =>
   engine.instantiate(engine.compile(assemble(wat)), imports, options);
 
@@ -97,6 +99,7 @@ describe("traps", () => {
   });
 
   it("endless recursion is exhaustion, not a crash", () => {
+    const inst = interpreter.instantiate(engine.compile(bytes));
     const e = caught(() => inst.invoke("forever"));
     expect([e.kind, e.code]).toEqual(["exhausted", "WT5001"]);
     expect(e.backtrace.length).toBe(32);
@@ -107,7 +110,7 @@ describe("traps", () => {
   it("the depth limit is what it says", () => {
     const wat = `(module (func $f (export "f") (param i32) (result i32)
       (if (result i32) (local.get 0) (then (call $f (i32.sub (local.get 0) (i32.const 1)))) (else (i32.const 9)))))`;
-    const limited = make(wat, {}, { maxStackDepth: 1000 });
+    const limited = interpreter.instantiate(engine.compile(assemble(wat)), {}, { maxStackDepth: 1000 });
     expect(limited.invoke("f", [990])).toEqual([9]);
     expect(caught(() => limited.invoke("f", [1001])).kind).toBe("exhausted");
   });

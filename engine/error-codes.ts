@@ -573,7 +573,7 @@ const written = {
   WT4017: {
     title: "a call that cannot wait",
     explanation:
-      "A host function has to wait, for input, for a clock or for a promise, and the guest was called in a way that neither blocks the thread nor suspends the guest.",
+      "A host function has to wait, for input, for a clock or for a promise, or the guest has used its share of the processor, and it was called in a way that neither blocks the thread nor suspends the guest.",
     example: 'instance.invoke("f") with an async import: call instance.invokeAsync("f")',
   },
   WT4018: {

@@ -42,8 +42,17 @@ const sizeOf = (types: readonly ValType[]): number => types.reduce((n, t) => n +
 export function exnFromSlots(tag: TagInst, from: Slots, at: number): ExnInst {
   const { params } = tag.type;
   const end = at + sizeOf(params);
-  const refs = params.some(isRef) ? from.refs.slice(at >> 1, end >> 1) : [];
-  return new ExnInst(tag, from.I.slice(at, end), refs);
+  return new ExnInst(tag, from.I.slice(at, end), params.some(isRef) ? refsAt(params, from.refs, at >> 1) : []);
+}
+
+/** The references among the values of `params`, which are from slot `at` on; what else is left in `refs` is not theirs. */
+function refsAt(params: readonly ValType[], refs: readonly Val[], at: number): Val[] {
+  const own: Val[] = [];
+  for (const t of params) {
+    own.push(isRef(t) ? (refs[at + own.length] ?? null) : null);
+    if (wordsOf(t) > 2) own.push(null);
+  }
+  return own;
 }
 
 function newExn(tag: TagInst, payload: readonly Val[]): ExnInst {

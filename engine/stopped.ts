@@ -15,7 +15,10 @@ const texts = {
 /** A guest stopped at a safepoint. Its instance can be looked at; nothing of it ran any further. */
 export class GuestStopped extends WasmError {
   readonly reason: Ending;
-  /** What stopped: after `meter.refuel()` and the like, `run()` goes on. */
+  /**
+   * What stopped: after `meter.refuel()` and the like, `run()` goes on. It is the innermost call: one in whose host function
+   * this one was made is over, since what is between the two is on the JavaScript stack.
+   */
   readonly activation: Activation;
 
   constructor(reason: Ending, activation: Activation) {

@@ -1,10 +1,22 @@
 /** Public API of the WASI host; re-exports only. */
-export { type Filetype, filetype } from "./abi.ts";
+export { type Filestat, type Filetype, filetype } from "./abi.ts";
 export { type CallName, calls, callType } from "./calls.ts";
 export type { Clock, ClockId, Random, Saveable, VirtualTime } from "./context.ts";
 export { errno, errnoName, fail } from "./errno.ts";
 export { type ErrorCode, WasiError, type WasiErrorCode, wasiErrorCodes } from "./error-codes.ts";
-export type { FileSystem, FsLevel } from "./file-system.ts";
+export type {
+  DirEntry,
+  DirHandle,
+  FileHandle,
+  FileMode,
+  FileSystem,
+  FileTimes,
+  FsLevel,
+  GuestFiles,
+  Name,
+  PipeHandle,
+  RestoredFiles,
+} from "./file-system.ts";
 export type { Audit, AuditEvent } from "./guard.ts";
 export type { AnyInstance } from "./instance.ts";
 export { type QuotaOptions, type Rate, rates } from "./io-meter.ts";
@@ -26,4 +38,5 @@ export type { WasiUsage } from "./usage.ts";
 export { MemoryFs } from "./virtual/memory-fs.ts";
 export { OverlayFs } from "./virtual/overlay-fs.ts";
 export { TarFs } from "./virtual/tar-fs.ts";
+export type { SavedTree } from "./virtual/tree-state.ts";
 export type { VolumeOptions } from "./virtual/volume.ts";

@@ -126,14 +126,23 @@ export function readGuest(
     onGenerate: optimiseLargeFunctions,
     inTurns: flags.has("cpu-share"),
     snapshot: readSnapshotPlan(flags, { file, preloads }),
-    limits: {
-      memoryBytes: optional(flags, "max-memory", parseSize),
-      tableElements: optional(flags, "max-table", parseCount),
-      stackDepth: optional(flags, "max-stack-depth", parseCount),
-      fuel: optional(flags, "fuel", parseCount),
-      timeoutMs: optional(flags, "timeout", parseDuration),
-      cpuShare: optional(flags, "cpu-share", parseShare),
-    },
+    limits: readLimits(flags),
+  };
+}
+
+/** What a guest may have counts over all its memories and tables: those of preloaded modules are its own. */
+function readLimits(flags: Flags): ExecuteOptions["limits"] {
+  const memoryBytes = optional(flags, "max-memory", parseSize);
+  const tableElements = optional(flags, "max-table", parseCount);
+  return {
+    memoryBytes,
+    totalMemoryBytes: memoryBytes,
+    tableElements,
+    totalTableElements: tableElements,
+    stackDepth: optional(flags, "max-stack-depth", parseCount),
+    fuel: optional(flags, "fuel", parseCount),
+    timeoutMs: optional(flags, "timeout", parseDuration),
+    cpuShare: optional(flags, "cpu-share", parseShare),
   };
 }
 

@@ -29,10 +29,9 @@ export type Costs = readonly number[];
 const ended = Symbol("ended by a limit");
 type Ended = typeof ended;
 
-const engine = new Engine({
-  tier: "interp",
-  features: { "legacy-exceptions": true, threads: true, "custom-page-sizes": true, "wide-arithmetic": true },
-});
+const features = { "legacy-exceptions": true, threads: true, "custom-page-sizes": true, "wide-arithmetic": true };
+const engines = { interp: new Engine({ tier: "interp", features }), js: new Engine({ tier: "js", features }) };
+export type Tier = keyof typeof engines;
 /** Bounds the time of one call. */
 const MOST = 300_000;
 const limits = { maxMemoryBytes: 1 << 26, maxTableElements: 100_000, maxStackDepth: 5000 };
@@ -49,10 +48,11 @@ export function metered(
   calls: readonly Call[],
   imports: MakeImports<object> = none,
   stops?: Stops,
+  tier: Tier = "interp",
 ): Costs {
-  const meter = new Meter();
+  const meter = new Meter({ fuel: Number.MAX_SAFE_INTEGER });
   const costs: number[] = [];
-  const instance = instantiate(bytes, imports, meter);
+  const instance = instantiate(bytes, imports, meter, tier);
   if (instance === ended) return costs;
   costs.push(meter.spent);
   if (instance === undefined) return costs;
@@ -63,7 +63,13 @@ export function metered(
   return costs;
 }
 
-function instantiate(bytes: Uint8Array, imports: MakeImports<object>, meter: Meter): Instance | Ended | undefined {
+function instantiate(
+  bytes: Uint8Array,
+  imports: MakeImports<object>,
+  meter: Meter,
+  tier: Tier,
+): Instance | Ended | undefined {
+  const engine = engines[tier];
   let instance: Instance | undefined;
   const given = imports(() => instance?.exports ?? {}) as Imports;
   return attempt(() => {
@@ -96,7 +102,7 @@ function reincarnate(instance: Instance, name: string, act: Activation): Activat
 /** By the instrumented module in our engine: for what the host's does not know. */
 export function countedByUs(bytes: Uint8Array, calls: readonly Call[], imports: MakeImports<object> = none): Costs {
   const { bytes: counting, count, start } = instrument(bytes);
-  const instance = instantiate(counting, imports, new Meter());
+  const instance = instantiate(counting, imports, new Meter(), "interp");
   if (instance === undefined || instance === ended) return nothingRan;
   const counter = instance.exports[count] as GlobalInst;
   return counted(

@@ -5,10 +5,11 @@
 import { describe, expect, it } from "vitest";
 import wabtInit from "wabt";
 import { kernels } from "../../bench/corpus.ts";
-import { kernelBytes } from "../../bench/run-kernels.ts";
-import { compile, type TagInst, WasmException } from "../../engine/index.ts";
+import { kernelBytes } from "../../bench/workload.ts";
+import { Blocked, compile, type TagInst, WasmException } from "../../engine/index.ts";
 import { seededCalls } from "../fuzz/finding.ts";
 import { generate } from "../fuzz/generate.ts";
+import { profileWith } from "../fuzz/profile.ts";
 import { Rng } from "../fuzz/rng.ts";
 import { hostWebAssembly } from "../real/host-webassembly.ts";
 import { convertTexts } from "../spec/wat.ts";
@@ -33,13 +34,31 @@ function randomStops(seed: number): Stops {
 function expectSame(bytes: Uint8Array, calls: readonly Call[], seed: number, label: string): void {
   const whole = metered(bytes, calls);
   expectAgreement(whole, countedByHost(bytes, calls) ?? countedByUs(bytes, calls), label);
-  expectAgreement(metered(bytes, calls, undefined, randomStops(seed)), whole, `${label}, interrupted`);
+  expectEverywhere(bytes, calls, undefined, whole, seed, label);
+}
+
+/** Interrupted, and in generated code, the cost is the same. */
+function expectEverywhere(
+  bytes: Uint8Array,
+  calls: readonly Call[],
+  imports: MakeImports<object> | undefined,
+  whole: Costs,
+  seed: number,
+  label: string,
+): void {
+  expectAgreement(metered(bytes, calls, imports, randomStops(seed)), whole, `${label}, interrupted`);
+  expectAgreement(metered(bytes, calls, imports, undefined, "js"), whole, `${label}, in generated code`);
+  expectAgreement(
+    metered(bytes, calls, imports, randomStops(seed), "js"),
+    whole,
+    `${label}, interrupted in generated code`,
+  );
 }
 
 describe("fuel is what a counting module counts", () => {
   it("of generated modules, traps included", () => {
     for (let seed = 1; seed <= 30; seed++) {
-      const bytes = generate(seed, seed % 3 === 0);
+      const bytes = generate(seed, profileWith("tail-call", "multi-memory"));
       expectSame(bytes, seededCalls(compile(bytes), seed), seed, `seed ${seed}`);
     }
   });
@@ -95,7 +114,7 @@ describe("fuel of exceptions, those of the host included", () => {
       const bytes = assemble(legacy);
       const whole = metered(bytes, calls, ours);
       expectAgreement(whole, countedByHost(bytes, calls, theirs) as Costs, `seed ${seed}`);
-      expectAgreement(metered(bytes, calls, ours, randomStops(seed)), whole, `seed ${seed}, interrupted`);
+      expectEverywhere(bytes, calls, ours, whole, seed, `seed ${seed}`);
     }
   });
 
@@ -105,7 +124,40 @@ describe("fuel of exceptions, those of the host included", () => {
       const bytes = assemble(table);
       const whole = metered(bytes, calls, ours);
       expectAgreement(whole, countedByUs(bytes, calls, ours), `seed ${seed}`);
-      expectAgreement(metered(bytes, calls, ours, randomStops(seed)), whole, `seed ${seed}, interrupted`);
+      expectEverywhere(bytes, calls, ours, whole, seed, `seed ${seed}`);
+    }
+  });
+});
+
+describe("fuel of host calls that wait", async () => {
+  const [bytes] = await convertTexts(
+    [
+      `(module (import "h" "f" (func $f (param i32) (result i32))) (table 1 funcref) (elem (i32.const 0) $f) (type $t (func (param i32) (result i32)))
+        (func $tail (param i32) (result i32) (return_call $f (i32.add (local.get 0) (i32.const 1))))
+        (func $ref (param i32) (result i32) (return_call_indirect (type $t) (local.get 0) (i32.const 0)))
+        (func (export "run") (param i32) (result i32) (local i32)
+          (loop $l
+            (local.set 1 (i32.add (local.get 1) (i32.add (call $f (local.get 0)) (call $tail (i32.mul (local.get 0) (i32.const 3))))))
+            (local.set 1 (i32.xor (call $ref (local.get 1)) (call_indirect (type $t) (i32.const 7) (i32.const 0))))
+            (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+          (local.get 1)))`,
+    ],
+    undefined,
+  );
+  const calls = [{ name: "run", args: [12] }];
+
+  it("is the same, also when the guest is restored meanwhile and calls again", () => {
+    const whole = metered(bytes as Uint8Array, calls, () => ({ h: { f: log } }));
+    expectAgreement(
+      whole,
+      countedByUs(bytes as Uint8Array, calls, () => ({ h: { f: log } })),
+      "at once",
+    );
+    for (let seed = 1; seed < 10; seed++) {
+      const rng = new Rng(seed);
+      const f = (x: number): number | Blocked => (rng.oneIn(2) ? x : new Blocked({}, () => f(x)));
+      const waiting = metered(bytes as Uint8Array, calls, () => ({ h: { f } }), randomStops(seed));
+      expectAgreement(waiting, whole, `seed ${seed}`);
     }
   });
 });

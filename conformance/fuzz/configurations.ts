@@ -4,8 +4,8 @@ import { Engine, type EngineOptions, type Feature, features } from "../../engine
 export interface Configuration {
   readonly name: string;
   readonly engine: Engine;
-  /** Its activations are taken apart at random safepoints and put together again. */
-  readonly isInterrupted: boolean;
+  /** What happens to it at random safepoints: its frames are put into a new activation, or all of it into a new instance. */
+  readonly interrupted: "by frames" | "by snapshot" | undefined;
   /** Fuel bounds what it runs, in code that counts. Else it runs what the first configuration could run. */
   readonly isBounded: boolean;
 }
@@ -15,18 +15,24 @@ export const everything: Readonly<Partial<Record<Feature, boolean>>> = Object.fr
   Object.entries(features).map(([feature, def]) => [feature, def.state !== "absent"]),
 );
 
-function configuration(name: string, options: EngineOptions, isBounded: boolean, isInterrupted = false): Configuration {
+function configuration(
+  name: string,
+  options: EngineOptions,
+  isBounded: boolean,
+  interrupted?: Configuration["interrupted"],
+): Configuration {
   const engine = new Engine({ ...options, features: everything });
-  return { name, engine, isInterrupted, isBounded };
+  return { name, engine, interrupted, isBounded };
 }
 
 /** The first is what the others are compared with. */
 export const configurations: readonly [Configuration, ...Configuration[]] = [
   configuration("interpreter", { tier: "interp" }, true),
-  configuration("interpreter, interrupted", { tier: "interp" }, true, true),
+  configuration("interpreter, frame by frame", { tier: "interp" }, true, "by frames"),
+  configuration("interpreter, moved", { tier: "interp" }, true, "by snapshot"),
   configuration("JavaScript", { tier: "js" }, false),
   configuration("from tier to tier", { tier: "auto", hotAfter: 1 }, false),
   configuration("JavaScript that counts", { tier: "js" }, true),
-  configuration("JavaScript that counts, interrupted", { tier: "js" }, true, true),
-  configuration("from tier to tier, interrupted", { tier: "auto", hotAfter: 1 }, true, true),
+  configuration("JavaScript that counts, moved", { tier: "js" }, true, "by snapshot"),
+  configuration("from tier to tier, frame by frame", { tier: "auto", hotAfter: 1 }, true, "by frames"),
 ];

@@ -81,7 +81,14 @@ function spentOtherwise(want: Teller, got: Teller, on: string): Finding | undefi
 }
 
 /** One more configuration against the first, `ours`. */
-function checkOn(on: Configuration, module: Module, calls: readonly Call[], ours: Teller, seed: number, tally: Tally) {
+function checkOn(
+  on: Configuration,
+  module: Module,
+  calls: readonly Call[],
+  ours: Teller,
+  seed: number,
+  tally: Tally,
+): Finding | undefined {
   if (on.isBounded) {
     const other = ourStory(on, module, calls, randomStops(seed));
     return compared(ours.story, other.story, on.name, tally) ?? spentOtherwise(ours, other, on.name);
@@ -112,7 +119,7 @@ function checkStories(seed: number, isHostAsked: boolean): Check {
       } else if (isHostAsked) tally.add("among ours only");
       for (const on of others) {
         // Interruptions are a kind of their own, and take the place of a host that has nothing to say.
-        if (on.isInterrupted ? theirs !== undefined : !isHostAsked) continue;
+        if (on.interrupted !== undefined ? theirs !== undefined : !isHostAsked) continue;
         const found = checkOn(on, module, calls, ours, seed, tally);
         if (found !== undefined) return found;
       }

@@ -1,4 +1,5 @@
 /** The host's own WebAssembly: what is used of it, and which proposals it has, by asking it. */
+import { preamble } from "../../engine/binary/encode.ts";
 import { compile, type Feature } from "../../engine/index.ts";
 
 type ErrorClass = abstract new (...args: never[]) => Error;
@@ -24,7 +25,7 @@ interface HostNamespace {
 export const host: HostNamespace = (globalThis as unknown as { WebAssembly: HostNamespace }).WebAssembly;
 
 /** A small module of each proposal that not every host has. */
-const probes: Partial<Record<Feature, readonly number[]>> = {
+export const probes: Partial<Record<Feature, readonly number[]>> = {
   "tail-call": [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 6, 1, 4, 0, 0x12, 0, 0x0b],
   "multi-memory": [5, 5, 2, 0, 0, 0, 0],
   "extended-const": [6, 9, 1, 0x7f, 0, 0x41, 0, 0x41, 0, 0x6a, 0x0b],
@@ -37,16 +38,16 @@ const probes: Partial<Record<Feature, readonly number[]>> = {
   "legacy-exceptions": [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 6, 0x40, 0x19, 0x0b, 0x0b],
   "relaxed-simd": [1, 6, 1, 0x60, 1, 0x7b, 1, 0x7b, 3, 2, 1, 0, 10, 11, 1, 9, 0, 0x20, 0, 0x20, 0, 0xfd, 0x80, 2, 0x0b],
   threads: [5, 4, 1, 3, 0, 1],
-  "wide-arithmetic": [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 13, 1, 11, 0, 0x42, 0, 0x42, 0, 0xfc, 21, 0x1a, 0x1a, 0x0b],
+  "wide-arithmetic": [1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 12, 1, 10, 0, 0x42, 0, 0x42, 0, 0xfc, 21, 0x1a, 0x1a, 0x0b],
   "custom-page-sizes": [5, 4, 1, 8, 0, 0],
-  "custom-descriptors": [1, 7, 1, 0x4e, 1, 0x4d, 0, 0x5f, 0],
+  "custom-descriptors": [1, 11, 1, 0x4e, 2, 0x4d, 1, 0x5f, 0, 0x4c, 0, 0x5f, 0],
 };
-const preamble = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
-const hasProbe = (probe: readonly number[]): boolean => host.validate(Uint8Array.from([...preamble, ...probe]));
+/** The module whose sections are `probe`. */
+export const probeModule = (probe: readonly number[]): Uint8Array => Uint8Array.from([...preamble, ...probe]);
 
 /** Switches that make ours take what the host takes. */
 export const asHost: Readonly<Partial<Record<Feature, boolean>>> = Object.fromEntries(
-  Object.entries(probes).map(([feature, probe]) => [feature, hasProbe(probe)]),
+  Object.entries(probes).map(([feature, probe]) => [feature, host.validate(probeModule(probe))]),
 );
 
 /** Whether the host must do as we do with the module of `bytes`. Relaxed instructions may give other results by right. */

@@ -117,8 +117,8 @@ const dropData: Effect = (b) => [0xfc, 9, ...u(b.rng.below(b.shape.datas))];
 /** Traps: a memory that is not shared cannot be waited for. */
 const wait: Effect = (b, depth) => {
   const mem = b.shape.mems.findIndex(({ isShared }) => !isShared);
-  const [row] = b.shape.rows.atomics.filter(({ def }) => def.atomic === "wait");
-  if (mem < 0 || row === undefined || !b.rng.oneIn(20)) return store(b, depth);
+  if (mem < 0 || !b.rng.oneIn(20)) return store(b, depth);
+  const row = b.rng.pick(b.shape.rows.atomics.filter(({ def }) => def.atomic === "wait"));
   const operands = [...address(b, mem, depth, row.align), ...b.values(row.params, depth - 1)];
   return [...operands, ...opcodeBytes(row.def), ...atomicMemarg(b, mem, row), 0x1a];
 };

@@ -32,6 +32,9 @@ const recent: readonly (readonly [Feature, number])[] = [
   ["custom-page-sizes", 12],
 ];
 
+/** 2.0 and these. */
+export const profileWith = (...features: readonly Feature[]): Profile => new Set([...second, ...features]);
+
 /** One in eight is of 1.0, half of the others of what every host has. */
 export function randomProfile(rng: Rng): Profile {
   const profile = new Set<Feature>();

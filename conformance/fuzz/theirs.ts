@@ -21,11 +21,12 @@ const traps: readonly (readonly [RegExp, string])[] = [
   [/divide by zero|remainder by zero/, "WT4002"],
   [/divide result unrepresentable/, "WT4003"],
   [/float unrepresentable/, "WT4003|WT4004"],
-  [/memory access out of bounds/, "WT4005"],
+  // Of two things wrong with an atomic access V8 tells the other one.
+  [/memory access out of bounds/, "WT4005|WT4013"],
   // From a segment into an array: V8 looks at the segment first.
   [/data segment/, "WT4005|WT4012"],
   [/element segment/, "WT4006|WT4012"],
-  [/unaligned accesses/, "WT4013"],
+  [/unaligned accesses/, "WT4013|WT4005"],
   [/Atomics.wait/, "WT4016"],
   [/function signature mismatch/, "WT4008|WT4009"],
   [/table index is out of bounds/, "WT4006|WT4007"],
@@ -44,7 +45,7 @@ function failure(error: unknown, module: Module, exports: Exports): string | und
   }
   if (error instanceof host.LinkError) return "unlinkable";
   if (error instanceof host.Exception) {
-    const is = (name: string): boolean => error.is(exports[name]);
+    const is = (name: string): boolean => exports[name] !== undefined && error.is(exports[name]);
     const tag = module.exports.find(({ kind, name }) => kind === "tag" && is(name));
     return printException(module, is, (i) => error.getArg(exports[tag?.name as string], i));
   }

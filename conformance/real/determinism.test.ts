@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { logText } from "./inputs.ts";
 import { describeProgram } from "./languages.ts";
 import { root } from "./project.ts";
-import { type GuestRun, isOurs, runGuest } from "./run-guest.ts";
+import { type GuestRun, isOurs, runCli, runGuest } from "./run-guest.ts";
 import { makeTree, scratchFolder } from "./tree.ts";
 
 const scratch = scratchFolder("determinism");
@@ -67,3 +67,19 @@ test.runIf(isOurs)("the example throws the same dice at the same time, and sleep
   expect(one.output).toMatch(/^dice:( [1-6]){10}\ntime: 946684800000001000 ns .*\ntime: 946684860000002000 ns /);
   expect(one.wallMs).toBeLessThan(20_000);
 });
+
+test.runIf(isOurs)(
+  "a run that is saved and resumed in another process ends with the receipt of one that is not",
+  async () => {
+    const [receipt, saved] = [join(scratch, "resumed"), join(scratch, "snapshot")];
+    const run = { wasm: join(root, "examples/dice.wasm") };
+    const whole = await receiptOf(run);
+    const flags = ["--snapshot", saved, "--snapshot-at", "fuel:3000"];
+    const first = await receiptOf({ ...run, flags });
+    const second = await runCli(["resume", "--deterministic", "--receipt", receipt, saved]);
+    expect(second.code).toBe(0);
+    expect(first.output + second.stdout.toString()).toBe(whole.output);
+    expect(JSON.parse(readFileSync(receipt, "utf8"))).toMatchObject({ receipt: whole.receipt });
+    expect(first.receipt).not.toBe(whole.receipt);
+  },
+);

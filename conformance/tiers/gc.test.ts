@@ -87,6 +87,20 @@ describe("frames with references", async () => {
     }
   });
 
+  it("a loop goes round with operands of another type than it was entered with", async () => {
+    const guest = await make(`(module (func (export "round") (param i32) (result i32)
+      (ref.null noextern)
+      (loop $l (param externref) (result i32)
+        (drop)
+        (extern.convert_any (ref.i31 (local.get 0)))
+        (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))
+        (ref.test (ref i31) (any.convert_extern)))))`);
+    let act = guest.start("round", [5]);
+    let stops = 0;
+    for (; act.run(0).kind !== "done"; stops++) act = reincarnate(guest, guest.func("round"), act);
+    expect(stops).toBe(4);
+  });
+
   it("are not data", () => {
     const act = inst.start("fold", [50]);
     expect(act.run(800).kind).toBe("stopped");

@@ -1,6 +1,7 @@
 /** Going from one tier to another and back: at calls, at loops, in recursion, through the host, at traps. */
 import { beforeAll, describe, expect, it } from "vitest";
 import wabtInit from "wabt";
+import { body, moduleOf, name, section, vec } from "../../engine/binary/encode.ts";
 import {
   Blocked,
   Engine,
@@ -263,6 +264,54 @@ describe("what is compiled", () => {
     inst.invoke("a");
     inst.invoke("b");
     expect(inst.tierStats?.functions).toBe(2);
+  });
+
+  it("is not what would overflow V8's own stack", () => {
+    const repeat = (n: number, bytes: number[]): number[] => Array.from({ length: n }, () => bytes).flat();
+    // block (if (local.get 0) ...), and 7 more in the innermost
+    const deep = (n: number): number[] =>
+      body([
+        ...repeat(n, [2, 0x40, 0x20, 0, 4, 0x40]),
+        0x20,
+        0,
+        0x41,
+        7,
+        0x6a,
+        0x21,
+        0,
+        ...repeat(2 * n, [0x0b]),
+        0x20,
+        0,
+      ]);
+    const depths = [50, 100, 160, 600];
+    const bytes = moduleOf(
+      section(1, vec([[0x60, 1, 0x7f, 1, 0x7f]])),
+      section(3, vec(depths.map(() => [0]))),
+      section(7, vec(depths.map((n, i) => [name(`f${n}`), 0, i]))),
+      section(10, vec(depths.map(deep))),
+    );
+    const engine = new Engine({ tier: "js" });
+    const inst = engine.instantiate(engine.compile(bytes));
+    for (const n of depths) expect(inst.invoke(`f${n}`, [1])).toEqual([8]);
+    expect(inst.tierStats?.functions).toBe(2);
+    expect([...(inst.tierStats?.declined ?? [])]).toEqual([["nesting", 2]]);
+  });
+
+  it("keeps what each operand may trap with, whatever the result needs of it", () => {
+    const text = ["shl", "shr_u", "shr_s", "rotl", "rotr", "and", "lt_u", "eq"]
+      .map((m) => {
+        const result = m.length === 2 || m === "lt_u" ? "i32" : "i64";
+        const code = `(i64.${m} (i64.load8_u (i32.const -1)) (i64.load8_u (local.get 0)))`;
+        return `(func (export "${m}") (param i32) (result ${result}) ${code})`;
+      })
+      .join("\n");
+    const wrapped = `(func (export "wrap") (result i32)
+      (i32.wrap_i64 (i64.shl (i64.load8_u (i32.const -1)) (i64.const 40))))`;
+    const inst = make(`(module (memory 1) (data (i32.const 0) "\\28") ${text} ${wrapped})`, { tier: "js" });
+    for (const name of Object.keys(inst.exports)) {
+      const args = name === "wrap" ? [] : [0];
+      expect(failure(() => inst.invoke(name, args)).code, name).toBe("WT4005");
+    }
   });
 
   it("is nothing without code generation", () => {

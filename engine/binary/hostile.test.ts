@@ -88,6 +88,13 @@ describe("hostile modules", () => {
     expect(moduleLimits.locals.value).toBe(50_000);
   });
 
+  it("parameters are locals too", () => {
+    const withLocals = (n: number): Uint8Array =>
+      moduleOf(section(1, vec([func([i32, i32], [])])), func0, section(10, vec([body([], [[u(n), i32]])])));
+    expect(() => compile(withLocals(49_998))).not.toThrow();
+    expect(() => compile(withLocals(49_999))).toThrow(/50001 exceeds the limit of 50000/);
+  });
+
   it("limits can be lowered, for the whole module too", () => {
     expect(() => compile(oneFunc([]), { moduleLimits: { moduleBytes: 10 } })).toThrow(
       expect.objectContaining({ code: "WT2901" }),

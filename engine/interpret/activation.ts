@@ -55,7 +55,7 @@ const callSize = (o: number): number => (o === CALL_INDIRECT ? 6 : o === CALL_IM
 const WAIT = op("atomic_wait");
 const WAIT_WORDS = 9;
 /**
- * Fuel of one entry of `run`: some milliseconds. Clocks and signals are looked at between two. V8 replaces code that was
+ * Fuel of one entry of `run`: about a millisecond. Clocks and signals are looked at between two. V8 replaces code that was
  * optimised while its loop ran (in which every register of ours is a tagged value) only when the function is entered
  * anew. Gain not separated from noise so far; see RATIONALE.
  */
@@ -65,7 +65,7 @@ const FIRST_SLICE = 1 << 17;
 const MIN_SLICE = 1 << 13;
 const LOOK_NS = 4_000_000;
 /** A call to the host brings the next look at the clock nearer by this much: it takes time that fuel does not count. */
-const HOST_CALL = 1 << 12;
+const HOST_CALL = SLICE >> 4;
 const freeStacks: FrameStack[] = [];
 
 /** Canonical state that `restore` begins with; see `frames.ts`. */

@@ -27,6 +27,8 @@ import { applyRow } from "./templates.ts";
 /** Functions beyond these are left to the interpreter: V8 would take very long over them. */
 const MAX_BODY_BYTES = 1 << 18;
 const MAX_LOCALS = 4096;
+/** V8 parses nested blocks by recursion, at some 0.7 KB of its stack each. */
+const MAX_NESTING = 300;
 /** Bytes of a JavaScript frame besides its variables. */
 const FRAME_BYTES = 160;
 
@@ -109,6 +111,7 @@ function writeBody(
     const m = mnemonicOf(reader.opcode()) as Mnemonic;
     pending.begin();
     out.prefix = "";
+    if (f.labels.length > MAX_NESTING) decline("nesting");
     if (f.isDead) skipDead(f, m);
     else {
       f.fuel?.begin(instrDef(m));
@@ -160,7 +163,8 @@ function assemble(f: FunctionText, bytes: number): Generated {
   const { name } = f;
   if (f.fuel !== undefined) vars.push(`q=${env.left()}[0]`, "k=0");
   const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
-  const lines = [head];
+  // In parentheses V8 compiles it at once, which it will have to; what is too much for its stack is known here then.
+  const lines = [`const ${name}=(${head}`];
   if (f.fuel !== undefined) lines.push(entryCheck(f, params, bytes));
   else if (f.hasCalls) lines.push(stackCheck(f, params, bytes));
   if (vars.length > 0) lines.push(`let ${vars.join()};`);
@@ -168,7 +172,7 @@ function assemble(f: FunctionText, bytes: number): Generated {
   if (canFail) lines.push("try{");
   const before = lines.length;
   const adapter = f.entry === undefined ? enterText(f, params) : enterLoopText(f, name);
-  const end = canFail ? [`}catch(x){throw ${env.stops("failed")}(x,q,k);}`, "}"] : ["}"];
+  const end = canFail ? [`}catch(x){throw ${env.stops("failed")}(x,q,k);}`, "});"] : ["});"];
   // What the adapter refers to must be known before the first line is made.
   const declarations = env.text();
   const all = ['"use strict";', declarations, ...lines, ...f.out.lines, ...end, adapter, `return [${name},e];`];

@@ -34,6 +34,9 @@ export interface JsTierOptions {
   readonly onGenerate: (() => void) | undefined;
 }
 
+/** V8 needs this much of its stack to compile a function; bytes. */
+const COMPILE_ROOM = 200_000;
+
 /** What calls a function: a `FuncInst`, or a function of the host as one instance imports it. */
 interface Callee {
   js: GeneratedFn;
@@ -111,10 +114,10 @@ export class JsTier implements InstanceTier {
 
   /* What is compiled */
 
-  compileNow(f: FuncInst, isMetered: boolean): boolean {
+  compileNow(f: FuncInst, isMetered: boolean, room = jsStack.room): boolean {
     const kind = this.kind(isMetered);
     if (kind.wayInto(f) !== undefined) return true;
-    if (kind.declined.has(f)) return false;
+    if (kind.declined.has(f) || room < COMPILE_ROOM) return false;
     const size = this.sizeOf(f);
     if (!this.isEager && !this.budget.spend(size)) return false;
     const made = this.make(f, { isMetered });
@@ -172,7 +175,14 @@ export class JsTier implements InstanceTier {
       return undefined;
     }
     this.stats.characters += made.text.length;
-    return link(`${made.text}\n//# sourceURL=wasmts:${this.id}`, this);
+    try {
+      return link(`${made.text}\n//# sourceURL=wasmts:${this.id}`, this);
+    } catch (error) {
+      // V8 compiles recursively.
+      if (!(error instanceof RangeError)) throw error;
+      this.stats.decline("nesting");
+      return undefined;
+    }
   }
 
   /* What texts ask for: see `Environment` */
@@ -266,8 +276,9 @@ export class JsTier implements InstanceTier {
     const count = argumentCount(f.type.params);
     let calls = 0;
     return (...args) => {
-      if ((this.isEager || ++calls >= this.options.hotAfter) && this.compileNow(f, false)) return f.js(...args);
-      return this.interpret(f, args, args[count] as number, true);
+      const room = args[count] as number;
+      if ((this.isEager || ++calls >= this.options.hotAfter) && this.compileNow(f, false, room)) return f.js(...args);
+      return this.interpret(f, args, room, true);
     };
   }
 
@@ -278,9 +289,10 @@ export class JsTier implements InstanceTier {
     const isOwn = f.inst === this.inst;
     let calls = 0;
     return (...args) => {
+      const room = args[count] as number;
       const isHot = isOwn && (this.isEager || ++calls >= this.options.hotAfter);
-      if (isHot && this.compileNow(f, true)) return f.metered(...args);
-      return this.interpretMetered(f, args, args[count] as number);
+      if (isHot && this.compileNow(f, true, room)) return f.metered(...args);
+      return this.interpretMetered(f, args, room);
     };
   }
 

@@ -70,7 +70,7 @@ export class MemInst {
         "WT3004",
         `memory of ${size} bytes exceeds the limit of all memories of the guest`,
         {
-          hint: "raise the limit (totalMemoryBytes)",
+          hint: "raise the limit of all of them (--max-memory, totalMemoryBytes)",
         },
       );
     }

@@ -35,7 +35,7 @@ export class TableInst {
         "WT3004",
         `table of ${type.limits.min} elements exceeds the limit of all tables of the guest`,
         {
-          hint: "raise the limit (totalTableElements)",
+          hint: "raise the limit of all of them (--max-table, totalTableElements)",
         },
       );
     }

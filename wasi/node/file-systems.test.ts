@@ -91,19 +91,8 @@ const paths = [
 ];
 
 const pairPaths = [
-  ...["file", "file/", "hard", "other", "link", "link/", "missing", "missing/", "dir", "dir/", "dir/.", "dir/.."],
-  ...[
-    "dir/inner",
-    "dir/sub",
-    "dir/sub/deep",
-    "dir/sub/new",
-    "empty",
-    "empty/new",
-    "dirlink",
-    "dirlink/",
-    "dirlink/sub/",
-  ],
-  ...["slashlink/inner", "fileslash", "dangling", "self", "here", "out", "out/x", ".", "..", ""],
+  ...["file", "file/", "hard", "link", "link/", "missing", "missing/", "dir", "dir/", "dir/..", "dir/inner", "dir/sub"],
+  ...["dir/sub/new", "empty", "empty/new", "dirlink", "dirlink/", "dirlink/sub/", "dangling", "self", "out/x", ".", ""],
 ];
 
 /** What a case observes: compared as text. */

@@ -16,10 +16,13 @@ const step = (guest: Guest, name: CallName, ...args: (number | bigint)[]): HostR
 const guestOf = (quotas: WasiOptions["quotas"], more: Partial<WasiOptions> = {}): Guest =>
   new Guest({ dirs: [{ host: makeTree({ f: "x".repeat(5000), g: "1", "d/e": "" }), guest: "/" }], quotas, ...more });
 
-const waitOf = (result: HostResult): number => {
+/** The call waits for so many seconds; up to a fifth of them may have passed while the test was running. */
+function expectWait(result: HostResult, seconds: number): void {
   expect(result).toBeInstanceOf(Blocked);
-  return Number((result as Blocked).wait.deadlineNs! - monotonicNs()) / 1e9;
-};
+  const left = Number((result as Blocked).wait.deadlineNs! - monotonicNs()) / 1e9;
+  expect(left).toBeLessThanOrEqual(seconds + 0.001);
+  expect(left).toBeGreaterThan(seconds * 0.8);
+}
 
 describe("the meter", () => {
   const second = 1_000_000_000n;
@@ -62,26 +65,30 @@ describe("the meter", () => {
 
 describe("a guest with a quota", () => {
   it("waits when it has had its calls, and the call happens once", () => {
-    const guest = guestOf({ fileOpsPerSecond: 2 });
+    const guest = guestOf({ fileOpsPerSecond: 0.02, burstSeconds: 100 });
     expect([guest.mkdir("a"), guest.mkdir("b")]).toEqual(["SUCCESS", "SUCCESS"]);
     const [at, length] = guest.put("c");
     const blocked = step(guest, "path_create_directory", 3, at, length);
-    expect(waitOf(blocked)).toBeCloseTo(0.5, 1);
+    expectWait(blocked, 50);
     expect(guest.call("fd_close", 99)).toBe("BADF");
     expect((blocked as Blocked).retry(), "too early").toBeInstanceOf(Blocked);
+    expect(guest.wasi.usage()).toMatchObject({ fileOps: 2, calls: 3 });
+  });
+
+  it("blocks the thread where it is not suspended", () => {
+    const guest = guestOf({ fileOpsPerSecond: 5, burstSeconds: 0.2 });
     const start = performance.now();
-    expect(guest.mkdir("c"), "blocks the thread").toBe("SUCCESS");
-    expect(performance.now() - start).toBeGreaterThan(300);
-    expect(guest.wasi.usage()).toMatchObject({ fileOps: 3, calls: 4 });
+    expect([guest.mkdir("a"), guest.mkdir("b"), guest.mkdir("b")]).toEqual(["SUCCESS", "SUCCESS", "EXIST"]);
+    expect(performance.now() - start).toBeGreaterThan(390);
   });
 
   it("moves at most what it may save up, and pays for what it moved", () => {
-    const guest = guestOf({ fileBytesPerSecond: 1000 });
+    const guest = guestOf({ fileBytesPerSecond: 10, burstSeconds: 100 });
     const f = guest.fd("f");
     expect(guest.read(f, 300)).toHaveLength(300);
-    expect(guest.read(f, 4000), "cut to a second's worth, on credit").toHaveLength(1000);
+    expect(guest.read(f, 4000), "cut to what can be saved up, on credit").toHaveLength(1000);
     const { at, count } = guest.iovs(10);
-    expect(waitOf(step(guest, "fd_read", f, at, count, 16))).toBeCloseTo(0.3, 1);
+    expectWait(step(guest, "fd_read", f, at, count, 16), 30.1);
     expect(step(guest, "fd_tell", f, 16)).toBe(0);
     expect(guest.u64()).toBe(1300n);
     expect(guest.wasi.usage()).toMatchObject({ fileBytes: 1300 });
@@ -99,10 +106,10 @@ describe("a guest with a quota", () => {
   it("has standard streams count for the whole, not for files", () => {
     const only = guestOf({ fileOpsPerSecond: 0.001, fileBytesPerSecond: 0.001 }, { stdout: () => {} });
     for (let i = 0; i < 50; i++) expect(only.write(1, "hello")).toBe(5);
-    const all = guestOf({ bytesPerSecond: 4 }, { stdout: () => {} });
+    const all = guestOf({ bytesPerSecond: 0.04, burstSeconds: 100 }, { stdout: () => {} });
     expect(all.write(1, "hello")).toBe(4);
     const { at, count } = all.iovs("x");
-    expect(waitOf(step(all, "fd_write", 1, at, count, 16))).toBeCloseTo(0.25, 1);
+    expectWait(step(all, "fd_write", 1, at, count, 16), 25);
   });
 
   it("is charged one call for a read that had to wait for input", () => {
@@ -124,7 +131,7 @@ describe("a guest with a quota", () => {
 
   it("is not given a full bucket by being saved and restored", () => {
     const root = makeTree({ f: "x".repeat(5000) });
-    const options = { dirs: [{ host: root, guest: "/" }], quotas: { fileBytesPerSecond: 10, burstSeconds: 100 } };
+    const options = { dirs: [{ host: root, guest: "/" }], quotas: { fileBytesPerSecond: 0.1, burstSeconds: 10_000 } };
     const first = new Guest(options);
     const f = first.fd("f");
     first.read(f, 1000);
@@ -132,7 +139,7 @@ describe("a guest with a quota", () => {
     second.wasi.state.prepare(first.wasi.state.save()).commit();
     expect(second.wasi.usage()).toMatchObject({ fileOps: 2, fileBytes: 1000, calls: 2 });
     const { at, count } = second.iovs(10);
-    expect(waitOf(step(second, "fd_read", f, at, count, 16))).toBeCloseTo(0.1, 1);
+    expectWait(step(second, "fd_read", f, at, count, 16), 10);
   });
 
   it("sees the same when it is deterministic, only later", () => {
@@ -178,7 +185,7 @@ describe("under the engine", () => {
     expect(wasi.start(instance)).toBe(0);
     const seconds = (performance.now() - start) / 1000;
     expect(seconds).toBeGreaterThan(0.44);
-    expect(seconds).toBeLessThan(2);
+    expect(seconds).toBeLessThan(20);
     expect(fs.readdirSync(root)).toHaveLength(10);
   });
 

@@ -27,6 +27,8 @@ export function fixedContent(bytes: Uint8Array): Content {
 
 const pageBytes = 16_384;
 const smallestPage = 64;
+/** Host memory of a page besides its bytes, by estimate: it is taken from the volume too. */
+const pageOverhead = 320;
 
 /**
  * Contents that can be written anywhere: pages by number. What has no page, or is beyond the end of a page, is zeros, so
@@ -98,7 +100,7 @@ export class SparseBytes implements Content {
       if (number === last && offset > 0) page.fill(0, offset);
       else {
         this.#pages.delete(number);
-        this.#volume.giveBytes(page.length);
+        this.#volume.giveBytes(page.length + pageOverhead);
       }
     }
   }
@@ -109,7 +111,8 @@ export class SparseBytes implements Content {
     if (page !== undefined && page.length >= bytes) return page;
     let capacity = page?.length ?? smallestPage;
     while (capacity < bytes) capacity *= 2;
-    if (!this.#volume.tryTakeBytes(capacity - (page?.length ?? 0))) return undefined;
+    const more = page === undefined ? capacity + pageOverhead : capacity - page.length;
+    if (!this.#volume.tryTakeBytes(more)) return undefined;
     const grown = new Uint8Array(capacity);
     if (page !== undefined) grown.set(page);
     this.#pages.set(number, grown);

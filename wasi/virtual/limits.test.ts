@@ -17,14 +17,14 @@ describe("bytes", () => {
     const fd = guest.fd("f", { oflags: CREAT });
     const seen = fill(guest, fd, 300_000);
     expect(seen[0]).toBe(65_536);
-    expect(seen.filter((s) => typeof s === "number").reduce((a, b) => a + (b as number), 0)).toBeGreaterThan(90_000);
+    expect(seen.filter((s) => typeof s === "number").reduce((a, b) => a + (b as number), 0)).toBeGreaterThan(80_000);
     expect(seen.at(-1)).toBe("NOSPC");
     expect(fs.usage.bytes).toBeLessThanOrEqual(100_000);
     // What was reported written is there.
     const size = (guest.stat("f") as { size: bigint }).size;
     expect(Number(size)).toBe(seen.filter((s) => typeof s === "number").reduce((a, b) => a + (b as number), 0));
     expect(guest.call("fd_filestat_set_size", fd, 10n)).toBe("SUCCESS");
-    expect(fs.usage.bytes).toBeLessThanOrEqual(16_384);
+    expect(fs.usage.bytes).toBeLessThanOrEqual(17_000);
     expect(fill(guest, fd, 65_536)[0]).toBe(65_536);
     guest.unlink("f");
     expect(fs.usage.bytes).toBeGreaterThan(0);
@@ -41,7 +41,7 @@ describe("bytes", () => {
     const { at, count } = guest.iovs("x");
     expect(guest.call("fd_pwrite", fd, at, count, 2n ** 52n, 16)).toBe("SUCCESS");
     expect(guest.call("fd_pwrite", fd, at, count, 2n ** 53n - 1n, 16)).toBe("FBIG");
-    expect(fs.usage.bytes).toBeLessThanOrEqual(16_384);
+    expect(fs.usage.bytes).toBeLessThanOrEqual(17_000);
     expect(guest.open("f", { oflags: TRUNC })).not.toBe("NOSPC");
     expect(fs.usage.bytes).toBe(0);
   });
@@ -54,7 +54,7 @@ describe("bytes", () => {
       guest.write(fd, "x");
       guest.call("fd_close", fd);
     }
-    expect(fs.usage).toEqual({ bytes: 6400, entries: 100 });
+    expect(fs.usage).toEqual({ bytes: 38_400, entries: 100 });
   });
 
   it("of link texts count", () => {
@@ -85,11 +85,11 @@ describe("names", () => {
     ]).toEqual(new Array(4).fill("NOSPC"));
     // No more names than before: works.
     expect([guest.rename("f", "d/f"), guest.rename("l", "d/l")]).toEqual(["SUCCESS", "SUCCESS"]);
-    expect(fs.usage).toEqual({ bytes: 64, entries: 3 });
+    expect(fs.usage).toEqual({ bytes: 384, entries: 3 });
     guest.unlink("d/f");
     guest.unlink("d/l");
     guest.rmdir("d");
-    expect(fs.usage).toEqual({ bytes: 64, entries: 0 });
+    expect(fs.usage).toEqual({ bytes: 384, entries: 0 });
     guest.call("fd_close", fd);
     expect(fs.usage).toEqual({ bytes: 0, entries: 0 });
   });

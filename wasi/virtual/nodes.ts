@@ -326,11 +326,16 @@ export class DirNode extends Node {
 
   /** Takes the names of everything in it and below away; what is open stays open. */
   clear(): void {
-    for (const { name, node } of this.ownEntries()) {
-      if (node instanceof DirNode) node.clear();
-      this.remove(name);
-      if (node instanceof DirNode) node.markRemoved();
-      else node.dropNames();
+    const dirs: DirNode[] = [this];
+    // A directory that is removed gives its names back itself.
+    for (const dir of dirs) {
+      for (const { node } of dir.ownEntries()) {
+        if (node instanceof DirNode) dirs.push(node);
+        else node.dropNames();
+      }
+      this.volume.giveEntries(dir.entries.size);
+      dir.entries.clear();
+      if (dir !== this) dir.markRemoved();
     }
   }
 

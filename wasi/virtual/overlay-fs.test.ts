@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { HostFs, OverlayFs } from "../index.ts";
+import { HostFs, MemoryFs, OverlayFs } from "../index.ts";
 import { dump, guestOn } from "../node/testing/file-systems.ts";
 import { CREAT, Guest, makeTree, openDescriptors, READ, removeTrees, TRUNC, WRITE } from "../node/testing/guest.ts";
 
@@ -125,6 +125,33 @@ it("survives a lower layer that changes, without leading outside", () => {
     "STALE",
     "STALE",
   ]);
+});
+
+it("may be deeper than the stack", () => {
+  const depth = 20_000;
+  const lower = new MemoryFs();
+  /** Goes down by handles, since no path is that long. */
+  const descend = (guest: Guest, step: (dir: number) => void): number => {
+    let dir = 3;
+    for (let i = 0; i < depth; i++) {
+      step(dir);
+      const next = guest.fd("d", { rights: READ, base: dir });
+      if (dir !== 3) guest.call("fd_close", dir);
+      dir = next;
+    }
+    return dir;
+  };
+  const below = guestOn(lower);
+  below.mkdir(
+    "leaf",
+    descend(below, (dir) => below.mkdir("d", dir)),
+  );
+  const guest = guestOn(new OverlayFs(lower));
+  const bottom = descend(guest, () => {});
+  // Moved to the root and closed, it is found again where it is below.
+  expect([guest.rename("leaf", "leaf", bottom, 3), guest.call("fd_close", bottom)]).toEqual(["SUCCESS", "SUCCESS"]);
+  expect((guest.readdir(guest.fd("leaf", { rights: READ })) as { entries: object[] }).entries).toHaveLength(2);
+  expect([guest.mkdir("leaf/new"), guest.stat("leaf/new")]).toMatchObject(["SUCCESS", { type: 3 }]);
 });
 
 describe("identity", () => {

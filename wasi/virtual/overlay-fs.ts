@@ -14,7 +14,7 @@
  */
 import { type Filestat, filetype } from "../abi.ts";
 import { identity } from "../context.ts";
-import { fail } from "../errno.ts";
+import { errno, errnoOf, fail } from "../errno.ts";
 import type {
   DirEntry,
   DirHandle,
@@ -136,7 +136,7 @@ class LowerOrigin implements Origin {
   #holds = 0;
   #isChanged = false;
   /** Directories on the way are held too, so that there is one node for each of them (see `DirNode.isWithin`). */
-  #heldParent: Origin | undefined;
+  #heldParent: LowerOrigin | undefined;
 
   constructor(layers: Layers, id: string, node: Node) {
     this.#layers = layers;
@@ -145,16 +145,18 @@ class LowerOrigin implements Origin {
   }
 
   hold(): void {
-    if (this.#holds++ > 0) return;
-    this.#layers.held.set(this.#id, this.#node);
-    this.#heldParent = this.#node instanceof DirNode ? this.#node.parent?.origin : undefined;
-    this.#heldParent?.hold();
+    // A loop, since guests make directories deeper than the stack.
+    for (let at: LowerOrigin | undefined = this; at !== undefined && at.#holds++ === 0; at = at.#heldParent) {
+      at.#layers.held.set(at.#id, at.#node);
+      const parent: Origin | undefined = at.#node instanceof DirNode ? at.#node.parent?.origin : undefined;
+      at.#heldParent = parent instanceof LowerOrigin ? parent : undefined;
+    }
   }
 
   letGo(): void {
-    if (--this.#holds > 0) return;
-    if (this.#layers.held.get(this.#id) === this.#node) this.#layers.held.delete(this.#id);
-    this.#heldParent?.letGo();
+    for (let at: LowerOrigin | undefined = this; at !== undefined && --at.#holds === 0; at = at.#heldParent) {
+      if (at.#layers.held.get(at.#id) === at.#node) at.#layers.held.delete(at.#id);
+    }
   }
 
   willChange(): void {
@@ -242,10 +244,24 @@ class LayeredDir extends DirNode {
     return this.#lower;
   }
 
+  /** From the nearest directory on the way that is open down to here. */
   #openLower(): DirHandle {
-    const place = this.#place;
-    if (place === undefined) return this.#layers.lower.root();
-    return place.dir.withLower((dir) => dir.dirAt(place.name)) ?? fail("STALE");
+    const way: Name[] = [];
+    let top: LayeredDir = this;
+    while (top.#lower === undefined && top.#place !== undefined) {
+      way.push(top.#place.name);
+      top = top.#place.dir;
+    }
+    let dir = top.#lower ?? this.#layers.lower.root();
+    for (let name = way.pop(); name !== undefined; name = way.pop()) {
+      const above = dir;
+      try {
+        dir = above.dirAt(name) ?? fail("STALE");
+      } finally {
+        if (above !== top.#lower) above.close();
+      }
+    }
+    return dir;
   }
 
   #letGo(): void {
@@ -266,7 +282,13 @@ class LayeredDir extends DirNode {
   }
 
   override isEmpty(): boolean {
-    return super.isEmpty() && this.#visibleBelow(Number.POSITIVE_INFINITY).length === 0;
+    try {
+      // With more below than there are whiteouts, something is visible.
+      return super.isEmpty() && this.#visibleBelow(this.entries.size).length === 0;
+    } catch (error) {
+      if (errnoOf(error) !== errno.OVERFLOW) throw error;
+      return false;
+    }
   }
 
   override list(max: number): DirEntry[] {

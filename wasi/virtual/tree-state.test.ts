@@ -113,7 +113,7 @@ describe("what cannot be restored", () => {
   it("is without a place or room for it", () => {
     const other = new Guest({ mounts: [{ guest: "/other", fs: new MemoryFs() }] });
     expect(refusal(bytes, other)).toMatchObject({ code: "WT6015", kind: "unlinkable" });
-    for (const limits of [{ maxBytes: 70 }, { maxEntries: 4 }]) {
+    for (const limits of [{ maxBytes: 400 }, { maxEntries: 4 }]) {
       const fs = new MemoryFs(limits);
       expect(refusal(bytes, on(fs))).toMatchObject({ code: "WT6015" });
       expect(fs.usage).toEqual({ bytes: 0, entries: 0 });

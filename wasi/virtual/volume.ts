@@ -8,7 +8,7 @@ import { fail } from "../errno.ts";
 import { limits } from "../limits.ts";
 
 export interface VolumeOptions {
-  /** Bytes of file contents, by the page. More: NOSPC. Default `limits.memoryFsBytes`. */
+  /** Bytes of file contents, by the page and with what a page costs the host. More: NOSPC. Default `limits.memoryFsBytes`. */
   readonly maxBytes?: number | undefined;
   /** Names in all directories together; a hard link is one more. More: NOSPC. Default `limits.memoryFsEntries`. */
   readonly maxEntries?: number | undefined;
