@@ -10,6 +10,8 @@ import type { Outcome } from "./interpret/activation.ts";
 import type { ModuleInst } from "./runtime/instance.ts";
 import type { Val } from "./runtime/value.ts";
 
+export type { Outcome };
+
 /** Who entered the generated code that runs. */
 export interface Counting {
   /** Counts fuel that was spent. */

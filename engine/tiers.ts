@@ -2,7 +2,7 @@
 import { Blocked, type HostResult } from "./blocked.ts";
 import { counting, giveFuel, Stop, settleFuel } from "./counting.ts";
 import { cannotWait, errorOf } from "./drive.ts";
-import { Activation, callHostFn, type Outcome, promiseError } from "./interpret/activation.ts";
+import { Activation, callHostFn, flatEntryOf, type Outcome, promiseError } from "./interpret/activation.ts";
 import { captureFrames, typesAt } from "./interpret/frames.ts";
 import { bodyStart } from "./interpret/put-frames.ts";
 import { resultVals, writeSlot } from "./interpret/slots.ts";
@@ -113,6 +113,7 @@ class Interpreting implements Interpreter {
   }
 
   pendingAt(inst: ModuleInst, func: number, offset: number): number {
+    flatEntryOf(inst.funcs[func]);
     return pendingBefore(inst, func, offset);
   }
 }

@@ -90,6 +90,7 @@ function adopt(act: Activation, stop: Stop): Outcome {
   for (let i = stop.frames.length - 1; i >= 0; i--) {
     const frame = stop.frames[i];
     const { inst } = frame;
+    act.flatEntry(inst.funcs[frame.func]);
     putFrame(act, frame, inst, fp, pointOf(frame, i === 0, stop));
     if (i > 0) fp = linkFrame(act, inst, fp, stop.frames[i - 1].inst);
   }

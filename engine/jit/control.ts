@@ -43,6 +43,7 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
     exits: [],
     pending: f.fuel?.pending ?? 0,
     tail: "",
+    hasLoop: false,
   };
 }
 
@@ -102,6 +103,7 @@ export function loop(f: FunctionText): void {
   if (way) endGuard(f);
   const isEntry = way !== undefined && f.entry?.offset === f.reader.pos;
   if (isEntry) enterHere(f);
+  for (const outer of f.labels) outer.hasLoop = true;
   const label = open(f, "loop", type, "for(;;){");
   if (f.fuel !== undefined) label.tail = f.fuel.stopAtLoop(f.pending.list);
   if (way === undefined || isEntry) return;
@@ -187,7 +189,7 @@ export function end(f: FunctionText): void {
   if (kind === "loop" && !f.isDead) label.breakLine = f.out.line("break;");
   f.out.line("}");
   f.labels.pop();
-  if (kind === "loop" && f.fuel !== undefined) finishLoop(f, label);
+  if (kind === "loop" && f.fuel?.endLoop(label)) finishTwo(f, label);
   else finishHead(f, label);
   if (kind === "if") label.resultNodes.forEach((node, i) => void f.floats.join(node, label.paramNodes[i]));
   const isReached = !f.isDead || kind === "if" || label.isThenReached || (label.isUsed && kind !== "loop");
@@ -205,15 +207,10 @@ function finishHead(f: FunctionText, label: Label): void {
 }
 
 /** A loop that counts fuel is two: the inner one is left to stop, and to get more fuel. */
-function finishLoop(f: FunctionText, { isUsed, name, line, breakLine, tail }: Label): void {
-  if (isUsed) {
-    f.out.replace(line, `P${name}:for(;;){${name}:for(;;){`);
-    f.out.replace(breakLine, `break P${name};`);
-    f.out.line(`${tail}}`);
-  } else {
-    f.out.replace(line, "{");
-    f.out.replace(breakLine, "");
-  }
+function finishTwo(f: FunctionText, { name, line, breakLine, tail }: Label): void {
+  f.out.replace(line, `P${name}:for(;;){${name}:for(;;){`);
+  f.out.replace(breakLine, `break P${name};`);
+  f.out.line(`${tail}}`);
 }
 
 /* Branches */

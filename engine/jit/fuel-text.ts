@@ -6,8 +6,8 @@
  * far as it differs from what is pending where they go, which is known only at the end of the block: see `land`.
  *
  * Variables: `q` is the fuel left, `k` what is pending where an instruction may fail. Every instruction that may fail is
- * a line of its own, so that `k` is right. A loop is two: only the inner one comes round, and it is left where `q` is
- * below zero, so that V8 finds no call in it.
+ * a line of its own, so that `k` is right. A loop is two: the inner one comes round, and is left where `q` is
+ * below zero, so that V8 finds no call in it. One that has loops in it is one, as they are where time goes.
  */
 import type { InstrDef } from "../instrs.ts";
 import { F32, F64, I64, type ValType } from "../types.ts";
@@ -68,9 +68,17 @@ export class FuelText {
 
   /* Branches */
 
-  /** Goes to a loop: stops there if nothing is left. */
+  /** Goes to a loop, in the line that is written next: stops there if nothing is left. */
   repeat(label: Label): string {
-    return `if((q=${this.rest()})<0)break ${label.name};continue ${label.name};`;
+    label.exits.push({ line: this.f.out.nextLine, pending: 0 });
+    return `if((q=${this.rest()})<0)${MARK}continue ${label.name};`;
+  }
+
+  /** A loop ends; true when it is the inner one of two, of which the outer one remains to be closed. */
+  endLoop(label: Label): boolean {
+    const stop = label.hasLoop ? label.tail : `break ${label.name};`;
+    for (const { line } of label.exits) this.f.out.fill(line, MARK, stop);
+    return label.isUsed && !label.hasLoop;
   }
 
   /** In front of a branch to the end of `label`, in the line that is written next. */
@@ -99,11 +107,14 @@ export class FuelText {
 
   /* Stopping */
 
-  /** Behind a loop that is left to stop, at whose first instruction the operands are `operands`. */
+  /**
+   * Where a loop may stop, at whose first instruction the operands are `operands`. What has values of the frame leaves
+   * the function, so that they need not be kept for it. Bench: nbody, matmul.
+   */
   stopAtLoop(operands: readonly Operand[]): string {
     const { f } = this;
-    const values = ["q", f.index, f.reader.pos, ...this.words(operands)];
-    return `q=${f.env.stops("loop")}(${values.join()})|0;`;
+    const values = [f.index, f.reader.pos, ...this.words(operands)];
+    return `if((q=${f.env.stops("more")}(q)|0)<0)throw ${f.env.stops("loop")}(${values.join()});`;
   }
 
   /** `assignment`, which has a call; `more` are operands that it uses beside the arguments. */

@@ -49,8 +49,9 @@ export interface Label {
   /** Of `fuel`: branches to its end, and what was pending when it opened. */
   readonly exits: Exit[];
   readonly pending: number;
-  /** Of `fuel` and a loop: what comes behind it. */
+  /** Of `fuel` and a loop: how it stops or gets more fuel, and whether there are loops in it. */
   tail: string;
+  hasLoop: boolean;
 }
 
 export const isFloat = (t: ValType): boolean => t === F32 || t === F64;

@@ -251,7 +251,7 @@ export class JsTier implements InstanceTier {
     const entry = this.inst.module.funcs[idx - this.inst.module.importedFuncs].body.start;
     return (...args) => {
       const room = args.pop() as number;
-      if (left[0] < 0) this.stops.look(idx, entry, args);
+      if (left[0] < 0 && this.stops.more(left[0]) < 0) throw this.stops.loop(idx, entry, ...args);
       return room < bytes ? this.interpretMetered(f, args, 0) : f.metered(...args, room);
     };
   }

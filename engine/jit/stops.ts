@@ -2,7 +2,8 @@
  * What generated code that counts calls when its fuel is spent, when it fails, and when it is left to stop: see
  * `counting.ts`. It passes the values of its frame, which become a canonical one.
  */
-import { counting, giveFuel, left, Stop, type StoppedFrame, settleFuel, spendMuch } from "../counting.ts";
+import { counting, giveFuel, left, type Outcome, Stop, type StoppedFrame, settleFuel, spendMuch } from "../counting.ts";
+
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
 import type { Interpreter } from "../tier.ts";
@@ -18,25 +19,23 @@ export class Stops {
     this.interpreter = interpreter;
   }
 
-  /**
-   * At the loop or function start at `offset`: goes on with more fuel, or stops. `values` are locals and operands.
-   *
-   * @throws Stop
-   */
-  look(func: number, offset: number, values: readonly Val[]): void {
-    settleFuel();
-    const outcome = counting().halt();
-    if (outcome === undefined) return giveFuel();
-    const stop = new Stop(outcome);
-    stop.frames.push(this.frame(func, offset, true, values));
-    throw stop;
-  }
+  private outcome: Outcome | undefined;
 
-  /** `look` of a loop: `fuel` is what is left, as is the result. */
-  readonly loop = (fuel: number, func: number, offset: number, ...values: Val[]): number => {
+  /** At a safepoint: what is left of `fuel`, or of more that there is; below 0 it has to stop. */
+  readonly more = outlined((fuel: number): number => {
     left[0] = fuel;
-    this.look(func, offset, values);
+    settleFuel();
+    this.outcome = counting().halt();
+    if (this.outcome !== undefined) return -1;
+    giveFuel();
     return left[0];
+  });
+
+  /** Stops where `more` says so, at the loop or function start at `offset`; `values` are locals and operands. */
+  readonly loop = (func: number, offset: number, ...values: Val[]): Stop => {
+    const stop = new Stop(this.outcome as Outcome);
+    stop.frames.push(this.frame(func, offset, true, values));
+    return stop;
   };
 
   /**
@@ -44,26 +43,21 @@ export class Stops {
    *
    * @param more how many of the `values` the call has beside its arguments, which are the last
    */
-  readonly caller = (
-    thrown: unknown,
-    func: number,
-    call: number,
-    back: number,
-    more: number,
-    ...values: Val[]
-  ): unknown => {
-    if (!(thrown instanceof Stop)) return thrown;
-    const { args } = thrown;
-    const own = values.length - more;
-    if (args === undefined) thrown.frames.push(this.frame(func, back, false, values.slice(0, own)));
-    else {
-      // The call is made again, and counted then.
-      counting().count(-this.interpreter.pendingAt(this.inst, func, call));
-      thrown.frames.push(this.frame(func, call, true, [...values.slice(0, own), ...args, ...values.slice(own)]));
-      thrown.args = undefined;
-    }
-    return thrown;
-  };
+  readonly caller = outlined(
+    (thrown: unknown, func: number, call: number, back: number, more: number, ...values: Val[]): unknown => {
+      if (!(thrown instanceof Stop)) return thrown;
+      const { args } = thrown;
+      const own = values.length - more;
+      if (args === undefined) thrown.frames.push(this.frame(func, back, false, values.slice(0, own)));
+      else {
+        // The call is made again, and counted then.
+        counting().count(-this.interpreter.pendingAt(this.inst, func, call));
+        thrown.frames.push(this.frame(func, call, true, [...values.slice(0, own), ...args, ...values.slice(own)]));
+        thrown.args = undefined;
+      }
+      return thrown;
+    },
+  );
 
   /** An instruction has failed: `fuel` was left, less `cost`; below 0 it was counted elsewhere. */
   readonly failed = (thrown: unknown, fuel: number, cost: number): unknown => {
@@ -88,6 +82,9 @@ export class Stops {
     };
   }
 }
+
+/** `fn`, which V8 does not inline, through a proxy: what is called once in a million instructions must not be in a hot loop. */
+const outlined = <T extends (...args: never[]) => unknown>(fn: T): T => new Proxy(fn, {});
 
 const scratch = new BigInt64Array(1);
 const words = new Int32Array(scratch.buffer);
