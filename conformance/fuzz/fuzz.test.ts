@@ -35,15 +35,14 @@ describe("fuzzing", () => {
 
   const profiles: Readonly<Record<string, Profile>> = {
     "1.0": new Set(),
-    vectors: profileWith("simd"),
     "tail calls and typed references": profileWith("tail-call", "function-references"),
     "garbage collection": profileWith("gc", "function-references", "extended-const"),
     exceptions: profileWith("exceptions", "tail-call"),
     "deployed exceptions": profileWith("legacy-exceptions"),
     "exceptions of objects": profileWith("exceptions", "gc", "function-references"),
     "several memories of 64 bits": profileWith("multi-memory", "memory64"),
-    atomics: profileWith("threads", "simd"),
-    "the rest": profileWith("simd", "relaxed-simd", "wide-arithmetic", "custom-page-sizes"),
+    atomics: profileWith("threads"),
+    "the rest": profileWith("relaxed-simd", "wide-arithmetic", "custom-page-sizes"),
   };
   it.each(Object.keys(profiles))("programs with %s do the same in every configuration and in the host", (name) => {
     const tally = new Tally();

@@ -24,8 +24,8 @@ const TTF_SHARE = 40;
 /** The module and where it is from. */
 function source(kind: Kind, seed: number): readonly [bytes: Uint8Array, from: string] {
   if (kind === "bytes") return [mutant(seed), "mutants"];
-  const made = new Rng(seed ^ 0x77f).oneIn(TTF_SHARE) ? translateToFuzz(seed) : undefined;
-  return made !== undefined ? [made, "of binaryen"] : [generate(seed), "generated"];
+  if (new Rng(seed ^ 0x77f).oneIn(TTF_SHARE)) return [translateToFuzz(seed), "of binaryen"];
+  return [generate(seed), "generated"];
 }
 
 const checks: Readonly<Record<Kind, (seed: number) => Check>> = {

@@ -27,9 +27,6 @@ const ends = performance.now() + 1000 * Number(options.seconds ?? (options.runs 
 console.log(`fuzz: seed ${first}, ${chosen.join(" ")}, on Node ${process.versions.node}`);
 
 const tallies = new Map<Kind, Tally>(chosen.map((kind) => [kind, new Tally()]));
-/** A long run says how far it has come. */
-const PROGRESS_MS = 300_000;
-let told = performance.now();
 let found = 0;
 let i = 0;
 for (; i < runs && performance.now() < ends && found < Number(options.findings); i++) {
@@ -37,10 +34,6 @@ for (; i < runs && performance.now() < ends && found < Number(options.findings);
   const kind = chosen[seed % chosen.length] as Kind;
   const run = fuzzOnce(kind, seed, tallies.get(kind) as Tally);
   if (run.finding !== undefined) report(run);
-  if (performance.now() - told > PROGRESS_MS) {
-    told = performance.now();
-    console.log(`  ${i + 1} so far`);
-  }
 }
 
 function report(run: Run): void {

@@ -10,9 +10,11 @@ import {
   type GlobalType,
   type HostFn,
   hostTag,
+  I64,
   type Import,
   type Instance,
   type InstanceOptions,
+  isRef,
   MemInst,
   type Module,
   newGlobal,
@@ -25,7 +27,7 @@ import {
 } from "../../engine/index.ts";
 import { Meter } from "../../engine/runtime/meter.ts";
 import type { Configuration } from "./configurations.ts";
-import { type Call, digest, givenValue, isCrossing, printException, printValue, printValues } from "./story.ts";
+import { type Call, digest, isCrossing, printException, printValue, printValues } from "./story.ts";
 
 /** Bounds the time of one call. */
 const MAX_FUEL = 500_000;
@@ -38,9 +40,9 @@ const limits = { maxMemoryBytes: 1 << 26, maxTableElements: 100_000, maxStackDep
 /** Fuel until the next stop; undefined: no more stops. */
 export type Stops = () => number | undefined;
 
-/** The global that an import gets: immutable ones only, and no vectors. */
+/** As in `theirs.ts`: null and 0 in immutable globals, and no others. */
 const givenGlobal = (type: GlobalType): GlobalInst | undefined =>
-  type.isMutable || type.val === V128 ? undefined : newGlobal(type, givenValue(type.val));
+  type.isMutable || type.val === V128 ? undefined : newGlobal(type, isRef(type.val) ? null : type.val === I64 ? 0n : 0);
 
 /** `undefined` for what cannot be compared. Throws on errors that are no WasmError: those are bugs. */
 function failure(error: unknown, inst: Instance | undefined): string | undefined {
@@ -90,7 +92,7 @@ export class Teller {
     if (type.kind === "tag") return hostTag(funcTypeAt(this.module, type.type.type).params);
     if (type.kind !== "func") return undefined;
     const { params, results } = funcTypeAt(this.module, type.type);
-    const values = results.map(givenValue);
+    const values = results.map((t): Val => (isRef(t) ? null : t === I64 || t === V128 ? 0n : 0));
     return (...args: readonly unknown[]) => {
       this.story.push(`${name}(${printValues(args, params)})`);
       this.meter.spend(HOST_CALL);

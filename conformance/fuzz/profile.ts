@@ -11,11 +11,10 @@ const second: readonly Feature[] = [
   "multi-value",
   "bulk-memory",
   "reference-types",
+  "simd",
 ];
-/** What V8 of Node 20 has too, and how often a module has it: once in so many. */
+/** What V8 of Node 20 has beyond 2.0, and how often a module has it: once in so many. */
 const common: readonly (readonly [Feature, number])[] = [
-  // Functions with vectors are not for every tier.
-  ["simd", 2],
   ["tail-call", 3],
   ["threads", 4],
   ["legacy-exceptions", 4],
@@ -33,7 +32,7 @@ const recent: readonly (readonly [Feature, number])[] = [
   ["custom-page-sizes", 12],
 ];
 
-/** 2.0 without vectors, and these. */
+/** 2.0 and these. */
 export const profileWith = (...features: readonly Feature[]): Profile => new Set([...second, ...features]);
 
 /** One in eight is of 1.0, half of the others of what every host has. */
@@ -44,7 +43,6 @@ export function randomProfile(rng: Rng): Profile {
   for (const feature of second) profile.add(feature);
   for (const [feature, n] of isRecent ? [...common, ...recent] : common) if (rng.oneIn(n)) profile.add(feature);
   if (profile.has("gc")) profile.add("function-references");
-  if (profile.has("relaxed-simd")) profile.add("simd");
   // V8 refuses a module with both forms.
   if (profile.has("exceptions")) profile.delete("legacy-exceptions");
   return profile;

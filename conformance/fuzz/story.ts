@@ -9,10 +9,8 @@ import {
   heapTypes,
   I32,
   I64,
-  isNullable,
   isRef,
   type Module,
-  V128,
   type ValType,
 } from "../../engine/index.ts";
 import { values } from "../tiers/values.ts";
@@ -65,10 +63,6 @@ export function printException(
   const { params } = funcTypeAt(module, module.tagTypes[tag.idx]!.type);
   return `exception ${tag.name}(${params.every(isTold) ? params.map((t, i) => printValue(valueAt(i), t)) : "?"})`;
 }
-
-/** What imports give: zeros and null, and some object of the host where null may not be. */
-export const givenValue = (t: ValType): number | bigint | string | null =>
-  isRef(t) ? (isNullable(t) ? null : "host") : t === I64 || t === V128 ? 0n : 0;
 
 const floats = new DataView(new ArrayBuffer(8));
 

@@ -1,16 +1,16 @@
 /** Tells the story of a module in the host's own WebAssembly. */
-import { funcTypeAt, type Import, type Module, printValType, V128, type ValType } from "../../engine/index.ts";
-import { host } from "./host.ts";
 import {
-  type Call,
-  digest,
-  givenValue,
-  isCrossing,
-  printException,
-  printValue,
-  printValues,
-  type Story,
-} from "./story.ts";
+  funcTypeAt,
+  I64,
+  type Import,
+  isRef,
+  type Module,
+  printValType,
+  V128,
+  type ValType,
+} from "../../engine/index.ts";
+import { host } from "./host.ts";
+import { type Call, digest, isCrossing, printException, printValue, printValues, type Story } from "./story.ts";
 
 type HostFunc = (...args: readonly unknown[]) => unknown;
 type Exports = Readonly<Record<string, unknown>>;
@@ -65,7 +65,7 @@ function imports(module: Module, lines: (string | undefined)[]): object {
 function stub(module: Module, wanted: Import, lines: (string | undefined)[]): unknown {
   if (wanted.type.kind === "global") {
     const { val, isMutable } = wanted.type.type;
-    return isMutable || val === V128 ? undefined : givenValue(val);
+    return isMutable || val === V128 ? undefined : isRef(val) ? null : val === I64 ? 0n : 0;
   }
   if (wanted.type.kind === "tag") {
     const { params } = funcTypeAt(module, wanted.type.type.type);
@@ -73,7 +73,7 @@ function stub(module: Module, wanted: Import, lines: (string | undefined)[]): un
   }
   if (wanted.type.kind !== "func") return undefined;
   const { params, results } = funcTypeAt(module, wanted.type.type);
-  const given = results.map(givenValue);
+  const given = results.map((t) => (isRef(t) ? null : t === I64 || t === V128 ? 0n : 0));
   return (...args: readonly unknown[]) => {
     lines.push(`${wanted.name}(${printValues(args, params)})`);
     return given.length === 1 ? given[0] : given.length === 0 ? undefined : given;
