@@ -116,7 +116,10 @@ function present(rng: Rng, shape: Shape, heap: Heap, level: number): number[] | 
 function refConstant(rng: Rng, shape: Shape, t: Ref, level: number): number[] {
   const heap = heapOf(t);
   const isNull = isNullable(t) && (level > LEVELS || rng.oneIn(3));
-  return (isNull ? undefined : present(rng, shape, heap, level)) ?? nullConstant(rng, shape, heap);
+  const some = isNull ? undefined : present(rng, shape, heap, level);
+  if (some !== undefined) return some;
+  // Nothing is of this type: a trap, which only bodies can hold.
+  return isNullable(t) ? nullConstant(rng, shape, heap) : [...nullConstant(rng, shape, heap), 0xd4];
 }
 
 /** Leaves a `t`. Bounded: objects in it are small. */
