@@ -36,7 +36,8 @@ async function write() {
   });
   const code = outputFiles[0].text.replace(/^#!.*\n/, "");
   writeFileSync(bundle, `(function (nodeRequire, fileUrl) {${code}\n})`);
-  copyFileSync(path("./launch.mjs"), command);
+  copyFileSync(path("./launch.cjs"), command);
+  writeFileSync(path("../dist/bin/package.json"), '{ "type": "commonjs" }\n');
   const { status } = spawnSync(process.execPath, [path("./bundle.mjs"), "--warm"], {
     stdio: ["ignore", "ignore", "inherit"],
   });
@@ -51,6 +52,7 @@ const builtins = {
   name: "builtins",
   setup(build) {
     const late = {
+      "node:child_process": ["spawnSync"],
       "node:crypto": ["randomFillSync"],
       "node:tty": ["isatty"],
       "node:v8": ["getHeapStatistics", "setFlagsFromString"],
@@ -66,13 +68,22 @@ const builtins = {
   },
 };
 
+/** Two runs, so that code of both tiers is compiled: of the interpreter alone, and of generated code. */
 function warm() {
-  // Generating code would change flags of V8, and the code be that of another V8 then.
-  process.argv = [process.execPath, command, "--no-eval", "--dir", path("../examples"), example];
   const script = new Script(readFileSync(bundle, "latin1"), { filename: bundle });
+  const start = script.runInThisContext();
+  const run = (...flags) => {
+    process.argv = [process.execPath, command, ...flags, "--dir", path("../examples"), example];
+    start(unflagged, new URL("../dist/bin/wasmts.js", import.meta.url).href);
+  };
+  process.once("beforeExit", () => run("--tier", "js"));
   process.on("exit", () => writeFileSync(cache, script.createCachedData()));
-  script.runInThisContext()(createRequire(import.meta.url), new URL("../dist/bin/wasmts.js", import.meta.url).href);
+  run("--no-eval");
 }
+
+const require = createRequire(import.meta.url);
+/** Built-in modules, but V8 keeps its flags: with others the code would be that of another V8. */
+const unflagged = (id) => (id === "node:v8" ? { ...require(id), setFlagsFromString: () => undefined } : require(id));
 
 if (process.argv.includes("--warm")) warm();
 else await write();

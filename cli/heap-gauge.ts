@@ -6,6 +6,8 @@ import type { HeapGauge } from "../engine/index.ts";
 const share = 0.85;
 
 export const heapGauge: HeapGauge = {
-  limit: getHeapStatistics().heap_size_limit * share,
+  get limit() {
+    return getHeapStatistics().heap_size_limit * share;
+  },
   used: () => getHeapStatistics().used_heap_size,
 };

@@ -3,21 +3,18 @@
  * each choose some; a deterministic guest gets the canonical one. What only moves a NaN (loads, abs, neg, copysign,
  * pmin, pmax, reinterpretations) keeps its bits and is not here. Spec: exec/numerics (NaN propagation).
  */
-import { type Mnemonic, mnemonics } from "./instrs.ts";
+import type { Mnemonic } from "./instrs.ts";
 
 const operators = "add|sub|mul|div|sqrt|min|max|ceil|floor|trunc|nearest|promote_\\w+|demote_\\w+|relaxed_\\w+";
 const pattern = new RegExp(`^(f32|f64|f32x4|f64x2)\\.(${operators})$`);
 
 export type FloatShape = "f32" | "f64" | "f32x4" | "f64x2";
 
-const shapes = new Map<Mnemonic, FloatShape>();
-for (const m of mnemonics) {
-  const shape = pattern.exec(m)?.[1];
-  if (shape !== undefined && !m.includes("_i32x4") && !m.includes("laneselect")) shapes.set(m, shape as FloatShape);
-}
-
 /** How the result of `m` is to be looked at; undefined when it makes no NaN. */
-export const nanShape = (m: Mnemonic): FloatShape | undefined => shapes.get(m);
+export function nanShape(m: Mnemonic): FloatShape | undefined {
+  if (m.includes("_i32x4") || m.includes("laneselect")) return undefined;
+  return pattern.exec(m)?.[1] as FloatShape | undefined;
+}
 
 /** Makes NaNs among the floats at word `at` of `I` canonical. */
 export function canonicalise(I: Int32Array, at: number, shape: FloatShape): void {

@@ -12,20 +12,27 @@ function fractions(root: (p: number) => number): Int32Array {
   return Int32Array.from(primes, (p) => ((root(p) % 1) * 2 ** 32) | 0);
 }
 
-const K = fractions(Math.cbrt);
-const H = fractions(Math.sqrt).slice(0, 8);
+/** Worked out when the first hash is begun: most runs have none. */
+let K: Int32Array;
+let H: Int32Array;
 const BLOCK = 64;
 /** Words of the state and the length, before the bytes that do not fill a block yet. */
 const SAVED = 40;
 
 /** A hash in the making: `update` as often as need be, then `digest`. @cost about 10 ns a byte */
 export class Sha256 {
-  private readonly state = Int32Array.from(H);
+  private readonly state: Int32Array;
   private readonly w = new Int32Array(64);
   private readonly block = new Uint8Array(BLOCK);
   private readonly view = new DataView(this.block.buffer);
   private filled = 0;
   private length = 0;
+
+  constructor() {
+    K ??= fractions(Math.cbrt);
+    H ??= fractions(Math.sqrt).slice(0, 8);
+    this.state = Int32Array.from(H);
+  }
 
   update(bytes: Uint8Array): this {
     this.length += bytes.length;

@@ -35,6 +35,8 @@ export interface TierOptions {
 /** Fuel between two samples: 0.2 ms when the interpreter is cold, 0.01 ms when V8 has optimised it. */
 const SAMPLE_FUEL = 1 << 11;
 const HOT_AFTER = 2;
+/** About 130,000 instructions: what runs in the time that loading the compiler takes. */
+const IDLE_SAMPLES = 64;
 
 /** True when instances are to have generated code, and the process allows it. */
 export const isTiered = ({ tier = "auto", eval: mayEval = true }: TierOptions): boolean =>
@@ -50,6 +52,7 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
     {
       isEager: options.tier === "js",
       hotAfter: hotAfter ?? HOT_AFTER,
+      idleSamples: hotAfter === undefined ? IDLE_SAMPLES : 0,
       sampleFuel: hotAfter === undefined ? SAMPLE_FUEL : 0,
       minFrameBytes: Math.ceil(ROOM / limits.frames),
       onGenerate: options.onGenerate,

@@ -94,7 +94,17 @@ function planOf(def: CallDef): Plan {
   return { steps, mutates: def.mutates === true };
 }
 
-const plans = Object.fromEntries(Object.entries(calls).map(([name, def]) => [name, planOf(def)]));
+/** Of the calls that were made. */
+const plans = new Map<CallName, Plan>();
+
+function plan(name: CallName): Plan {
+  let made = plans.get(name);
+  if (made === undefined) {
+    made = planOf(calls[name]);
+    plans.set(name, made);
+  }
+  return made;
+}
 
 function checkAccess(d: Descriptor, step: Step, mutates: boolean): void {
   if ((d.dropped & step.right) !== 0) fail("NOTCAPABLE");
@@ -108,7 +118,7 @@ function checkAccess(d: Descriptor, step: Step, mutates: boolean): void {
  * @throws Failure by kind, from left to right; see `KindValue`
  */
 export function decodeArgs(host: Context, name: CallName, raw: readonly Val[]): KindValue[Kind][] {
-  const { steps, mutates } = plans[name] as Plan;
+  const { steps, mutates } = plan(name);
   const args: KindValue[Kind][] = [];
   for (const step of steps) {
     const value = step.read(host, raw[step.at], raw[step.at + 1]);

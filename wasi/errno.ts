@@ -95,7 +95,7 @@ export function errnoName(n: number): string {
   return names[n] ?? String(n);
 }
 
-/** A host call failed in a way the guest is told about. One object per errno, made at load time: throwing is cheap. */
+/** A host call failed in a way the guest is told about. One object per errno: throwing is cheap. */
 export class Failure extends Error {
   override readonly name = "Failure";
   readonly errno: number;
@@ -108,11 +108,16 @@ export class Failure extends Error {
   }
 }
 
-const failures = new Map<ErrnoName, Failure>(names.map((name) => [name, new Failure(name)]));
+const failures = new Map<ErrnoName, Failure>();
 
 /** Ends the current host call with errno `name`. */
 export function fail(name: ErrnoName): never {
-  throw failures.get(name) as Failure;
+  let failure = failures.get(name);
+  if (failure === undefined) {
+    failure = new Failure(name);
+    failures.set(name, failure);
+  }
+  throw failure;
 }
 
 /** Host spellings that differ from ours by more than the leading `E`. */

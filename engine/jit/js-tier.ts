@@ -28,6 +28,8 @@ export interface JsTierOptions {
   readonly isEager: boolean;
   /** Samples of a function, or calls of it from generated code, before it is compiled. */
   readonly hotAfter: number;
+  /** Samples of all functions before the first is compiled: programs that end sooner do not load the compiler. */
+  readonly idleSamples: number;
   readonly sampleFuel: number;
   readonly minFrameBytes: number;
   /** Called before the first text is made. */
@@ -87,6 +89,7 @@ export class JsTier implements InstanceTier {
   private readonly budget = new CompileBudget();
   /** Samples so far, by function. */
   private readonly samples = new Map<FuncInst, number>();
+  private idle: number;
   private readonly plain = new Compiled(false);
   private readonly metered = new Compiled(true);
   private readonly hosts = new Map<FuncInst, Callee>();
@@ -97,6 +100,7 @@ export class JsTier implements InstanceTier {
     this.stops = new Stops(inst, interpreter);
     this.options = options;
     this.isEager = options.isEager;
+    this.idle = options.idleSamples;
     this.sampleFuel = options.sampleFuel;
     this.stats = stats;
     this.id = register(this);
@@ -144,7 +148,8 @@ export class JsTier implements InstanceTier {
   private isHot(f: FuncInst): boolean {
     const n = (this.samples.get(f) ?? 0) + 1;
     this.samples.set(f, n);
-    return n >= this.options.hotAfter;
+    if (this.idle > 0) this.idle--;
+    return this.idle === 0 && n >= this.options.hotAfter;
   }
 
   sampleStart(f: FuncInst, isMetered: boolean): boolean {
