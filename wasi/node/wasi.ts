@@ -147,9 +147,9 @@ export class WASI {
   }
 
   #begin(instance: AnyInstance, role: "command" | "reactor"): Entry {
-    if (this.#isStarted) throw alreadyStarted();
-    const entry = entryOf(instance, role);
+    // As in node:wasi, what is not an instance uses the only chance up.
     this.#markStarted();
+    const entry = entryOf(instance, role);
     this.#host.mem.attach(entry.memory);
     return entry;
   }
