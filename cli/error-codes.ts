@@ -392,6 +392,14 @@ export const cliCodes = {
     fix: "'wasmts inspect' lists what a module exports.",
     exit: "usage",
   },
+  WT6581: {
+    title: "interrupted",
+    explanation:
+      "SIGINT arrived while the guest ran, as Ctrl-C sends it. The guest has ended where it was; reports, receipts, audits and policies are written. Then the process ends as the signal ends it, which a shell shows as 130. A second signal does not wait for that.",
+    example: "wasmts --report r.json app.wasm   # and Ctrl-C",
+    fix: "Run it again; --snapshot saves a guest that is to go on later.",
+    exit: "interrupted",
+  },
   WT6999: {
     title: "a bug in wasmts",
     explanation: "Something happened inside wasmts that must not happen, whatever the module does.",

@@ -52,6 +52,16 @@ export interface Preload {
   readonly bytes: Uint8Array;
 }
 
+/** Of `interrupt.ts`, which needs Node.js. */
+export interface Interrupt {
+  /** Runs a guest that may block this thread. */
+  onThread<T>(guest: () => T): T;
+  /** For a guest that runs in turns. */
+  listen(): NonNullable<Limits["signal"]>;
+  explain(error: unknown): unknown;
+  dispose(): void;
+}
+
 /** `wasi-host.ts`, which needs Node.js; so it is not imported here. */
 type WasiModule = typeof import("./wasi-host.ts");
 
@@ -76,6 +86,8 @@ export interface ExecuteOptions {
   readonly limits?: Limits | undefined;
   /** Run in turns of the event loop, which imports that return promises and `limits.signal` need; else on the thread. */
   readonly inTurns?: boolean | undefined;
+  /** Ends the guest when the process is interrupted. */
+  readonly interrupt?: Interrupt | undefined;
   /** Save the guest in the middle of its run. It runs in turns then. */
   readonly snapshot?: SnapshotPlan | undefined;
   /** A snapshot that goes on, instead of a run from the start; `bytes` and `preloads` are the modules it is of. */
@@ -144,8 +156,9 @@ async function outcomeOf(run: Run, options: ExecuteOptions): Promise<Execution> 
     return { kind: "exit", ...(await (options.resume ? run.resume(options.resume) : run.toEnd())), usage: run.usage() };
   } catch (error) {
     if (error instanceof GuestExit) return { kind: "exit", exitCode: error.exitCode, usage: run.usage() };
-    const problem = problemOf(error, printable(options.file), options.bytes);
-    return { kind: problem.kind, problem, error, usage: run.usage() };
+    const cause = options.interrupt?.explain(error) ?? error;
+    const problem = problemOf(cause, printable(options.file), options.bytes);
+    return { kind: problem.kind, problem, error: cause, usage: run.usage() };
   }
 }
 
@@ -190,7 +203,9 @@ class Run {
 
   constructor(options: ExecuteOptions) {
     this.options = options;
-    this.meter = meterOf(options.limits);
+    const { interrupt, limits } = options;
+    this.meter = meterOf(this.isInTurns && interrupt ? { ...limits, signal: interrupt.listen() } : limits);
+    if (interrupt !== undefined) this.closers.push(() => interrupt.dispose());
     const { tier, mayEval, onGenerate } = options;
     this.engine = new Engine({ tier, eval: mayEval, onGenerate, features: options.features?.on });
   }
@@ -274,14 +289,14 @@ class Run {
 
   /** Runs the guest's call to its end, or to its snapshot. */
   private async finish(instance: Instance, act: Activation): Promise<Ending> {
-    const { snapshot, inTurns, invoke } = this.options;
+    const { snapshot, invoke } = this.options;
     const { results: types } = act.func.type;
     const vals =
       snapshot !== undefined
         ? await this.runSaving(instance, act, snapshot)
-        : inTurns
+        : this.isInTurns
           ? await instance.runInTurns(act)
-          : instance.runToEnd(act);
+          : this.onThread(() => instance.runToEnd(act));
     if (vals === undefined) return { kind: "snapshot", exitCode: 0 };
     const isCommand = invoke === undefined && types.length === 0;
     return { exitCode: 0, ...(isCommand ? {} : { results: vals.map((value, i) => ({ type: types[i]!, value })) }) };
@@ -309,7 +324,16 @@ class Run {
   }
 
   private call(instance: Instance, func: FuncInst): Val[] | Promise<Val[]> {
-    return this.options.inTurns || this.options.snapshot ? instance.callAsync(func) : instance.call(func);
+    return this.isInTurns ? instance.callAsync(func) : this.onThread(() => instance.call(func));
+  }
+
+  private get isInTurns(): boolean {
+    return this.options.inTurns === true || this.options.snapshot !== undefined;
+  }
+
+  private onThread<T>(guest: () => T): T {
+    const { interrupt } = this.options;
+    return interrupt === undefined ? guest() : interrupt.onThread(guest);
   }
 
   private async initialize(instance: Instance): Promise<void> {

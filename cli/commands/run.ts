@@ -8,6 +8,7 @@ import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
 import { readFileSystems, readLevel } from "../file-systems.ts";
+import { dieInterrupted, Interrupt } from "../interrupt.ts";
 import type { UnknownImports } from "../link.ts";
 import { GuestPaths, readMounts } from "../mounts.ts";
 import { problemOf, statusOf } from "../outcome.ts";
@@ -50,8 +51,11 @@ export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => Execu
   }
   if (!flags.has("json")) await show(execution, flags);
   if (flags.has("stats")) printError((await import("../more.ts")).printStats(execution));
+  if (isInterrupted(execution)) dieInterrupted();
   return status;
 }
+
+const isInterrupted = ({ problem }: Execution): boolean => problem?.code === "WT6581";
 
 async function attempt(read: () => ExecuteOptions): Promise<Execution> {
   let options: ExecuteOptions;
@@ -124,6 +128,7 @@ export function readGuest(
     tier: readTier(flags.get("tier") ?? "auto"),
     mayEval: !flags.has("no-eval"),
     onGenerate: optimiseLargeFunctions,
+    interrupt: new Interrupt(),
     inTurns: flags.has("cpu-share"),
     snapshot: readSnapshotPlan(flags, { file, preloads }),
     limits: readLimits(flags),
@@ -219,6 +224,8 @@ function readPreloads(texts: readonly string[]): Preload[] {
 /** For a person: results on stdout, problems on stderr. */
 async function show({ problem, results, error }: Execution, flags: Flags): Promise<void> {
   if (results === undefined && problem === undefined) return;
+  // Whoever pressed Ctrl-C knows.
+  if (problem?.code === "WT6581") return;
   const { presentProblem, printValue } = await import("../more.ts");
   for (const { type, value } of results ?? []) print(printValue(value, type));
   if (problem === undefined) return;
