@@ -35,6 +35,7 @@ import { type RunReceipt, receiptOf } from "./receipt.ts";
 import { savedRunState } from "./saved-run.ts";
 import { type SnapshotPlan, SnapshotTimer } from "./snapshot-plan.ts";
 import { closest } from "./suggest.ts";
+import { isThreaded, prepareThreads, type ThreadedRun } from "./threads.ts";
 import { checkArgumentCount, parseArguments } from "./values.ts";
 import type { WasiSettings } from "./wasi-host.ts";
 
@@ -43,6 +44,8 @@ export interface Limits extends GuestLimits {
   readonly memoryBytes?: number | undefined;
   readonly tableElements?: number | undefined;
   readonly stackDepth?: number | undefined;
+  /** Of a guest with threads, at once. */
+  readonly threads?: number | undefined;
 }
 
 /** A module instantiated before the guest; its exports satisfy imports from `name`. */
@@ -196,6 +199,7 @@ class Run {
   private readonly meter: Meter;
   /** The guest itself, not the preloaded. */
   private instance: Instance | undefined;
+  private threads: ThreadedRun | undefined;
   private calls: Receipt | undefined;
   /** In the order in which they were made. */
   private readonly instances: Instance[] = [];
@@ -213,6 +217,7 @@ class Run {
   usage(): Usage {
     const now = performance.now();
     const compiled = this.compiled ?? now;
+    if (this.threads !== undefined) return this.usageOfThreads(this.threads, compiled, now);
     const { memoryBytes, tableElements, instructions, cpuMs } = this.meter.usage();
     return {
       compileMs: round(compiled - this.started),
@@ -221,6 +226,17 @@ class Run {
       instructions: instructions ?? null,
       memoryBytes,
       tableElements,
+    };
+  }
+
+  private usageOfThreads({ memory, instructions, cpuMs }: ThreadedRun, compiled: number, now: number): Usage {
+    return {
+      compileMs: round(compiled - this.started),
+      runMs: round(now - compiled),
+      cpuMs: round(cpuMs()),
+      instructions: instructions(),
+      memoryBytes: memory.bytes.length,
+      tableElements: 0,
     };
   }
 
@@ -246,12 +262,24 @@ class Run {
     const module = this.compile(bytes, file);
     if (invoke === undefined) checkRunnable(module, file);
     const args = invoke === undefined ? [] : argumentsFor(module, invoke, file);
+    if (isThreaded(module, this.options)) return this.runThreads(module, invoke?.name ?? "_start", args);
     const preloaded = await this.preload();
     this.compiled = performance.now();
     const instance = await this.link(await this.part(module, file), preloaded);
     this.instance = instance;
     if (invoke !== undefined) await this.initialize(instance);
     return this.finish(instance, instance.start(invoke?.name ?? "_start", args));
+  }
+
+  private async runThreads(module: Module, name: string, args: readonly Val[]): Promise<Ending> {
+    const { loadWasi, wasi: settings, invoke } = this.options;
+    const host = await loadWasi();
+    const wasi = host.makeWasi(host.wasiVersion(module) ?? "preview1", settings);
+    this.closers.push(() => wasi.close());
+    const entry = { name, args, isInitialized: invoke !== undefined };
+    this.threads = prepareThreads(module, this.options, wasi, host, entry);
+    this.compiled = performance.now();
+    return this.ending(typeOf(module, exported(module, name)!.idx).results, await this.threads.run());
   }
 
   /** Goes on from a snapshot. */
@@ -289,16 +317,18 @@ class Run {
 
   /** Runs the guest's call to its end, or to its snapshot. */
   private async finish(instance: Instance, act: Activation): Promise<Ending> {
-    const { snapshot, invoke } = this.options;
-    const { results: types } = act.func.type;
+    const { snapshot } = this.options;
     const vals =
       snapshot !== undefined
         ? await this.runSaving(instance, act, snapshot)
         : this.isInTurns
           ? await instance.runInTurns(act)
           : this.onThread(() => instance.runToEnd(act));
-    if (vals === undefined) return { kind: "snapshot", exitCode: 0 };
-    const isCommand = invoke === undefined && types.length === 0;
+    return vals === undefined ? { kind: "snapshot", exitCode: 0 } : this.ending(act.func.type.results, vals);
+  }
+
+  private ending(types: readonly ValType[], vals: readonly Val[]): Ending {
+    const isCommand = this.options.invoke === undefined && types.length === 0;
     return { exitCode: 0, ...(isCommand ? {} : { results: vals.map((value, i) => ({ type: types[i]!, value })) }) };
   }
 
@@ -416,8 +446,9 @@ const renamed = (state: HostState, name: string): HostState => ({
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;
 
-const isFunc = (module: Module, name: string): boolean =>
-  module.exports.some((e) => e.name === name && e.kind === "func");
+const exported = (module: Module, name: string): Module["exports"][0] | undefined =>
+  module.exports.find((e) => e.name === name);
+const isFunc = (module: Module, name: string): boolean => exported(module, name)?.kind === "func";
 
 function checkRunnable(module: Module, file: string): void {
   if (isFunc(module, "_start")) return;

@@ -1,7 +1,7 @@
 /** The WASI host of one instance, made from the settings of a run. The one place that knows the class `WASI`. */
 import { type Extern, type Import, type Imports, type Instance, MemInst, type Module } from "../engine/index.ts";
 
-export { blockThread, Receipt } from "../wasi/index.ts";
+export { blockThread, Receipt, ThreadGroup } from "../wasi/index.ts";
 
 import {
   type CallName,

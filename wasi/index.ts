@@ -29,6 +29,7 @@ export { HostFs, type HostFsOptions, type HostLevel, strongestLevel } from "./no
 export type { DirOption, InputOption, OutputOption, WasiOptions } from "./node/options.ts";
 export { nodeRandom } from "./node/random.ts";
 export { blockThread } from "./node/runner.ts";
+export { ThreadGroup, type ThreadGroupOptions } from "./node/threads/thread-group.ts";
 export { WASI } from "./node/wasi.ts";
 export { type PathOp, type Policy, type PolicyDocument, parsePolicy, pathOps } from "./policy.ts";
 export { Receipt } from "./receipt.ts";

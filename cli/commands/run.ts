@@ -147,6 +147,7 @@ function readLimits(flags: Flags): ExecuteOptions["limits"] {
     stackDepth: optional(flags, "max-stack-depth", parseCount),
     fuel: optional(flags, "fuel", parseCount),
     timeoutMs: optional(flags, "timeout", parseDuration),
+    threads: optional(flags, "max-threads", parseCount),
     cpuShare: optional(flags, "cpu-share", parseShare),
   };
 }
@@ -189,6 +190,7 @@ type NumberFlag =
   | "max-memory"
   | "max-table"
   | "max-stack-depth"
+  | "max-threads"
   | "fuel"
   | "timeout"
   | "cpu-share";

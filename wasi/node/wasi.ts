@@ -73,6 +73,11 @@ export class WASI {
     this.wasiImport = blocking(bindCalls(this.#host, this.#watchers), options.runner ?? blockThread);
   }
 
+  /** Name of the module that the functions are imported from. */
+  get module(): string {
+    return this.#host.abi.module;
+  }
+
   /** For `WebAssembly.instantiate`. */
   getImportObject(): Record<string, Readonly<Record<CallName, HostFn>>> {
     return { [this.#host.abi.module]: this.wasiImport };
