@@ -1,9 +1,10 @@
-/** `node dist/conformance/wasi/main.js [--engine node] FOLDER...`: runs programs of the wasi-testsuite, prints a table. */
+/** `node dist/conformance/wasi/main.js [--engine node|wasmtime=PATH|wazero=PATH] FOLDER...`: runs programs of the wasi-testsuite, prints a table. */
 import { runSuite, type SuiteEngine } from "./suite.ts";
 
 const words = process.argv.slice(2);
-const engine: SuiteEngine = words[0] === "--engine" && words[1] === "node" ? "node" : "wasmts";
-const folders = words[0] === "--engine" ? words.slice(2) : words;
+const isNamed = words[0] === "--engine";
+const engine = (isNamed ? words[1] : "wasmts") as SuiteEngine;
+const folders = isNamed ? words.slice(2) : words;
 
 let failed = 0;
 for (const folder of folders) {

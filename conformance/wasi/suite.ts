@@ -1,5 +1,5 @@
 /**
- * The public wasi-testsuite: its programs, run by the built command or by `node:wasi`, and what became of each.
+ * The public wasi-testsuite: its programs, run by the built command, `node:wasi` or a native engine, and what became of each.
  *
  * The suite is not part of this repository: take the branch `prod/testsuite-base` of WebAssembly/wasi-testsuite, which has
  * the programs built; the older `prod/testsuite-all` has those of wasi-threads too. Format: doc/specification.md there.
@@ -10,7 +10,8 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { cliPath, hostRunnerPath } from "../real/project.ts";
 
-export type SuiteEngine = "wasmts" | "node";
+/** The last two are native commands, given with their path. */
+export type SuiteEngine = "wasmts" | "node" | `wasmtime=${string}` | `wazero=${string}`;
 
 export interface SuiteResult {
   /** Below the folder that was given, without the ending. */
@@ -56,27 +57,54 @@ function programs(folder: string): string[] {
   });
 }
 
-/** Options of the command for one program. Directories are copies, since tests leave things behind. */
-function optionsOf(wasm: string, { env, dirs }: Expected, copy: string): string[] {
+/** How each engine's command is told about directories and variables. */
+interface Style {
+  readonly dir: (host: string, guest: string) => string[];
+  readonly env: (name: string, value: string) => string[];
+  readonly command: (options: readonly string[], wasm: string) => string[];
+}
+
+const common = {
+  dir: (host: string, guest: string) => ["--dir", `${host}:${guest}`],
+  env: (name: string, value: string) => ["--env", `${name}=${value}`],
+};
+
+function styleOf(engine: SuiteEngine): Style {
+  const node = [process.execPath, "--no-warnings"];
+  const path = engine.split("=")[1] ?? "";
+  if (engine === "wasmts")
+    return { ...common, command: (options, wasm) => [...node, cliPath, "-W", "threads", ...options, wasm] };
+  if (engine === "node")
+    return { ...common, command: (options, wasm) => [...node, hostRunnerPath, ...options, "--", wasm] };
+  if (engine.startsWith("wasmtime=")) {
+    const dir = (host: string, guest: string): string[] => ["--dir", `${host}::${guest}`];
+    return { ...common, dir, command: (options, wasm) => [path, "run", ...options, wasm] };
+  }
+  return {
+    dir: (host, guest) => ["-mount", `${host}:${guest}`],
+    env: (name, value) => ["-env", `${name}=${value}`],
+    command: (options, wasm) => [path, "run", ...options, wasm],
+  };
+}
+
+/** Directories are copies, since tests leave things behind. */
+function optionsOf(style: Style, wasm: string, { env, dirs }: Expected, copy: string): string[] {
   const isRoot = dirs.length === 1;
   return [
     ...dirs.flatMap((dir) => {
       cpSync(join(dirname(wasm), dir), join(copy, dir), { recursive: true });
-      return ["--dir", `${join(copy, dir)}:${isRoot ? "/" : dir}`];
+      return style.dir(join(copy, dir), isRoot ? "/" : dir);
     }),
-    ...Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]),
+    ...Object.entries(env).flatMap(([name, value]) => style.env(name, value)),
   ];
 }
 
 async function runProgram(engine: SuiteEngine, wasm: string, expected: Expected): Promise<string | undefined> {
   const copy = mkdtempSync(join(tmpdir(), "wasmts-suite-"));
-  const options = optionsOf(wasm, expected, copy);
-  const command =
-    engine === "wasmts"
-      ? [cliPath, "-W", "threads", ...options, wasm, ...expected.args]
-      : [hostRunnerPath, ...options, "--", wasm, ...expected.args];
+  const style = styleOf(engine);
+  const [file = "", ...words] = style.command(optionsOf(style, wasm, expected, copy), wasm);
   // Programs that wait for input are to be ended while they do: it stays open.
-  const child = spawn(process.execPath, ["--no-warnings", ...command], { stdio: "pipe" });
+  const child = spawn(file, [...words, ...expected.args], { stdio: "pipe" });
   const timer = setTimeout(() => child.kill("SIGKILL"), 60_000);
   let stdout = "";
   let stderr = "";
