@@ -209,6 +209,12 @@ describe("threads of a guest", () => {
     expect(readFileSync(audit, "utf8")).toContain("fd_write");
   });
 
+  it("are told by inspect", () => {
+    const { stdout } = spawnSync(process.execPath, [main, "inspect", join(folder, "sum.wasm")], { encoding: "utf8" });
+    expect(stdout).toMatch(/threads\s+\(needs\s+-W\s+threads\)[\s\S]*uses[\s\S]*status,\s+threads/);
+    expect(stdout).not.toContain("cannot run");
+  });
+
   it("need not be started", () => {
     expect(run("neverSpawns")).toMatchObject({ status: 0, stderr: "" });
   });

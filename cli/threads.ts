@@ -28,6 +28,10 @@ export function isThreaded(module: Module, { preloads = [], imports }: ExecuteOp
   return module.imports.some(isSpawn) || (hasShared && preloads.length === 0 && imports === undefined);
 }
 
+/** True for an import that a run gives to a guest with threads. */
+export const threadsProvide = (imp: Import): boolean =>
+  isSpawn(imp) || (imp.type.kind === "memory" && imp.type.type.isShared);
+
 /** The guest's one memory, which every thread imports. */
 interface ThreadedModule {
   readonly imported: readonly [module: string, name: string];

@@ -73,7 +73,8 @@ export class ThreadGroup {
   readonly #bytes: SharedArrayBuffer;
   readonly #fuel: SharedArrayBuffer | undefined;
   readonly #threads = new Set<Thread>();
-  readonly #gone: (() => void)[] = [];
+  /** Who waits for a thread to be gone, the first one first. */
+  readonly #waiting = new Set<() => void>();
   /** Aborted when the guest has ended, for calls that wait. */
   readonly #end = new AbortController();
   readonly #cpuAtStart = process.cpuUsage();
@@ -172,7 +173,8 @@ export class ThreadGroup {
   #remove(thread: Thread): void {
     this.#threads.delete(thread);
     if (!thread.isDone) this.#fail(new Error(`thread ${thread.tid} was gone without a word`));
-    this.#gone.shift()?.();
+    const [first] = this.#waiting;
+    first?.();
   }
 
   async #take(thread: Thread, message: FromThread): Promise<void> {
@@ -220,11 +222,13 @@ export class ThreadGroup {
   /** Settles when a thread is gone, or after a while. */
   #room(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, roomMs).unref();
-      this.#gone.push(() => {
+      const end = (): void => {
         clearTimeout(timer);
+        this.#waiting.delete(end);
         resolve();
-      });
+      };
+      const timer = setTimeout(end, roomMs).unref();
+      this.#waiting.add(end);
     });
   }
 
