@@ -237,6 +237,13 @@ export const cliCodes = {
     fix: 'Call it from JavaScript instead: import { Engine } from "wasmts".',
     exit: "usage",
   },
+  WT6545: {
+    title: "no such function",
+    explanation: "The module has no function with a body of the name or index given with --func.",
+    example: "wasmts objdump --func mian app.wasm",
+    fix: "Leave --func out to see all functions, with their names and indices.",
+    exit: "usage",
+  },
   WT6550: {
     title: "nothing to run",
     explanation:

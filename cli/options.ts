@@ -11,6 +11,7 @@ export type CommandName =
   | "snapshot inspect"
   | "validate"
   | "inspect"
+  | "objdump"
   | "wast"
   | "snapshot init"
   | "explain"
@@ -48,6 +49,11 @@ export const commands = {
     operands: "FILE",
     summary: "imports, exports, sections, sizes, toolchain, WASI needs",
     brief: "what is in a module",
+  },
+  objdump: {
+    operands: "FILE",
+    summary: "functions as text: their instructions, or the JavaScript they become",
+    brief: "functions as text",
   },
   "snapshot inspect": {
     operands: "SNAPSHOT",
@@ -383,9 +389,8 @@ export const flags = {
   profile: {
     value: "FILE",
     group: "Observation",
-    help: "write a profile",
+    help: "write where the time went to FILE, a .cpuprofile with the names of guest functions (--tier js or auto)",
     commands: run,
-    notYet: "the profiler is not there yet",
   },
   tcplisten: {
     value: "ADDR",
@@ -453,11 +458,27 @@ export const flags = {
     help: "no hints, only what went wrong",
     commands: ["run", "resume", "validate", "snapshot init"],
   },
+  func: {
+    value: "NAME|IDX",
+    group: "Output",
+    help: "only this function",
+    commands: ["objdump"],
+  },
+  js: {
+    group: "Output",
+    help: "the JavaScript that is generated, below the instructions it is from",
+    commands: ["objdump"],
+  },
+  metered: {
+    group: "Output",
+    help: "the JavaScript of guests with limits, which counts fuel and can stop",
+    commands: ["objdump"],
+  },
   color: {
     value: "auto|always|never",
     group: "Output",
     help: "colour of our own messages; NO_COLOR and FORCE_COLOR count in auto",
-    commands: ["run", "validate", "inspect", "snapshot init", "explain", "help"],
+    commands: ["run", "validate", "inspect", "objdump", "snapshot init", "explain", "help"],
   },
 } as const satisfies Record<string, FlagDef>;
 

@@ -2,6 +2,7 @@
 export { type BakeOptions, bake, importState } from "./bake.ts";
 export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
+export { type InstructionText, instructionTexts } from "./disassemble.ts";
 export type { PauseOptions } from "./drive.ts";
 export {
   DEFAULT_STACK_DEPTH,
@@ -36,6 +37,8 @@ export {
   framesToJson,
   restoreFrames,
 } from "./interpret/frames.ts";
+export { guestFunction } from "./jit/backtrace.ts";
+export { generatedListing, type Listing, type ListingOptions } from "./jit/listing.ts";
 export { TierStats } from "./jit/stats.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";

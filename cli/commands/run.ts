@@ -37,7 +37,11 @@ export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => Execu
   const report = openReport("report", flags.get("report"));
   const receipt = flags.get("receipt") === "-" ? "-" : openReport("receipt", flags.get("receipt"));
   const watch = watchPolicy(flags.get("audit"), flags.get("learn"));
+  const profile = flags.has("profile")
+    ? await (await import("../more.ts")).startProfile(flags.get("profile")!)
+    : undefined;
   const execution = await attempt(() => read(watch));
+  await profile?.finish();
   watch.finish();
   const status =
     execution.problem === undefined ? (execution.exitCode ?? 0) & 255 : statusOf(execution.problem, process.platform);
