@@ -201,6 +201,13 @@ export const cliCodes = {
     fix: "Choose a path that can be written.",
     exit: "usage",
   },
+  WT6534: {
+    title: "socket that cannot be had",
+    explanation: "--tcplisten asks for a socket that listens at an address, and the system does not give it.",
+    example: "wasmts --tcplisten 127.0.0.1:1 server.wasm",
+    fix: "Choose an address of this machine and a port that nobody else listens at; ports below 1024 need privileges.",
+    exit: "usage",
+  },
   WT6540: {
     title: "no such export",
     explanation: "The module exports nothing of the name given with --invoke.",

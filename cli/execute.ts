@@ -30,6 +30,7 @@ import type { Receipt } from "../wasi/index.ts";
 import { CliError } from "./cli-error.ts";
 import { checkFeatures, type FeatureChoice } from "./features.ts";
 import { mergeImports, standIn, type UnknownImports, unknownImportError, unknownImports } from "./link.ts";
+import type { NetworkSettings } from "./network.ts";
 import { type Problem, problemOf } from "./outcome.ts";
 import { type RunReceipt, receiptOf } from "./receipt.ts";
 import { savedRunState } from "./saved-run.ts";
@@ -60,6 +61,8 @@ export interface ExecuteOptions {
   readonly file: string;
   readonly bytes: Uint8Array;
   readonly wasi: WasiSettings;
+  /** What the guest itself, not what is preloaded, may do on the network. Absent: nothing. */
+  readonly network?: NetworkSettings | undefined;
   /** Asked for when a module imports WASI. */
   readonly loadWasi: () => WasiModule | Promise<WasiModule>;
   /** Asked for when a module uses garbage collection. */
@@ -181,6 +184,7 @@ class Run {
   private readonly started = performance.now();
   private compiled: number | undefined;
   private readonly meter: Meter;
+  private inTurns: boolean;
   /** The guest itself, not the preloaded. */
   private instance: Instance | undefined;
   private calls: Receipt | undefined;
@@ -190,6 +194,7 @@ class Run {
 
   constructor(options: ExecuteOptions) {
     this.options = options;
+    this.inTurns = options.inTurns === true;
     this.meter = meterOf(options.limits);
     const { tier, mayEval, onGenerate } = options;
     this.engine = new Engine({ tier, eval: mayEval, onGenerate, features: options.features?.on });
@@ -274,12 +279,12 @@ class Run {
 
   /** Runs the guest's call to its end, or to its snapshot. */
   private async finish(instance: Instance, act: Activation): Promise<Ending> {
-    const { snapshot, inTurns, invoke } = this.options;
+    const { snapshot, invoke } = this.options;
     const { results: types } = act.func.type;
     const vals =
       snapshot !== undefined
         ? await this.runSaving(instance, act, snapshot)
-        : inTurns
+        : this.inTurns
           ? await instance.runInTurns(act)
           : instance.runToEnd(act);
     if (vals === undefined) return { kind: "snapshot", exitCode: 0 };
@@ -309,7 +314,7 @@ class Run {
   }
 
   private call(instance: Instance, func: FuncInst): Val[] | Promise<Val[]> {
-    return this.options.inTurns || this.options.snapshot ? instance.callAsync(func) : instance.call(func);
+    return this.inTurns || this.options.snapshot ? instance.callAsync(func) : instance.call(func);
   }
 
   private async initialize(instance: Instance): Promise<void> {
@@ -350,10 +355,15 @@ class Run {
   private async part(module: Module, file: string, preload?: string): Promise<Part> {
     const isWasi = module.imports.some((imp) => imp.module.startsWith("wasi_"));
     // What waits for other threads blocks its own like a host call does.
-    const mayBlock = isWasi || (module.features.has("threads") && !this.options.inTurns);
+    const mayBlock = isWasi || (module.features.has("threads") && !this.inTurns);
     const host = mayBlock ? await this.options.loadWasi() : undefined;
     const version = isWasi ? host?.wasiVersion(module) : undefined;
-    const wasi = version && host?.makeWasi(version, this.options.wasi);
+    const network = preload === undefined ? this.options.network : undefined;
+    // Sockets need the event loop.
+    const isNetworked = host?.usesSockets(module) === true || (network?.listen.length ?? 0) > 0;
+    if (isNetworked) this.inTurns = true;
+    const opened = isNetworked && network && (await host?.openNetwork(network));
+    const wasi = version && host?.makeWasi(version, this.options.wasi, opened || undefined);
     if (preload === undefined) this.calls = wasi?.receipt;
     if (wasi !== undefined) {
       this.closers.push(() => wasi.close());

@@ -87,6 +87,7 @@ export const families: ReadonlySet<string> = new Set(
 export const groups = [
   "Files",
   "Environment",
+  "Network",
   "Entry point",
   "Limits",
   "Snapshots",
@@ -123,7 +124,6 @@ const init = ["snapshot init"] as const;
 const guest = ["run", "resume", "snapshot init"] as const;
 /** What is fixed when a guest starts. */
 const fresh = ["run", "snapshot init"] as const;
-const sockets = "sockets are not there yet; guests see an error from every socket call";
 
 export const flags = {
   dir: {
@@ -394,38 +394,37 @@ export const flags = {
   },
   tcplisten: {
     value: "ADDR",
-    group: "Environment",
-    help: "give the guest a listening socket",
-    commands: run,
-    notYet: sockets,
+    isRepeatable: true,
+    group: "Network",
+    help: "give the guest a socket that listens at HOST:PORT, as descriptor 3, 4, ...",
+    commands: start,
   },
   net: {
     value: "none|inherit|RULES",
-    group: "Environment",
-    help: "what the guest may reach",
-    commands: run,
-    notYet: sockets,
+    group: "Network",
+    help: "what the guest may do: nothing, all that this process may, or listen=ADDR,connect=ADDR,resolve=NAME; without it: listen, and connect to this machine",
+    commands: start,
   },
   "allow-listen": {
     value: "ADDR",
-    group: "Environment",
-    help: "where the guest may listen",
-    commands: run,
-    notYet: sockets,
+    isRepeatable: true,
+    group: "Network",
+    help: "where the guest may listen besides: HOST:PORT, '*' for any",
+    commands: start,
   },
   "allow-connect": {
     value: "ADDR",
-    group: "Environment",
-    help: "where the guest may connect to",
-    commands: run,
-    notYet: sockets,
+    isRepeatable: true,
+    group: "Network",
+    help: "where the guest may connect to besides: HOST:PORT, '*' for any",
+    commands: start,
   },
   "allow-resolve": {
     value: "NAME",
-    group: "Environment",
-    help: "names the guest may resolve",
-    commands: run,
-    notYet: sockets,
+    isRepeatable: true,
+    group: "Network",
+    help: "names the guest may look up besides; '*.example.com' is all below it",
+    commands: start,
   },
   output: {
     short: "o",

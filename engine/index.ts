@@ -52,7 +52,7 @@ export { GlobalInst, newGlobal } from "./runtime/global.ts";
 export type { HeapGauge } from "./runtime/heap-meter.ts";
 export type { Extern } from "./runtime/instance.ts";
 export type { InstanceOptions } from "./runtime/instantiate.ts";
-export { type Imports, type MissingImport, printExternType } from "./runtime/link.ts";
+export { type Given, type Imports, type MissingImport, printExternType } from "./runtime/link.ts";
 export { DEFAULT_MAX_MEMORY, MemInst } from "./runtime/memory.ts";
 export { type GuestLimits, type GuestUsage, type Interruption, Meter, type StopSignal } from "./runtime/meter.ts";
 export type { SharedMemory } from "./runtime/shared-memory.ts";

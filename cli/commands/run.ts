@@ -10,6 +10,7 @@ import { readFeatures } from "../features.ts";
 import { readFileSystems, readLevel } from "../file-systems.ts";
 import type { UnknownImports } from "../link.ts";
 import { GuestPaths, readMounts } from "../mounts.ts";
+import { readNetwork } from "../network.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
@@ -117,6 +118,7 @@ export function readGuest(
   };
   return {
     wasi: settings,
+    network: given.state === undefined ? readNetwork(flags) : undefined,
     loadWasi: () => wasiHost,
     loadHeapGauge: async () => (await import("../more.ts")).heapGauge,
     unknownImports: parseChoice<UnknownImports>("--unknown-imports", flags.get("unknown-imports") ?? "error", [
