@@ -282,6 +282,7 @@ export class TcpSocket implements Socket {
     const code = errnoOf(error);
     this.#error = code === undefined ? "IO" : (errnoName(code) as ErrnoName);
     if (this.#state !== "closed") this.#state = state;
+    this.#isGone = state === "connected";
     if (state === "fresh") this.#server = undefined;
     this.#changes.tell();
   }
