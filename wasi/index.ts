@@ -1,6 +1,6 @@
 /** Public API of the WASI host; re-exports only. */
 export { type Filestat, type Filetype, filetype } from "./abi.ts";
-export { type CallName, calls, callType, isImportable } from "./calls.ts";
+export { type CallName, calls, callType, isImportable, preview1Names } from "./calls.ts";
 export type { Clock, ClockId, Random, Saveable, VirtualTime } from "./context.ts";
 export { errno, errnoName, fail } from "./errno.ts";
 export { type ErrorCode, WasiError, type WasiErrorCode, wasiErrorCodes } from "./error-codes.ts";
