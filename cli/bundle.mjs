@@ -62,6 +62,9 @@ const builtins = {
     const late = {
       "node:child_process": ["spawnSync"],
       "node:crypto": ["randomFillSync"],
+      "node:dgram": ["createSocket"],
+      "node:dns": ["lookup"],
+      "node:net": ["connect", "createServer"],
       "node:tty": ["isatty"],
       "node:v8": ["getHeapStatistics", "setFlagsFromString"],
     };

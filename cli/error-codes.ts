@@ -201,6 +201,13 @@ export const cliCodes = {
     fix: "Choose a path that can be written.",
     exit: "usage",
   },
+  WT6534: {
+    title: "socket that cannot be had",
+    explanation: "--tcplisten asks for a socket that listens at an address, and the system does not give it.",
+    example: "wasmts --tcplisten 127.0.0.1:1 server.wasm",
+    fix: "Choose an address of this machine and a port that nobody else listens at; ports below 1024 need privileges.",
+    exit: "usage",
+  },
   WT6540: {
     title: "no such export",
     explanation: "The module exports nothing of the name given with --invoke.",
@@ -235,6 +242,13 @@ export const cliCodes = {
     explanation: "A parameter is a reference that cannot be null.",
     example: "wasmts --invoke length lists.wasm null",
     fix: 'Call it from JavaScript instead: import { Engine } from "wasmts".',
+    exit: "usage",
+  },
+  WT6545: {
+    title: "no such function",
+    explanation: "The module has no function with a body of the name or index given with --func.",
+    example: "wasmts objdump --func mian app.wasm",
+    fix: "Leave --func out to see all functions, with their names and indices.",
     exit: "usage",
   },
   WT6550: {

@@ -30,6 +30,7 @@ import type { Receipt } from "../wasi/index.ts";
 import { CliError } from "./cli-error.ts";
 import { checkFeatures, type FeatureChoice } from "./features.ts";
 import { mergeImports, standIn, type UnknownImports, unknownImportError, unknownImports } from "./link.ts";
+import type { NetworkSettings } from "./network.ts";
 import { type Problem, problemOf } from "./outcome.ts";
 import { type RunReceipt, receiptOf } from "./receipt.ts";
 import { savedRunState } from "./saved-run.ts";
@@ -73,6 +74,8 @@ export interface ExecuteOptions {
   readonly file: string;
   readonly bytes: Uint8Array;
   readonly wasi: WasiSettings;
+  /** What the guest itself, not what is preloaded, may do on the network. Absent: nothing. */
+  readonly network?: NetworkSettings | undefined;
   /** Asked for when a module imports WASI. */
   readonly loadWasi: () => WasiModule | Promise<WasiModule>;
   /** Asked for when a module uses garbage collection. */
@@ -197,6 +200,7 @@ class Run {
   private readonly started = performance.now();
   private compiled: number | undefined;
   private readonly meter: Meter;
+  private inTurns: boolean;
   /** The guest itself, not the preloaded. */
   private instance: Instance | undefined;
   private threads: ThreadedRun | undefined;
@@ -207,8 +211,9 @@ class Run {
 
   constructor(options: ExecuteOptions) {
     this.options = options;
-    const { interrupt, limits } = options;
-    this.meter = meterOf(this.isInTurns && interrupt ? { ...limits, signal: interrupt.listen() } : limits);
+    const { interrupt } = options;
+    this.inTurns = options.inTurns === true;
+    this.meter = meterOf(interrupt === undefined ? options.limits : this.interruptible(interrupt, options.limits));
     if (interrupt !== undefined) this.closers.push(() => interrupt.dispose());
     const { tier, mayEval, onGenerate } = options;
     this.engine = new Engine({ tier, eval: mayEval, onGenerate, features: options.features?.on });
@@ -274,7 +279,10 @@ class Run {
   private async runThreads(module: Module, name: string, args: readonly Val[]): Promise<Ending> {
     const { loadWasi, wasi: settings, invoke } = this.options;
     const host = await loadWasi();
-    const wasi = host.makeWasi(host.wasiVersion(module) ?? "preview1", settings);
+    const { network } = this.options;
+    const isNetworked = host.usesSockets(module) || (network?.listen.length ?? 0) > 0;
+    const opened = isNetworked && network ? await host.openNetwork(network) : undefined;
+    const wasi = host.makeWasi(host.wasiVersion(module) ?? "preview1", settings, opened);
     this.closers.push(() => wasi.close());
     const entry = { name, args, isInitialized: invoke !== undefined };
     this.threads = prepareThreads(module, this.options, wasi, host, entry);
@@ -358,7 +366,19 @@ class Run {
   }
 
   private get isInTurns(): boolean {
-    return this.options.inTurns === true || this.options.snapshot !== undefined;
+    return this.inTurns || this.options.snapshot !== undefined;
+  }
+
+  /** `limits` with the signal of Ctrl-C, once the guest is known to run in turns: looking for one costs all others. */
+  private interruptible(interrupt: Interrupt, limits: Limits = {}): Limits {
+    let listening: Limits["signal"];
+    const signal = (): Limits["signal"] => (this.isInTurns ? (listening ??= interrupt.listen()) : undefined);
+    return {
+      ...limits,
+      get signal() {
+        return limits.signal ?? signal();
+      },
+    };
   }
 
   private onThread<T>(guest: () => T): T {
@@ -404,10 +424,15 @@ class Run {
   private async part(module: Module, file: string, preload?: string): Promise<Part> {
     const isWasi = module.imports.some((imp) => imp.module.startsWith("wasi_"));
     // What waits for other threads blocks its own like a host call does.
-    const mayBlock = isWasi || (module.features.has("threads") && !this.options.inTurns);
+    const mayBlock = isWasi || (module.features.has("threads") && !this.inTurns);
     const host = mayBlock ? await this.options.loadWasi() : undefined;
     const version = isWasi ? host?.wasiVersion(module) : undefined;
-    const wasi = version && host?.makeWasi(version, this.options.wasi);
+    const network = preload === undefined ? this.options.network : undefined;
+    // Sockets need the event loop.
+    const isNetworked = host?.usesSockets(module) === true || (network?.listen.length ?? 0) > 0;
+    if (isNetworked) this.inTurns = true;
+    const opened = isNetworked && network && (await host?.openNetwork(network));
+    const wasi = version && host?.makeWasi(version, this.options.wasi, opened || undefined);
     if (preload === undefined) this.calls = wasi?.receipt;
     if (wasi !== undefined) {
       this.closers.push(() => wasi.close());

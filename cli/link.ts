@@ -7,6 +7,7 @@ import {
   F32,
   F64,
   funcTypeAt,
+  type Given,
   type HostFn,
   I32,
   I64,
@@ -37,7 +38,7 @@ export function unknownImports(module: Module, given: Imports): Import[] {
 
 /** Several sources of imports as one; in a module that two of them have, the later one wins name by name. */
 export function mergeImports(sources: readonly Imports[]): Imports {
-  const merged = Object.create(null) as Record<string, Record<string, Extern | HostFn>>;
+  const merged = Object.create(null) as Record<string, Record<string, Given>>;
   for (const source of sources) {
     for (const [module, names] of Object.entries(source)) merged[module] = { ...merged[module], ...names };
   }

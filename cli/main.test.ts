@@ -347,6 +347,28 @@ describe("other commands", () => {
     expect(wasmts(["inspect", "invalid.wasm"]).stdout).toMatch(/NOT VALID +WT2001/);
     expect(wasmts(["inspect", "emscripten.wasm"]).stdout).toMatch(/cannot run[\s\S]*Emscripten/);
   });
+  it("objdump: instructions, and the JavaScript they become", () => {
+    const fib = join(root, "examples/fib.wasm");
+    const text = wasmts(["objdump", fib]).stdout;
+    expect(text).toMatch(/^function 0 <fib\/fib> \(func \(param i32\) \(result i64\)\): 28 bytes at 0x003d$/m);
+    expect(text).toMatch(/^ {4}0x0044 {4}local\.get 0$/m);
+    expect(text).toContain("function 1 <fib/gcd>");
+    const js = wasmts(["objdump", "--js", "--func", "gcd", fib]).stdout;
+    expect(js).toMatch(/; local\.tee 0\n +l0=.*l0%l1/);
+    expect(js).not.toContain("fib/fib");
+    expect(wasmts(["objdump", "--metered", "--func", "1", fib]).stdout).toContain("$.left");
+    expect(wasmts(["objdump", "--js", "evil.wasm"]).stdout).not.toContain("\u001b");
+    expectMessage(wasmts(["objdump", "--func", "fob", fib]), 2, "WT6545", /did you mean fib\?/);
+    expectMessage(wasmts(["objdump", "invalid.wasm"]), 126, "WT2001", /./);
+  });
+  it("--profile: names of guest functions where the time went", () => {
+    const file = path("profile");
+    const args = ["--profile", file, "--tier", "js", "--invoke", "fib", join(root, "examples/fib.wasm"), "30"];
+    expect(wasmts(args).stdout).toBe("832040\n");
+    const { nodes } = JSON.parse(readFileSync(file, "utf8")) as { nodes: { callFrame: { functionName: string } }[] };
+    expect(nodes.map((node) => node.callFrame.functionName)).toContain("fib/fib [wasm]");
+    expectMessage(wasmts(["--profile", join(file, "no"), "exit.wasm"]), 2, "WT6705", /cannot write/);
+  });
   it("version: name and version on the first line", () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
     expect(wasmts(["--version"]).stdout.split("\n")[0]).toBe(`wasmts ${version}`);

@@ -38,6 +38,8 @@ async function dispatch(command: CommandName, { flags, operands, help }: ParsedA
       return more.inspect(flags, operands);
     case "resume":
       return (await import("./commands/resume.ts")).resume(flags, operands);
+    case "objdump":
+      return more.objdump(flags, operands);
     case "snapshot inspect":
       return more.snapshotInspect(flags, operands);
     case "snapshot init":

@@ -11,6 +11,7 @@ export type CommandName =
   | "snapshot inspect"
   | "validate"
   | "inspect"
+  | "objdump"
   | "wast"
   | "snapshot init"
   | "explain"
@@ -49,6 +50,11 @@ export const commands = {
     summary: "imports, exports, sections, sizes, toolchain, WASI needs",
     brief: "what is in a module",
   },
+  objdump: {
+    operands: "FILE",
+    summary: "functions as text: their instructions, or the JavaScript they become",
+    brief: "functions as text",
+  },
   "snapshot inspect": {
     operands: "SNAPSHOT",
     summary: "what a snapshot is of, and what is in it",
@@ -81,6 +87,7 @@ export const families: ReadonlySet<string> = new Set(
 export const groups = [
   "Files",
   "Environment",
+  "Network",
   "Entry point",
   "Limits",
   "Snapshots",
@@ -117,7 +124,6 @@ const init = ["snapshot init"] as const;
 const guest = ["run", "resume", "snapshot init"] as const;
 /** What is fixed when a guest starts. */
 const fresh = ["run", "snapshot init"] as const;
-const sockets = "sockets are not there yet; guests see an error from every socket call";
 
 export const flags = {
   dir: {
@@ -389,44 +395,42 @@ export const flags = {
   profile: {
     value: "FILE",
     group: "Observation",
-    help: "write a profile",
+    help: "write where the time went to FILE, a .cpuprofile with the names of guest functions (--tier js or auto)",
     commands: run,
-    notYet: "the profiler is not there yet",
   },
   tcplisten: {
     value: "ADDR",
-    group: "Environment",
-    help: "give the guest a listening socket",
-    commands: run,
-    notYet: sockets,
+    isRepeatable: true,
+    group: "Network",
+    help: "give the guest a socket that listens at HOST:PORT, as descriptor 3, 4, ...",
+    commands: start,
   },
   net: {
     value: "none|inherit|RULES",
-    group: "Environment",
-    help: "what the guest may reach",
-    commands: run,
-    notYet: sockets,
+    group: "Network",
+    help: "what the guest may do: nothing, all that this process may, or listen=ADDR,connect=ADDR,resolve=NAME; without it: listen, and connect to this machine",
+    commands: start,
   },
   "allow-listen": {
     value: "ADDR",
-    group: "Environment",
-    help: "where the guest may listen",
-    commands: run,
-    notYet: sockets,
+    isRepeatable: true,
+    group: "Network",
+    help: "where the guest may listen besides: HOST:PORT, '*' for any",
+    commands: start,
   },
   "allow-connect": {
     value: "ADDR",
-    group: "Environment",
-    help: "where the guest may connect to",
-    commands: run,
-    notYet: sockets,
+    isRepeatable: true,
+    group: "Network",
+    help: "where the guest may connect to besides: HOST:PORT, '*' for any",
+    commands: start,
   },
   "allow-resolve": {
     value: "NAME",
-    group: "Environment",
-    help: "names the guest may resolve",
-    commands: run,
-    notYet: sockets,
+    isRepeatable: true,
+    group: "Network",
+    help: "names the guest may look up besides; '*.example.com' is all below it",
+    commands: start,
   },
   output: {
     short: "o",
@@ -459,11 +463,27 @@ export const flags = {
     help: "no hints, only what went wrong",
     commands: ["run", "resume", "validate", "snapshot init"],
   },
+  func: {
+    value: "NAME|IDX",
+    group: "Output",
+    help: "only this function",
+    commands: ["objdump"],
+  },
+  js: {
+    group: "Output",
+    help: "the JavaScript that is generated, below the instructions it is from",
+    commands: ["objdump"],
+  },
+  metered: {
+    group: "Output",
+    help: "the JavaScript of guests with limits, which counts fuel and can stop",
+    commands: ["objdump"],
+  },
   color: {
     value: "auto|always|never",
     group: "Output",
     help: "colour of our own messages; NO_COLOR and FORCE_COLOR count in auto",
-    commands: ["run", "validate", "inspect", "snapshot init", "explain", "help"],
+    commands: ["run", "validate", "inspect", "objdump", "snapshot init", "explain", "help"],
   },
 } as const satisfies Record<string, FlagDef>;
 

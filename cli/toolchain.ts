@@ -112,9 +112,6 @@ interface OriginRow extends Origin {
 }
 
 const rebuild = "wasmts runs WASI preview 1 programs";
-const wasmEdgeSockets =
-  /^sock_(open|bind|listen|connect|getaddrinfo|getpeeraddr|getlocaladdr|getsockopt|setsockopt|recv_from|send_to|accept_v2)/;
-
 /** In order: the first row that matches an unknown import speaks. */
 const origins: readonly OriginRow[] = [
   {
@@ -142,9 +139,9 @@ const origins: readonly OriginRow[] = [
     matches: (i) => i.module === "wasi" && i.name === "thread-spawn",
   },
   {
-    who: "WasmEdge's socket extension of WASI",
-    help: "sockets beyond those of WASI preview 1 are not there yet; --unknown-imports trap runs what does not use them",
-    matches: (i) => i.module === "wasi_snapshot_preview1" && wasmEdgeSockets.test(i.name),
+    who: "WasmEdge's epoll, which is off in its crate unless asked for",
+    help: "build without the feature 'epoll' of wasmedge_wasi_socket; --unknown-imports trap runs what does not use it",
+    matches: (i) => i.module === "wasi_snapshot_preview1" && i.name === "epoll_oneoff",
   },
   {
     who: "WASI preview 2: it is the core module of a component",

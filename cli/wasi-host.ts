@@ -8,13 +8,18 @@ import {
   calls,
   formatTrace,
   type InputOption,
+  isImportable,
   type MountOption,
+  type NetworkOptions,
+  NodeNetwork,
   type OutputOption,
   type QuotaOptions,
+  type Socket,
   type TraceEvent,
   WASI,
   type WasiOptions,
 } from "../wasi/index.ts";
+import { cannotListen, type NetworkSettings } from "./network.ts";
 import { badValue } from "./units.ts";
 
 /** What a guest is given; the same for every instance of a run. */
@@ -54,12 +59,32 @@ export const wasiVersion = (module: Module): WasiOptions["version"] | undefined 
 
 /** True for an import that WASI satisfies. */
 export const wasiProvides = (imp: Import): boolean =>
-  Object.hasOwn(modules, imp.module) && imp.type.kind === "func" && Object.hasOwn(calls, imp.name);
+  Object.hasOwn(modules, imp.module) && imp.type.kind === "func" && isImportable(imp.name);
+
+/** True for a guest that makes sockets of its own. */
+export const usesSockets = (module: Module): boolean =>
+  module.imports.some((imp) => Object.hasOwn(modules, imp.module) && /^sock_open(_v2)?$/.test(imp.name));
+
+/** @throws CliError WT6534 */
+export async function openNetwork({ rules, listen }: NetworkSettings): Promise<NetworkOptions> {
+  const network = new NodeNetwork();
+  const listeners: Socket[] = [];
+  for (const { host, port } of listen) {
+    const text = `${host}:${port}`;
+    try {
+      listeners.push(await network.listener(host, port));
+    } catch (error) {
+      for (const socket of listeners) socket.close();
+      throw cannotListen(text, (error as Error).message);
+    }
+  }
+  return { network, rules, listeners };
+}
 
 /** @throws WasiError for settings that cannot work, such as a directory that has vanished */
-export function makeWasi(version: WasiOptions["version"], settings: WasiSettings): WASI {
+export function makeWasi(version: WasiOptions["version"], settings: WasiSettings, network?: NetworkOptions): WASI {
   const { isTerminalSafe, ...options } = settings;
-  return new WASI({ version, neutraliseEscapes: isTerminalSafe && "terminal", ...options });
+  return new WASI({ version, network, neutraliseEscapes: isTerminalSafe && "terminal", ...options });
 }
 
 /** Gives the host the memory its calls work on: the exported one, else the imported one, else none. */

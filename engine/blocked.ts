@@ -17,6 +17,11 @@ export interface WaitSource {
   block?(timeoutMs: number): void;
   /** Settles when ready, for runners that await instead of blocking. Absent: can only be polled. */
   readonly ready?: Promise<unknown>;
+  /**
+   * Calls `fn` when it may have become ready; gives what ends that. Of what becomes ready only while the host's event
+   * loop runs: nobody may block the thread for it.
+   */
+  watch?(fn: () => void): () => void;
 }
 
 /** The first of these that happens ends the wait. Neither present: yields once. */
@@ -30,7 +35,7 @@ export class Blocked {
   readonly wait: Wait;
   /** Call when the wait is over; may return `Blocked` again. */
   readonly retry: () => HostResult;
-  /** It waits for a promise, which settles only when the thread is not blocked. */
+  /** It waits for a promise, or for what has a `watch`: nothing happens while the thread is blocked. */
   readonly isAsync: boolean;
   constructor(wait: Wait, retry: () => HostResult, isAsync = false) {
     this.wait = wait;

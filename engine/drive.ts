@@ -111,6 +111,7 @@ class Waiting {
   private readonly ignore: readonly (() => void)[];
   private readonly resolve: () => void;
   private readonly mustPoll: boolean;
+  private readonly isWatching: boolean;
   private timer: unknown;
   private pollMs = 0;
   private isOver = false;
@@ -125,8 +126,14 @@ class Waiting {
     this.endNs = ends.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
     this.signals = signals;
     this.resolve = resolve;
-    this.mustPoll = sources.some((s) => s.ready === undefined) || signals.some((s) => s.addEventListener === undefined);
-    this.ignore = signals.map((signal) => onAbort(signal, this.end));
+    this.mustPoll =
+      sources.some((s) => s.ready === undefined && s.watch === undefined) ||
+      signals.some((s) => s.addEventListener === undefined);
+    this.isWatching = sources.some((s) => s.watch !== undefined);
+    this.ignore = [
+      ...signals.map((signal) => onAbort(signal, this.end)),
+      ...sources.flatMap((source) => source.watch?.(this.look) ?? []),
+    ];
     for (const { ready } of sources) void ready?.then(this.end, this.end);
     this.look();
   }
@@ -147,6 +154,8 @@ class Waiting {
     const ms = this.mustPoll ? Math.min(left, this.pollMs) : left;
     // Timers are of whole milliseconds and may be early: the last part is waited for in turns.
     if (ms < 1) soon(this.look);
-    else if (ms < Infinity) this.timer = timers.setTimeout(this.look, Math.min(Math.floor(ms), MAX_TIMER_MS));
+    // What is watched may not keep a process alive; the guest, which is not over, does.
+    else if (ms < Infinity || this.isWatching)
+      this.timer = timers.setTimeout(this.look, Math.min(Math.floor(ms), MAX_TIMER_MS));
   };
 }

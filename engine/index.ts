@@ -2,6 +2,7 @@
 export { type BakeOptions, bake, importState } from "./bake.ts";
 export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
+export { type InstructionText, instructionTexts } from "./disassemble.ts";
 export { type PauseOptions, waitFor } from "./drive.ts";
 export {
   DEFAULT_STACK_DEPTH,
@@ -36,6 +37,8 @@ export {
   framesToJson,
   restoreFrames,
 } from "./interpret/frames.ts";
+export { guestFunction } from "./jit/backtrace.ts";
+export { generatedListing, type Listing, type ListingOptions } from "./jit/listing.ts";
 export { TierStats } from "./jit/stats.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
@@ -49,7 +52,7 @@ export { GlobalInst, newGlobal } from "./runtime/global.ts";
 export type { HeapGauge } from "./runtime/heap-meter.ts";
 export type { Extern } from "./runtime/instance.ts";
 export type { InstanceOptions } from "./runtime/instantiate.ts";
-export { type Imports, type MissingImport, printExternType } from "./runtime/link.ts";
+export { type Given, type Imports, type MissingImport, printExternType } from "./runtime/link.ts";
 export { DEFAULT_MAX_MEMORY, MemInst } from "./runtime/memory.ts";
 export { type GuestLimits, type GuestUsage, type Interruption, Meter, type StopSignal } from "./runtime/meter.ts";
 export type { SharedMemory } from "./runtime/shared-memory.ts";

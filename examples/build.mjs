@@ -13,6 +13,7 @@ const examples = {
   dice: ["--runtime", "stub", "--use", "abort="],
   workers: ["--runtime", "stub", "--use", "abort="],
   counter: ["--runtime", "stub", "--use", "abort="],
+  "http-server": ["--runtime", "stub", "--use", "abort="],
 };
 
 let stale = 0;

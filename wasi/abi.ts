@@ -131,6 +131,12 @@ export function writePrestat(mem: GuestMemory, at: number, nameBytes: number): v
   mem.setU32(at + 4, nameBytes);
 }
 
+/** Something given that is not a directory: a tag that nobody knows. */
+export function writeOtherPrestat(mem: GuestMemory, at: number): undefined {
+  mem.zero(at, sizes.prestat);
+  mem.setU8(at, 1);
+}
+
 /** What a guest waits for in poll_oneoff. */
 export type Subscription = { readonly userdata: bigint } & (
   | { readonly tag: 0; readonly clock: number; readonly timeoutNs: bigint; readonly isAbsolute: boolean }

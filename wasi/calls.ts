@@ -1,5 +1,6 @@
 /**
- * THE table of host calls: one row for each function of preview1, in the order of the interface file.
+ * THE table of host calls: one row for each function of preview1, in the order of the interface file, and after them
+ * WasmEdge's for sockets.
  *
  * The row decides the WebAssembly type of the function, how its arguments are decoded and checked before the handler
  * runs (`decode.ts` does that, from left to right: a bad descriptor is BADF before a bad pointer is FAULT), which rights
@@ -253,12 +254,111 @@ export const calls = {
     scope: "sock",
   },
   sock_shutdown: { params: [fd, ["how", "sdflags"]], scope: "sock" },
+  sock_open: {
+    params: [
+      ["family", "u32"],
+      ["type", "u32"],
+      ["opened_fd", "outU32"],
+    ],
+    scope: "sock",
+  },
+  sock_bind: { params: [fd, ["address", "ptr"], ["port", "u32"]], scope: "sock" },
+  sock_listen: { params: [fd, ["backlog", "u32"]], scope: "sock" },
+  sock_connect: { params: [fd, ["address", "ptr"], ["port", "u32"]], scope: "sock" },
+  "sock_accept/2": { params: [fd, ["connection", "outU32"]], scope: "sock" },
+  sock_recv_from: {
+    params: [
+      fd,
+      ["ri_data", "iovs"],
+      ["address", "ptr"],
+      ["ri_flags", "riflags"],
+      ["port", "outU32"],
+      ["ro_datalen", "outU32"],
+      ["ro_flags", "outU16"],
+    ],
+    scope: "sock",
+  },
+  "sock_recv_from/7": {
+    params: [
+      fd,
+      ["ri_data", "iovs"],
+      ["address", "ptr"],
+      ["ri_flags", "riflags"],
+      ["ro_datalen", "outU32"],
+      ["ro_flags", "outU16"],
+    ],
+    scope: "sock",
+  },
+  sock_send_to: {
+    params: [
+      fd,
+      ["si_data", "iovs"],
+      ["address", "ptr"],
+      ["port", "u32"],
+      ["si_flags", "siflags"],
+      ["so_datalen", "outU32"],
+    ],
+    scope: "sock",
+  },
+  sock_getlocaladdr: {
+    params: [fd, ["address", "ptr"], ["type", "outU32"], ["port", "outU32"]],
+    scope: "sock",
+  },
+  "sock_getlocaladdr/3": { params: [fd, ["address", "ptr"], ["port", "outU32"]], scope: "sock" },
+  sock_getpeeraddr: {
+    params: [fd, ["address", "ptr"], ["type", "outU32"], ["port", "outU32"]],
+    scope: "sock",
+  },
+  "sock_getpeeraddr/3": { params: [fd, ["address", "ptr"], ["port", "outU32"]], scope: "sock" },
+  sock_setsockopt: {
+    params: [fd, ["level", "u32"], ["name", "u32"], ["value", "buffer"]],
+    scope: "sock",
+  },
+  sock_getsockopt: {
+    params: [fd, ["level", "u32"], ["name", "u32"], ["value", "ptr"], ["size", "outU32"]],
+    scope: "sock",
+  },
+  sock_getaddrinfo: {
+    params: [
+      ["node", "buffer"],
+      ["service", "buffer"],
+      ["hints", "ptr"],
+      ["list", "outU32"],
+      ["max", "u32"],
+      ["count", "outU32"],
+    ],
+    scope: "sock",
+  },
 } as const satisfies Record<string, CallDef>;
 
 export type CallName = keyof typeof calls;
 
 /** All names, in the order of the table. */
 export const callNames = Object.keys(calls) as CallName[];
+
+/** Those of preview1. */
+export const preview1Names = callNames.slice(0, callNames.indexOf("sock_open"));
+
+/** Functions of several types under one name. The import's type decides; there is no other negotiation. */
+export const variants: Readonly<Record<string, readonly CallName[]>> = {
+  sock_accept: ["sock_accept", "sock_accept/2"],
+  sock_recv_from: ["sock_recv_from", "sock_recv_from/7"],
+  sock_getlocaladdr: ["sock_getlocaladdr", "sock_getlocaladdr/3"],
+  sock_getpeeraddr: ["sock_getpeeraddr", "sock_getpeeraddr/3"],
+};
+
+/** Functions that WasmEdge has under a second name, with `_v2` behind. */
+const seconds = "open bind connect listen accept recv recv_from send send_to getlocaladdr getpeeraddr";
+export const secondNames: ReadonlySet<string> = new Set(seconds.split(" ").map((name) => `sock_${name}`));
+
+/** True for the name of a function that a guest can import. */
+export function isImportable(name: string): boolean {
+  const first = name.replace(/_v2$/, "");
+  return (Object.hasOwn(calls, name) && !name.includes("/")) || (first !== name && secondNames.has(first));
+}
+
+/** The name a guest knows the function by. */
+export const plainName = (name: CallName): string => name.replace(/\/.*/, "");
 
 type Values<P extends CallDef["params"]> = { [I in keyof P]: KindValue[P[I][1]] };
 

@@ -5,7 +5,7 @@
  * a guest is the job of `host.ts`.
  */
 import type { GuestExit, Val, Wait } from "../engine/index.ts";
-import { type Abi, type Filestat, preview1 } from "./abi.ts";
+import { type Abi, type Filestat, fdflags, preview1 } from "./abi.ts";
 import type { CallArgs, CallName } from "./calls.ts";
 import {
   dirDesc,
@@ -13,6 +13,7 @@ import {
   type Place,
   type StandardStream,
   type StreamDesc,
+  socketDesc,
   standardStreams,
   streamDesc,
 } from "./fd-table.ts";
@@ -22,6 +23,8 @@ import { GuestClock } from "./guest-clock.ts";
 import { IoMeter, type QuotaOptions } from "./io-meter.ts";
 import { limits } from "./limits.ts";
 import { GuestMemory } from "./memory.ts";
+import type { NetworkPermission } from "./net/permission.ts";
+import type { Network, Socket } from "./net/socket.ts";
 import { type InputStream, noBudget, type OutputBudget, type OutputStream } from "./streams.ts";
 
 export type ClockId = "realtime" | "monotonic" | "process" | "thread";
@@ -77,6 +80,11 @@ export interface HostOptions {
   readonly random?: Random | undefined;
   /** Nothing the guest sees depends on time or on how busy the host is; `clock` is virtual and `random` seeded. */
   readonly isDeterministic?: boolean | undefined;
+  /** Makes sockets; what the guest may do with them is `permission`'s to say. */
+  readonly network?: Network | undefined;
+  readonly permission?: NetworkPermission | undefined;
+  /** Sockets that listen: descriptors 3, 4, ... before the mounts. The host owns them from then on. */
+  readonly listeners?: readonly Socket[] | undefined;
   /** How fast the guest may go. Default: as fast as it can. */
   readonly quotas?: QuotaOptions | undefined;
   /** Bytes that the host may hold for the guest, by estimate. Default: as much as other limits allow. */
@@ -142,6 +150,8 @@ export class Context {
   readonly output: OutputBudget;
   readonly clock: GuestClock | undefined;
   readonly random: Random | undefined;
+  readonly network: Network | undefined;
+  readonly permission: NetworkPermission | undefined;
   readonly io: IoMeter;
   readonly maxHostBytes: number;
   readonly receipt: Saveable | undefined;
@@ -170,6 +180,8 @@ export class Context {
     this.clock = options.clock && new GuestClock(options.clock);
     this.output = options.output ?? noBudget();
     this.random = options.random;
+    this.network = options.network;
+    this.permission = options.permission;
     this.receipt = options.receipt;
     this.guard = options.guard;
     this.io = new IoMeter(options.quotas);
@@ -187,6 +199,8 @@ export class Context {
       stderr: streamDesc({ standard: "stderr", output: stderr, close: () => stderr?.close?.() }),
     };
     for (const name of standardStreams) this.fds.add(this.standard[name]);
+    // Listeners do not wait, as those of systemd and wasmtime.
+    for (const socket of options.listeners ?? []) this.fds.add(socketDesc(socket, fdflags.nonblock));
     for (const mount of mounts) this.fds.add(dirDesc(mount.root, { mount, path: [] }, mount.guest));
   }
 

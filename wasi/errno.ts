@@ -84,6 +84,18 @@ export const errno = {
   TXTBSY: 74,
   XDEV: 75,
   NOTCAPABLE: 76,
+  // Of looking up names: WasmEdge's numbers
+  AIADDRFAMILY: 77,
+  AIAGAIN: 78,
+  AIBADFLAG: 79,
+  AIFAIL: 80,
+  AIFAMILY: 81,
+  AIMEMORY: 82,
+  AINODATA: 83,
+  AINONAME: 84,
+  AISERVICE: 85,
+  AISOCKTYPE: 86,
+  AISYSTEM: 87,
 } as const;
 
 export type ErrnoName = keyof typeof errno;

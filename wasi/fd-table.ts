@@ -7,7 +7,16 @@
 import { type Filetype, fdflags, filetype } from "./abi.ts";
 import { fail } from "./errno.ts";
 import type { DirEntry, DirHandle, FileHandle, Mount, Name } from "./file-system.ts";
-import { dirRights, fileRights, inheritingRights, readRight, streamRights, writingRights } from "./rights.ts";
+import type { Socket } from "./net/socket.ts";
+import {
+  dirRights,
+  fileRights,
+  inheritingRights,
+  readRight,
+  socketRights,
+  streamRights,
+  writingRights,
+} from "./rights.ts";
 import type { InputStream, OutputStream } from "./streams.ts";
 
 /** A file position that means "wherever the file ends", until someone asks. */
@@ -33,6 +42,8 @@ export interface StreamDesc extends Common {
   readonly filetype: Filetype;
   readonly input: InputStream | undefined;
   readonly output: OutputStream | undefined;
+  /** The socket it is; its streams then are that too. */
+  readonly socket: Socket | undefined;
   /** Releases what only this descriptor uses. */
   readonly close: () => void;
 }
@@ -89,9 +100,15 @@ export function streamDesc(streams: {
     filetype: input?.filetype ?? output?.filetype ?? filetype.unknown,
     input,
     output,
+    socket: undefined,
     close: streams.close ?? (() => {}),
   };
 }
+
+export const socketDesc = (socket: Socket, flags = 0): StreamDesc => ({
+  ...streamDesc({ input: socket, output: socket, flags, close: () => socket.close() }),
+  socket,
+});
 
 /** @param preopen  the name the guest knows it by, if it was given */
 export function dirDesc(dir: DirHandle, { mount, path }: Place, preopen?: Uint8Array): DirDesc {
@@ -118,6 +135,7 @@ export interface Place {
 export function rightsOf(d: Descriptor): readonly [base: number, inheriting: number] {
   if (d.kind === "dir") return [dirRights & ~d.dropped, inheritingRights & ~d.droppedInheriting];
   if (d.kind === "stream") {
+    if (d.socket !== undefined) return [socketRights & ~d.dropped, 0];
     const lacking = (d.input ? 0 : readRight) | (d.output ? 0 : writingRights);
     return [streamRights & ~lacking & ~d.dropped, 0];
   }

@@ -2,7 +2,16 @@
  * The fd_* calls on descriptors that are open: attributes, positions, closing. Reading and writing is in `fd-io.ts`,
  * listing directories in `fd-readdir.ts`.
  */
-import { type Filestat, type Filetype, fdflags, filetype, writeFdstat, writeFilestat, writePrestat } from "./abi.ts";
+import {
+  type Filestat,
+  type Filetype,
+  fdflags,
+  filetype,
+  writeFdstat,
+  writeFilestat,
+  writeOtherPrestat,
+  writePrestat,
+} from "./abi.ts";
 import type { Context } from "./context.ts";
 import { fail } from "./errno.ts";
 import { atEnd, type Descriptor, type FileDesc, filetypeOf, rightsOf } from "./fd-table.ts";
@@ -114,12 +123,20 @@ export function fd_filestat_set_times(
   else d.dir.setTimes(times);
 }
 
+/**
+ * True for a listener that has directories after it. To those who look for directories it is something else that was
+ * given, and they go on; after BADF they would not.
+ */
+const isPassedOver = (host: Context, d: Descriptor): boolean =>
+  d.kind === "stream" && d.socket?.isListening === true && host.mounts.length > 0;
+
 /** @throws Failure BADF for what is not a preopened directory: the C library and Go stop scanning there */
 function preopenName(d: Descriptor): Uint8Array {
   return (d.kind === "dir" ? d.preopen : undefined) ?? fail("BADF");
 }
 
 export function fd_prestat_get(host: Context, d: Descriptor, prestat: number): undefined {
+  if (isPassedOver(host, d)) return writeOtherPrestat(host.mem, prestat);
   writePrestat(host.mem, prestat, preopenName(d).length);
 }
 

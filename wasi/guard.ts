@@ -4,12 +4,14 @@
  * Data that moves through what was granted (reads, writes, positions) is not asked about again. Without a policy
  * everything is granted, and only told.
  */
-import type { CallName } from "./calls.ts";
+import { type CallName, plainName } from "./calls.ts";
 import type { ClockId } from "./context.ts";
 import { fail } from "./errno.ts";
 import { WasiError } from "./error-codes.ts";
 import type { Place } from "./fd-table.ts";
 import { type FsLevel, fsLevels, type Mount } from "./file-system.ts";
+import type { NetworkRequest } from "./net/permission.ts";
+import type { NetworkPolicy } from "./network-rules.ts";
 import { allowsName, type PathOp, PathRules, type Policy, pathText } from "./policy.ts";
 
 /** One decision. */
@@ -33,6 +35,7 @@ export type AuditEvent = { readonly granted: boolean } & (
   | { readonly kind: "env"; readonly name: string }
   | { readonly kind: "clock"; readonly clock: ClockId }
   | { readonly kind: "random" }
+  | ({ readonly kind: "network" } & NetworkRequest)
 );
 
 export type Audit = (event: AuditEvent) => void;
@@ -80,7 +83,8 @@ export class Guard {
   }
 
   /** @throws Failure NOTCAPABLE */
-  call(call: CallName): void {
+  call(name: CallName): void {
+    const call = plainName(name) as CallName;
     const granted = this.#policy === undefined || call === "proc_exit" || this.#policy.calls.has(call);
     if (this.#isNew(call)) this.#audit?.({ kind: "call", call, granted });
     if (!granted) fail("NOTCAPABLE");
@@ -106,6 +110,15 @@ export class Guard {
     const granted = this.#policy === undefined || this.#policy.random;
     if (this.#isNew("random")) this.#audit?.({ kind: "random", granted });
     if (!granted) fail("NOTCAPABLE");
+  }
+
+  /** What the policy says about the network. */
+  network(allows: (rules: NetworkPolicy) => boolean): boolean {
+    return this.#policy === undefined || allows(this.#policy.network);
+  }
+
+  tellNetwork(request: NetworkRequest, granted: boolean): void {
+    this.#audit?.({ kind: "network", ...request, granted });
   }
 
   #isNew(what: string): boolean {

@@ -19,7 +19,17 @@ import {
   type Val,
 } from "../engine/index.ts";
 import { args_get, args_sizes_get } from "./args.ts";
-import { type CallDef, type CallName, callNames, calls, callType } from "./calls.ts";
+import {
+  type CallDef,
+  type CallName,
+  callNames,
+  calls,
+  callType,
+  plainName,
+  preview1Names,
+  secondNames,
+  variants,
+} from "./calls.ts";
 import { clock_res_get, clock_time_get } from "./clock.ts";
 import { codedError } from "./coded-error.ts";
 import { Again, type Context, type HandlerResult, type Handlers, type Progress, type Underway } from "./context.ts";
@@ -29,13 +39,15 @@ import { errno, errnoOf } from "./errno.ts";
 import * as fd from "./fd.ts";
 import { fd_pread, fd_pwrite, fd_read, fd_write } from "./fd-io.ts";
 import { fd_readdir } from "./fd-readdir.ts";
+import { sock_getaddrinfo } from "./net/addrinfo.ts";
+import * as ext from "./net/sock-extension.ts";
 import * as path from "./path.ts";
 import { path_open } from "./path-open.ts";
 import { poll_oneoff } from "./poll.ts";
 import { proc_exit, proc_raise } from "./proc.ts";
 import { random_get } from "./random.ts";
 import { sched_yield } from "./sched.ts";
-import { sock_accept, sock_recv, sock_send, sock_shutdown } from "./sock.ts";
+import { sock_accept, sock_accept_2, sock_recv, sock_send, sock_shutdown } from "./sock.ts";
 import { type Watcher, watchCall } from "./watch.ts";
 
 const handlers: Handlers = {
@@ -85,6 +97,21 @@ const handlers: Handlers = {
   sock_recv,
   sock_send,
   sock_shutdown,
+  sock_open: ext.sock_open,
+  sock_bind: ext.sock_bind,
+  sock_listen: ext.sock_listen,
+  sock_connect: ext.sock_connect,
+  "sock_accept/2": sock_accept_2,
+  sock_recv_from: ext.sock_recv_from,
+  "sock_recv_from/7": ext.sock_recv_from_7,
+  sock_send_to: ext.sock_send_to,
+  sock_getlocaladdr: ext.sock_getlocaladdr,
+  "sock_getlocaladdr/3": ext.sock_getlocaladdr_3,
+  sock_getpeeraddr: ext.sock_getpeeraddr,
+  "sock_getpeeraddr/3": ext.sock_getpeeraddr_3,
+  sock_setsockopt: ext.sock_setsockopt,
+  sock_getsockopt: ext.sock_getsockopt,
+  sock_getaddrinfo,
 };
 
 type AnyHandler = (host: Context, ...args: unknown[]) => HandlerResult;
@@ -128,14 +155,15 @@ function attempt(host: Context, name: CallName, raw: readonly Val[], step: () =>
 
 /** For the runner: `Again` repeats the whole call, `Underway` goes on in its own way. */
 function suspend(host: Context, name: CallName, raw: readonly Val[], result: Again | Underway): Blocked {
+  const isAsync = result.wait.sources?.some((source) => source.watch !== undefined) === true;
   if (result instanceof Again) {
     const { wait, progress } = result;
     host.waiting = { name, raw, progress: () => progress };
-    return new Blocked(wait, () => callHost(host, name, raw, progress));
+    return new Blocked(wait, () => callHost(host, name, raw, progress), isAsync);
   }
   const { wait, resume, progress } = result;
   host.waiting = { name, raw, progress };
-  return new Blocked(wait, () => attempt(host, name, raw, resume));
+  return new Blocked(wait, () => attempt(host, name, raw, resume), isAsync);
 }
 
 /** How far this call had come when the guest was saved. A guest that makes another call is not the one that was saved. */
@@ -164,6 +192,10 @@ function errnoFor(host: Context, error: unknown): number {
  * @param watchers  told of every call
  */
 export function bindCalls(host: Context, watchers: readonly Watcher[] = []): Record<CallName, HostFn> {
+  return bindNames(host, watchers, preview1Names) as Record<CallName, HostFn>;
+}
+
+function bindNames(host: Context, watchers: readonly Watcher[], names: readonly CallName[]): Record<string, HostFn> {
   const bind = (name: CallName): HostFn => {
     const plain = (raw: readonly Val[]): HostResult => callHost(host, name, raw);
     const watched = (raw: readonly Val[]): HostResult => watchCall(watchers, host, name, raw, () => plain(raw));
@@ -171,21 +203,47 @@ export function bindCalls(host: Context, watchers: readonly Watcher[] = []): Rec
     const { result }: CallDef = calls[name];
     return result === "none" ? (...raw) => void run(raw) : (...raw) => run(raw);
   };
-  return Object.fromEntries(callNames.map((name) => [name, bind(name)])) as Record<CallName, HostFn>;
+  return Object.fromEntries(names.map((name) => [name, bind(name)]));
 }
+
+/** All functions, those of several forms under the name of each form. */
+export const bindAll = (host: Context, watchers: readonly Watcher[]): Record<CallName, HostFn> =>
+  bindNames(host, watchers, callNames) as Record<CallName, HostFn>;
 
 /** The same functions with their WebAssembly types: a module that imports one with another type does not link. */
 export function bindImports(host: Context, watchers: readonly Watcher[] = []): Record<CallName, FuncInst> {
   const bound = bindCalls(host, watchers);
-  const valTypes = { i32: I32, i64: I64 };
-  const typed = callNames.map((name): [CallName, FuncInst] => {
-    const { params, results } = callType(name);
-    const type = {
-      kind: "func",
-      params: params.map((p) => valTypes[p]),
-      results: results.map((r) => valTypes[r]),
-    } as const;
-    return [name, hostFunc(type, bound[name])];
-  });
-  return Object.fromEntries(typed) as Record<CallName, FuncInst>;
+  return preview1Forms((name) => bound[name]);
+}
+
+/** `bindImports`, of whatever carries out a call. */
+export const preview1Forms = (bound: (name: CallName) => HostFn): Record<CallName, FuncInst> =>
+  Object.fromEntries(preview1Names.map((name) => [name, typed(name, bound(name))])) as Record<CallName, FuncInst>;
+
+const valTypes = { i32: I32, i64: I64 };
+
+function typed(name: CallName, fn: HostFn): FuncInst {
+  const { params, results } = callType(name);
+  const type = {
+    kind: "func",
+    params: params.map((p) => valTypes[p]),
+    results: results.map((r) => valTypes[r]),
+  } as const;
+  return hostFunc(type, fn);
+}
+
+/** What a guest of an engine that can suspend it may import besides: WasmEdge's functions for sockets, in all forms. */
+export function bindSockets(host: Context, watchers: readonly Watcher[] = []): Record<string, readonly FuncInst[]> {
+  const bound = bindAll(host, watchers);
+  return socketForms((form) => bound[form]);
+}
+
+/** `bindSockets`, of whatever carries out a call. */
+export function socketForms(bound: (form: CallName) => HostFn): Record<string, readonly FuncInst[]> {
+  const all: Record<string, readonly FuncInst[]> = {};
+  for (const name of callNames.filter((n) => calls[n].scope === "sock" && plainName(n) === n)) {
+    all[name] = (variants[name] ?? [name]).map((form) => typed(form, bound(form)));
+    if (secondNames.has(name)) all[`${name}_v2`] = all[name] as readonly FuncInst[];
+  }
+  return all;
 }

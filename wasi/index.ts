@@ -1,6 +1,6 @@
 /** Public API of the WASI host; re-exports only. */
 export { type Filestat, type Filetype, filetype } from "./abi.ts";
-export { type CallName, calls, callType } from "./calls.ts";
+export { type CallName, calls, callType, isImportable, preview1Names } from "./calls.ts";
 export type { Clock, ClockId, Random, Saveable, VirtualTime } from "./context.ts";
 export { errno, errnoName, fail } from "./errno.ts";
 export { type ErrorCode, WasiError, type WasiErrorCode, wasiErrorCodes } from "./error-codes.ts";
@@ -24,9 +24,13 @@ export { Learner } from "./learn.ts";
 export { limits } from "./limits.ts";
 export { formatTrace, type Trace, type TraceEvent } from "./log.ts";
 export type { MountOption } from "./mounts.ts";
+export type { NetworkDecider, NetworkRequest } from "./net/permission.ts";
+export type { Network, Socket } from "./net/socket.ts";
+export { type AddressRule, type NetworkPolicy, noNetwork, parseAddressRule, parseNameRule } from "./network-rules.ts";
 export { nodeClock } from "./node/clock.ts";
 export { HostFs, type HostFsOptions, type HostLevel, strongestLevel } from "./node/host-fs.ts";
-export type { DirOption, InputOption, OutputOption, WasiOptions } from "./node/options.ts";
+export { NodeNetwork } from "./node/net/node-network.ts";
+export type { DirOption, InputOption, NetworkOptions, OutputOption, WasiOptions } from "./node/options.ts";
 export { nodeRandom } from "./node/random.ts";
 export { blockThread } from "./node/runner.ts";
 export { ThreadGroup, type ThreadGroupOptions } from "./node/threads/thread-group.ts";

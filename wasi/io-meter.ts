@@ -59,6 +59,12 @@ const free: ReadonlySet<CallName> = new Set<CallName>([
   "fd_renumber",
   "fd_seek",
   "fd_tell",
+  "sock_getlocaladdr",
+  "sock_getlocaladdr/3",
+  "sock_getpeeraddr",
+  "sock_getpeeraddr/3",
+  "sock_getsockopt",
+  "sock_setsockopt",
 ]);
 /** Calls that move bytes: they wait for those too. */
 const moving: ReadonlySet<CallName> = new Set<CallName>([
@@ -68,7 +74,10 @@ const moving: ReadonlySet<CallName> = new Set<CallName>([
   "fd_readdir",
   "fd_write",
   "sock_recv",
+  "sock_recv_from",
+  "sock_recv_from/7",
   "sock_send",
+  "sock_send_to",
 ]);
 
 const opRates = {
@@ -89,7 +98,11 @@ const counted = {
 } as const;
 const none: readonly TokenBucket[] = [];
 
-const channelOf = (d: Descriptor | undefined): Channel => (d !== undefined && isStandard(d) ? "standard" : "file");
+function channelOf(d: Descriptor | undefined): Channel {
+  if (d === undefined) return "file";
+  if (d.kind === "stream" && d.socket !== undefined) return "net";
+  return isStandard(d) ? "standard" : "file";
+}
 
 export class IoMeter {
   counts: { -readonly [C in keyof IoCounts]: IoCounts[C] } = {

@@ -19,6 +19,7 @@ export class Learner {
   readonly #env = new Set<string>();
   readonly #clocks = new Set<ClockId>();
   #isRandom = false;
+  readonly #network = { listen: new Set<string>(), connect: new Set<string>(), resolve: new Set<string>() };
 
   /** An `Audit`. What was denied is not learnt. */
   readonly take = (event: AuditEvent): void => {
@@ -28,8 +29,15 @@ export class Learner {
     else if (event.kind === "env") this.#env.add(event.name);
     else if (event.kind === "clock") this.#clocks.add(event.clock);
     else if (event.kind === "random") this.#isRandom = true;
+    else if (event.kind === "network") this.#network[event.op].add(event.op === "resolve" ? event.name : event.address);
     else if (!this.#mounts.has(event.guest)) this.#mounts.set(event.guest, { level: event.level, isChanged: false });
   };
+
+  #networkRules(): Pick<PolicyDocument, "network"> {
+    const { listen, connect, resolve } = this.#network;
+    if (listen.size + connect.size + resolve.size === 0) return {};
+    return { network: { listen: [...listen].sort(), connect: [...connect].sort(), resolve: [...resolve].sort() } };
+  }
 
   #takePath({ op, path, isSubtree, mount }: AuditEvent & { kind: "path" }): void {
     const rule = isSubtree ? `${path === "/" ? "" : path}/**` : path;
@@ -52,6 +60,7 @@ export class Learner {
       env: this.#calls.has("environ_get") ? [...this.#env].sort() : [],
       clocks: [...this.#clocks],
       random: this.#isRandom,
+      ...this.#networkRules(),
     };
   }
 }

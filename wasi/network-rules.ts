@@ -1,5 +1,7 @@
 /** Rules about network addresses, as policies and `--net` have them: `HOST:PORT` with patterns, and names. */
 
+import { type Address, parseIp, unmapped } from "./net/address.ts";
+
 /** What an address must be. `*` as a host or port is any. */
 export interface AddressRule {
   /** `*`, a name, `*.name`, an IPv4 or IPv6 address, or one with a prefix length; lower case. */
@@ -17,6 +19,8 @@ export interface NetworkPolicy {
   /** Names it may look up: `*`, a name, or `*.name`. */
   readonly resolve: readonly string[];
 }
+
+export const noNetwork: NetworkPolicy = { listen: [], connect: [], resolve: [] };
 
 const label = "[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?";
 const namePattern = new RegExp(`^(\\*|(\\*\\.)?${label}(\\.${label})*)$`);
@@ -64,3 +68,50 @@ function parsePorts(text: string): [number, number] | undefined {
   const [from, to] = [Number(match[1]), Number(match[2] ?? match[1])];
   return from <= to && to <= 65_535 ? [from, to] : undefined;
 }
+
+/* What rules allow */
+
+/**
+ * @param names  what the guest has looked up that led to this address
+ */
+export function allowsAddress(rules: readonly AddressRule[], { ip, port }: Address, names: readonly string[]): boolean {
+  const plain = unmapped(ip);
+  return rules.some(({ host, ports: [from, to] }) => port >= from && port <= to && matchesHost(host, plain, names));
+}
+
+export const allowsLookup = (rules: readonly string[], name: string): boolean =>
+  rules.some((rule) => matchesName(rule, name.toLowerCase()));
+
+function matchesHost(host: string, ip: Uint8Array, names: readonly string[]): boolean {
+  // Addresses that configure machines are not meant by "any".
+  if (host === "*") return !isLinkLocal(ip);
+  const [text, bits] = host.replace(/[[\]]/g, "").split("/") as [string, string?];
+  const base = parseIp(text);
+  if (base !== undefined) return isWithin(ip, base, bits === undefined ? base.length * 8 : Number(bits));
+  // A name that leads inside is no way in: who wants that writes the address.
+  return !isPrivate(ip) && names.some((name) => matchesName(host, name));
+}
+
+const matchesName = (rule: string, name: string): boolean =>
+  rule === "*" || rule === name || (rule.startsWith("*.") && name.endsWith(rule.slice(1)));
+
+function isWithin(ip: Uint8Array, base: Uint8Array, bits: number): boolean {
+  if (ip.length !== base.length) return false;
+  for (let i = 0; i * 8 < bits; i++) {
+    const mask = bits - i * 8 >= 8 ? 0xff : (0xff00 >> (bits - i * 8)) & 0xff;
+    if (((ip[i]! ^ base[i]!) & mask) !== 0) return false;
+  }
+  return true;
+}
+
+const range = (text: string): readonly [Uint8Array, number] => {
+  const [ip, bits] = text.split("/") as [string, string];
+  return [parseIp(ip)!, Number(bits)];
+};
+const linkLocal = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"].map(range);
+const inside = ["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
+  .concat(["::/128", "::1/128", "fc00::/7"])
+  .map(range);
+
+const isLinkLocal = (ip: Uint8Array): boolean => linkLocal.some(([base, bits]) => isWithin(ip, base, bits));
+const isPrivate = (ip: Uint8Array): boolean => [...linkLocal, ...inside].some(([b, bits]) => isWithin(ip, b, bits));

@@ -12,6 +12,7 @@ import { errno, errnoOf, fail } from "./errno.ts";
 import { positionOf } from "./fd.ts";
 import type { Descriptor } from "./fd-table.ts";
 import { limits } from "./limits.ts";
+import type { Socket } from "./net/socket.ts";
 
 /** What became of one subscription. */
 interface Ready {
@@ -69,7 +70,8 @@ function waitFor(pending: readonly Pending[]): { deadlineNs: bigint | undefined;
   const deadlines = pending.map((p) => p.deadlineNs).filter((ns) => ns !== undefined);
   return {
     deadlineNs: deadlines.sort((a, b) => (a < b ? -1 : 1))[0],
-    sources: pending.map((p) => p.source).filter((s) => s !== undefined),
+    // All sockets wait for the same thing.
+    sources: [...new Set(pending.map((p) => p.source).filter((s) => s !== undefined))],
   };
 }
 
@@ -114,6 +116,7 @@ function clockCheck(host: Context, id: number, timeoutNs: bigint, isAbsolute: bo
 }
 
 function readCheck(host: Context, d: Descriptor): Check {
+  if (d.kind === "stream" && d.socket !== undefined) return socketCheck(d.socket, () => d.socket!.canRead());
   if (d.kind === "stream") {
     const input = d.input ?? fail("BADF");
     // Whether input is there already is chance. In virtual time all of it is, and reading waits for it.
@@ -124,10 +127,17 @@ function readCheck(host: Context, d: Descriptor): Check {
   return () => arrived(Math.max(0, d.file.size() - positionOf(d)));
 }
 
+/** The end of what the peer sends makes a socket readable; only when both directions are gone it has hung up. */
+function socketCheck(socket: Socket, isReady: () => boolean): Check {
+  return () =>
+    isReady() ? ready(socket.available(), socket.isHungUp ? eventrwflags.hangup : 0) : { source: socket.ready };
+}
+
 const arrived = (bytes: number): Ready => ready(bytes, bytes === 0 ? eventrwflags.hangup : 0);
 
 /** Output is always worth trying; when it would have to wait, the write does. */
 function writeCheck(d: Descriptor): Check {
+  if (d.kind === "stream" && d.socket !== undefined) return socketCheck(d.socket, () => d.socket!.canWrite());
   if (d.kind === "dir" || (d.kind === "stream" ? d.output === undefined : !d.isWrite)) return fail("BADF");
   return () => ready();
 }

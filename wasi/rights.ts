@@ -107,6 +107,8 @@ export const streamRights = rightSet(
   "poll_fd_readwrite",
 );
 
+export const socketRights = streamRights | rightSet("sock_shutdown", "sock_accept");
+
 export const readRight = rightSet("fd_read");
 export const writeRight = rightSet("fd_write");
 export const createRight = rightSet("path_create_file");

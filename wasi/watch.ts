@@ -42,9 +42,9 @@ export function watchCall(
       tell(result as number);
       return result;
     }
-    const { wait, retry } = result;
+    const { wait, retry, isAsync } = result;
     hasWaited = true;
-    return new Blocked(wait, () => observe(retry));
+    return new Blocked(wait, () => observe(retry), isAsync);
   };
   return observe(first);
 }

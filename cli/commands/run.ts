@@ -11,6 +11,7 @@ import { readFileSystems, readLevel } from "../file-systems.ts";
 import { dieInterrupted, Interrupt } from "../interrupt.ts";
 import type { UnknownImports } from "../link.ts";
 import { GuestPaths, readMounts } from "../mounts.ts";
+import { readNetwork } from "../network.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
@@ -38,7 +39,11 @@ export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => Execu
   const report = openReport("report", flags.get("report"));
   const receipt = flags.get("receipt") === "-" ? "-" : openReport("receipt", flags.get("receipt"));
   const watch = watchPolicy(flags.get("audit"), flags.get("learn"));
+  const profile = flags.has("profile")
+    ? await (await import("../more.ts")).startProfile(flags.get("profile")!)
+    : undefined;
   const execution = await attempt(() => read(watch));
+  await profile?.finish();
   watch.finish();
   const status =
     execution.problem === undefined ? (execution.exitCode ?? 0) & 255 : statusOf(execution.problem, process.platform);
@@ -117,6 +122,7 @@ export function readGuest(
   };
   return {
     wasi: settings,
+    network: given.state === undefined ? readNetwork(flags) : undefined,
     loadWasi: () => wasiHost,
     loadHeapGauge: async () => (await import("../more.ts")).heapGauge,
     unknownImports: parseChoice<UnknownImports>("--unknown-imports", flags.get("unknown-imports") ?? "error", [

@@ -1,5 +1,5 @@
 /** Random host calls: what a hostile or merely odd guest might do, from a seed. Knows the table of calls, no host. */
-import { type CallName, calls } from "../../wasi/index.ts";
+import { type CallName, calls, preview1Names } from "../../wasi/index.ts";
 import type { Rng } from "./rng.ts";
 
 /** One host call, and what the guest has put into its memory before. */
@@ -38,7 +38,7 @@ const weights: Readonly<Partial<Record<CallName, number>>> = {
   proc_exit: 0,
 };
 
-const bag = (Object.keys(calls) as CallName[]).flatMap((name) => new Array<CallName>(weights[name] ?? 1).fill(name));
+const bag = preview1Names.flatMap((name) => new Array<CallName>(weights[name] ?? 1).fill(name));
 
 const names = ["a", "b", "c", "dir", "link", "file", "..", ".", "", "new"];
 

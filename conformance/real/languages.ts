@@ -23,9 +23,9 @@ export interface Guests {
 const everywhere = ["hello", "cat", "cp", "find", "sort", "sha256sum", "json", "qsort", "wc", "sleep", "exit"] as const;
 export const programs: Readonly<Record<Exclude<Language, "wat">, readonly string[]>> = {
   assemblyscript: [...everywhere, "ls", "regex", "trap", "recurse", "grow"],
-  c: [...everywhere, "ls", "regex", "trap", "recurse", "grow"],
+  c: [...everywhere, "ls", "regex", "trap", "recurse", "grow", "serve"],
   rust: [...everywhere, "trap", "recurse", "grow"],
-  go: [...everywhere, "ls", "regex", "panic", "recurse", "goroutines"],
+  go: [...everywhere, "ls", "regex", "panic", "recurse", "goroutines", "serve"],
 };
 
 /**
@@ -37,7 +37,8 @@ export const fullSizeLanguage = "assemblyscript";
 export type GuestLanguage = keyof typeof programs;
 
 async function compiled(language: Language, name: string): Promise<Guest> {
-  if (language !== "go" || name === "hello") return { wasm: await compileGuest(language, name), prefix: [] };
+  if (language !== "go" || ["hello", "serve"].includes(name))
+    return { wasm: await compileGuest(language, name), prefix: [] };
   return { wasm: await compileGuest(language, "tools"), prefix: [name] };
 }
 

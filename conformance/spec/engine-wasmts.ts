@@ -1,4 +1,4 @@
-/** Runs scripts on our own engine, in one tier. */
+/** Runs scripts on our own engine, in one tier, with code that counts fuel or not. */
 import {
   Engine,
   type Extern as EngineExtern,
@@ -8,6 +8,7 @@ import {
   GlobalInst,
   type Imports,
   type Instance,
+  type InstanceOptions,
   MemInst,
   type Module,
   type Val,
@@ -23,8 +24,12 @@ const memoryModule = Uint8Array.of(
   ...[7, 5, 1, 1, 0x6d, 2, 0],
 );
 
-export function wasmtsEngine(choice: TierName): SpecEngine {
-  return new WasmtsEngine(choice);
+/** More than a script spends, and a reason to count. */
+const plenty: InstanceOptions = { limits: { fuel: Number.MAX_SAFE_INTEGER } };
+
+/** @param isMetered generated code is of the kind that counts fuel and can stop */
+export function wasmtsEngine(choice: TierName, isMetered = false): SpecEngine {
+  return new WasmtsEngine(choice, isMetered);
 }
 
 class WasmtsEngine implements SpecEngine {
@@ -34,10 +39,13 @@ class WasmtsEngine implements SpecEngine {
   /** Calls functions of all instances. */
   private readonly caller: Instance;
 
-  constructor(choice: TierName) {
-    this.name = choice;
+  private readonly options: InstanceOptions;
+
+  constructor(choice: TierName, isMetered: boolean) {
+    this.name = isMetered ? `${choice}-metered` : choice;
+    this.options = isMetered ? plenty : {};
     this.engine = new Engine(tiers[choice]);
-    this.caller = this.engine.instantiate(this.engine.compile(memoryModule));
+    this.caller = this.engine.instantiate(this.engine.compile(memoryModule), {}, this.options);
   }
 
   enable(needs: readonly Feature[]): void {
@@ -57,7 +65,7 @@ class WasmtsEngine implements SpecEngine {
       imports[from] ??= Object.create(null) as Record<string, EngineExtern>;
       if (found !== undefined) imports[from][name] = found;
     }
-    return this.engine.instantiate(module as Module, imports satisfies Imports).exports;
+    return this.engine.instantiate(module as Module, imports satisfies Imports, this.options).exports;
   }
 
   isFunction(value: unknown): boolean {

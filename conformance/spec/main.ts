@@ -15,7 +15,8 @@ import { defaultSuite, type FileResult, findScripts, labelOf, runFile, startSess
 const usage = `usage: node dist/conformance/spec/main.js [options] [FILE|DIR ...]
   --suite PATH              the official suite (default: ../shared/spec-testsuite)
   --engine interp|js|auto|v8|FILE  ours in one tier, the host's, or a module that exports an object like WebAssembly
-                            (default: interp; auto-1, auto-2, auto-10 compile after so many samples)
+                            (default: interp; auto-1, auto-2, auto-10 compile after so many samples;
+                            js-metered: code that counts fuel)
   --tier TIER               the same as --engine TIER
   --filter TEXT             only files whose path contains TEXT
   --report junit|json FILE  write a report
@@ -71,9 +72,10 @@ function reportFormat(text: string): "junit" | "json" {
 
 async function makeEngine(name: string): Promise<SpecEngine> {
   if (name === "v8") return hostEngine();
-  if (!Object.hasOwn(tiers, name)) return engineFromFile(resolve(name));
+  const tier = name.replace(/-metered$/, "");
+  if (!Object.hasOwn(tiers, tier)) return engineFromFile(resolve(name));
   const { wasmtsEngine } = await import("./engine-wasmts.ts");
-  return wasmtsEngine(name as TierName);
+  return wasmtsEngine(tier as TierName, tier !== name);
 }
 
 function scriptsOf(options: Options): string[] {

@@ -17,11 +17,13 @@ if (!hasSuite) console.log(suiteHelp(suite));
 const supported = groups.filter(({ needs }) => needs.every((feature) => features[feature].state !== "absent"));
 const scripts = hasSuite ? findScripts(suite).map((path) => ({ path, file: labelOf(path, suite) })) : [];
 
-describe.skipIf(!hasSuite).each(testedTiers)("official test suite, tier %s", (tier) => {
+const engines = [...testedTiers.map((tier) => wasmtsEngine(tier)), wasmtsEngine("js", true)];
+
+describe.skipIf(!hasSuite).each(engines)("official test suite, tier $name", (engine) => {
   let session: Session;
   const files: FileResult[] = [];
   beforeAll(async () => {
-    session = await startSession(wasmtsEngine(tier));
+    session = await startSession(engine);
   });
 
   for (const group of supported) {
@@ -30,7 +32,7 @@ describe.skipIf(!hasSuite).each(testedTiers)("official test suite, tier %s", (ti
       it.each(members)("$file", async ({ path, file }) => {
         const result = await runFile(session, path, file);
         files.push(result);
-        expect(differences([result], expectationFor(tier))).toEqual([]);
+        expect(differences([result], expectationFor(engine.name))).toEqual([]);
       });
     });
   }

@@ -1,6 +1,6 @@
 /**
  * One module for each instruction of the table with a plain type: the instruction on locals, on constants on either
- * side, under a negation, as a condition, and in a loop with constants. Text, to be assembled and run in every tier.
+ * side, under a negation, as a condition, compared, and in a loop with constants. Text, to be assembled and run in every tier.
  */
 import { type InstrDef, instrDef, type Mnemonic, mnemonics, type NumType } from "../../engine/instrs.ts";
 import { carrier, values } from "./values.ts";
@@ -57,6 +57,11 @@ function plain(m: Mnemonic, d: InstrDef): InstrCase | undefined {
     add("if", params, `${args} ${m} (if (result i32) (then i32.const 5) (else i32.const 6))`);
     add("if-not", params, `${args} ${m} i32.eqz (if (result i32) (then i32.const 5) (else i32.const 6))`);
     add("br_if", params, `(block (result i32) i32.const 7 ${args} ${m} br_if 0 drop i32.const 8)`);
+  }
+  if (result === "i32" || result === "i64") {
+    // Words of the result are signed: the second one certainly is.
+    const one = `${args} ${m}`;
+    add("equal", params, `${one} ${one} ${one} ${result}.or ${result}.eq`, "i32");
   }
   if (params.length === 2) addConstants(params, add, m, result);
   const isExact = d.words !== undefined || (result !== "f32" && result !== "f64");

@@ -574,7 +574,8 @@ export class Activation implements Run, Counting {
     this.pending = undefined;
     const { words } = this.inst.code;
     if (words[this.pc] === WAIT) return this.wait(blocked.retry() as number | Blocked);
-    if (blocked.isAsync && !blocked.wait.sources?.every((s) => s.isReady())) return this.suspend(blocked);
+    const { deadlineNs, sources = [] } = blocked.wait;
+    if (blocked.isAsync && deadlineNs === undefined && !sources.some((s) => s.isReady())) return this.suspend(blocked);
     const o = words[this.pc];
     // The first argument's place is the last word of a call, and before three more of a tail call.
     const size = opDef(o)?.words as number;

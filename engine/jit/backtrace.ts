@@ -52,6 +52,19 @@ function framesIn(stack: string, stretch: number): BacktraceFrame[] {
   return frames;
 }
 
+/**
+ * The guest function that a profiler saw as `name` in the text `url`; undefined if that is no generated code, or of an
+ * instance that is gone.
+ */
+export function guestFunction(url: string, name: string): Omit<BacktraceFrame, "offset"> | undefined {
+  const id = /^wasmts:(\d+)$/.exec(url)?.[1];
+  const func = /^f(\d+)(?:_\d+)?m?$/.exec(name)?.[1];
+  const source = id === undefined || func === undefined ? undefined : sources.get(Number(id))?.deref();
+  return source === undefined
+    ? undefined
+    : { func: Number(func), name: source.inst.module.names.funcs.get(Number(func)) };
+}
+
 function describe([func, loop, metered, id, line]: readonly (string | undefined)[]): BacktraceFrame[] {
   const source = sources.get(Number(id))?.deref();
   if (source === undefined) return [];

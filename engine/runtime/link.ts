@@ -19,8 +19,11 @@ import type { Extern } from "./instance.ts";
 import { MemInst } from "./memory.ts";
 import { TableInst } from "./table.ts";
 
-/** By module, then by name. A plain function takes the type it is imported with. */
-export type Imports = Readonly<Record<string, Readonly<Record<string, Extern | HostFn>>>>;
+/** What an import may be given: a plain function takes the type it is imported with, of several that which has it. */
+export type Given = Extern | HostFn | readonly FuncInst[];
+
+/** By module, then by name. */
+export type Imports = Readonly<Record<string, Readonly<Record<string, Given>>>>;
 
 /** Asked for an import that `Imports` does not have; undefined leaves it unknown. */
 export type MissingImport = (imp: Import) => Extern | HostFn | undefined;
@@ -31,7 +34,7 @@ export function resolveImports(module: Module, imports: Imports, missing?: Missi
   return module.imports.map((imp, i) => {
     const given = own(own(imports, imp.module), imp.name) ?? missing?.(imp);
     if (given === undefined) throw unknown(module, imp, i);
-    const extern = typeof given === "function" ? fromFunction(imp, given, canon) : given;
+    const extern = externOf(imp, given, canon);
     if (extern === undefined || !matches(imp.type, extern, canon)) throw incompatible(module, imp, i, extern);
     return extern;
   });
@@ -40,6 +43,13 @@ export function resolveImports(module: Module, imports: Imports, missing?: Missi
 /** Own property only: a module named `constructor` finds nothing. */
 function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
   return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+function externOf(imp: Import, given: Given, canon: Int32Array): Extern | undefined {
+  if (typeof given === "function") return fromFunction(imp, given, canon);
+  if (!Array.isArray(given)) return given as Extern;
+  const forms = given as readonly FuncInst[];
+  return forms.find((form) => matches(imp.type, form, canon)) ?? forms[0];
 }
 
 function fromFunction(imp: Import, fn: HostFn, canon: Int32Array): FuncInst | undefined {

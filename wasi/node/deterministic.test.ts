@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import { Blocked, type HostResult } from "../../engine/index.ts";
+import { Blocked, type FuncInst, type HostResult } from "../../engine/index.ts";
 import { SeededRandom } from "../deterministic.ts";
 import { type CallName, type InputStream, type OutputStream, WASI, type WasiOptions } from "../index.ts";
 import { CREAT, Guest, makeTree, READ, removeTrees } from "./testing/guest.ts";
@@ -13,7 +13,7 @@ const guestOf = (options: Partial<WasiOptions> = {}, seed?: string): Guest =>
   new Guest({ deterministic: seed === undefined ? {} : { seed }, ...options });
 
 const step = (guest: Guest, name: CallName, ...args: (number | bigint)[]): HostResult =>
-  guest.wasi.hostImports().wasi_snapshot_preview1![name].host!(...args);
+  (guest.wasi.hostImports().wasi_snapshot_preview1![name] as FuncInst).host!(...args);
 
 const time = (guest: Guest, id: number): bigint => {
   expect(guest.call("clock_time_get", id, 0n, 16)).toBe("SUCCESS");

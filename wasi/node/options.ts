@@ -11,6 +11,9 @@ import type { Audit } from "../guard.ts";
 import { type QuotaOptions, rates } from "../io-meter.ts";
 import type { Trace } from "../log.ts";
 import type { MountOption } from "../mounts.ts";
+import type { NetworkDecider } from "../net/permission.ts";
+import type { Network, Socket } from "../net/socket.ts";
+import type { NetworkPolicy } from "../network-rules.ts";
 import type { Policy } from "../policy.ts";
 import type { StateOptions } from "../state.ts";
 import {
@@ -40,6 +43,17 @@ export interface DirOption {
   readonly readOnly?: boolean | undefined;
 }
 
+export interface NetworkOptions {
+  /** Such as `new NodeNetwork()`. */
+  readonly network: Network;
+  /** Where the guest may listen and connect to, and what it may look up. */
+  readonly rules: NetworkPolicy;
+  /** Asked about what the rules allow. */
+  readonly decide?: NetworkDecider | undefined;
+  /** Descriptors 3, 4, ...: sockets that listen already (`NodeNetwork.listener`). */
+  readonly listeners?: readonly Socket[] | undefined;
+}
+
 export interface WasiOptions {
   readonly version: "preview1" | "unstable";
   /** Strings are passed as UTF-8. The first is the program's name. */
@@ -66,6 +80,8 @@ export interface WasiOptions {
   readonly maxOutputBytes?: number | undefined;
   /** Make control characters visible: always, or where the output is a terminal. Default false. */
   readonly neutraliseEscapes?: boolean | "terminal" | undefined;
+  /** Sockets for the guest, which needs an engine that can suspend it. Default: every attempt to open one is ACCES. */
+  readonly network?: NetworkOptions | undefined;
   /** How fast the guest may go; calls beyond wait. Default: no limit. */
   readonly quotas?: QuotaOptions | undefined;
   /** Host memory that may be held for the guest's listings; what needs more is NOMEM. Default: `limits.listingBytes`. */

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import loadWabt from "wabt";
-import { Blocked, Engine, type HostResult, monotonicNs } from "../../engine/index.ts";
+import { Blocked, Engine, type FuncInst, type HostResult, monotonicNs } from "../../engine/index.ts";
 import { blockThread, type CallName, WASI, type WasiOptions } from "../index.ts";
 import { IoMeter } from "../io-meter.ts";
 import { CREAT, Guest, makeTree, removeTrees, WRITE } from "./testing/guest.ts";
@@ -11,7 +11,7 @@ import { CREAT, Guest, makeTree, removeTrees, WRITE } from "./testing/guest.ts";
 afterEach(removeTrees);
 
 const step = (guest: Guest, name: CallName, ...args: (number | bigint)[]): HostResult =>
-  guest.wasi.hostImports().wasi_snapshot_preview1![name].host!(...args);
+  (guest.wasi.hostImports().wasi_snapshot_preview1![name] as FuncInst).host!(...args);
 
 const guestOf = (quotas: WasiOptions["quotas"], more: Partial<WasiOptions> = {}): Guest =>
   new Guest({ dirs: [{ host: makeTree({ f: "x".repeat(5000), g: "1", "d/e": "" }), guest: "/" }], quotas, ...more });

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Blocked, GuestExit, type HostResult, WasmError } from "../../engine/index.ts";
+import { Blocked, type FuncInst, GuestExit, type HostResult, WasmError } from "../../engine/index.ts";
 import type { CallName, InputStream, WasiOptions } from "../index.ts";
 import { CREAT, DIRECTORY, Guest, makeTree, openDescriptors, READ, removeTrees, WRITE } from "./testing/guest.ts";
 
@@ -15,7 +15,7 @@ const print = (state: unknown): Uint8Array => new TextEncoder().encode(JSON.stri
 
 /** Calls as an engine that suspends makes them. */
 function step(guest: Guest, name: CallName, ...args: (number | bigint)[]): HostResult {
-  return guest.wasi.hostImports().wasi_snapshot_preview1![name].host!(...args);
+  return (guest.wasi.hostImports().wasi_snapshot_preview1![name] as FuncInst).host!(...args);
 }
 
 const mounted = (root: string, more: Partial<WasiOptions> = {}): Partial<WasiOptions> => ({

@@ -2,7 +2,7 @@
  * The `WASI` class: the shape of `node:wasi`, with a sandbox that is one, for instances of wasmts and of the host's own
  * WebAssembly.
  */
-import { type FuncInst, GuestExit, type HostFn, type HostState, type Runner, waitOut } from "../../engine/index.ts";
+import { type Given, GuestExit, type HostFn, type HostState, type Runner, waitOut } from "../../engine/index.ts";
 import type { CallName } from "../calls.ts";
 import { codedError } from "../coded-error.ts";
 import { Context, type HostOptions } from "../context.ts";
@@ -11,11 +11,12 @@ import { WasiError } from "../error-codes.ts";
 import type { Descriptor } from "../fd-table.ts";
 import { type FsLevel, fsLevels } from "../file-system.ts";
 import { Guard } from "../guard.ts";
-import { bindCalls, bindImports } from "../host.ts";
+import { bindAll, bindCalls, bindImports, bindSockets } from "../host.ts";
 import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
 import { limits } from "../limits.ts";
 import { tracing } from "../log.ts";
 import { openMounts } from "../mounts.ts";
+import { NetworkPermission } from "../net/permission.ts";
 import { Receipt } from "../receipt.ts";
 import { hostState } from "../state.ts";
 import { noBudget, type OutputBudget } from "../streams.ts";
@@ -83,9 +84,18 @@ export class WASI {
     return { [this.#host.abi.module]: this.wasiImport };
   }
 
-  /** For `Engine.instantiate` of wasmts: typed, and returning `Blocked` instead of waiting. */
-  hostImports(): Record<string, Record<CallName, FuncInst>> {
-    return { [this.#host.abi.module]: bindImports(this.#host, this.#watchers) };
+  /**
+   * For `Engine.instantiate` of wasmts: typed, and returning `Blocked` instead of waiting. With the calls for sockets, which
+   * need the event loop: `Instance.invokeAsync`.
+   */
+  hostImports(): Record<string, Readonly<Record<string, Given>>> {
+    const functions = bindImports(this.#host, this.#watchers);
+    return { [this.#host.abi.module]: { ...functions, ...bindSockets(this.#host, this.#watchers) } };
+  }
+
+  /** The functions themselves, returning `Blocked` instead of waiting: for who carries out calls made elsewhere. */
+  hostCalls(): Readonly<Record<CallName, HostFn>> {
+    return bindAll(this.#host, this.#watchers);
   }
 
   /** What the guest has done with this host so far, also in the hosts it was restored from. */
@@ -187,11 +197,12 @@ function createContext(options: WasiOptions, budget: OutputBudget, receipt: Rece
   const env = envBytes(options.env);
   const mounts = mountsOf(options);
   const maxFds = options.maxFds ?? limits.fds;
-  if (maxFds < 3 + mounts.length)
+  if (maxFds < 3 + mounts.length + (options.network?.listeners?.length ?? 0))
     throw new WasiError("WT6008", `maxFds of ${maxFds} has no room for ${mounts.length} mounts`);
   const stdin = inputOf(options.stdin);
   const stdout = outputOf("stdout", options, budget);
   const stderr = outputOf("stderr", options, budget);
+  const guard = options.policy || options.audit ? new Guard(options.policy, options.audit) : undefined;
   return new Context({
     args,
     env,
@@ -201,13 +212,23 @@ function createContext(options: WasiOptions, budget: OutputBudget, receipt: Rece
     stderr,
     output: budget,
     receipt,
-    guard: options.policy || options.audit ? new Guard(options.policy, options.audit) : undefined,
+    guard,
+    ...networkOf(options, guard),
     quotas: options.quotas,
     maxHostBytes: options.maxHostBytes,
     mounts: openMounts(mounts),
     ...worldOf(options),
     abi: abiOf(options.version),
   });
+}
+
+function networkOf({ network }: WasiOptions, guard: Guard | undefined): Partial<HostOptions> {
+  if (network === undefined) return {};
+  return {
+    network: network.network,
+    permission: new NetworkPermission(network.rules, network.decide, guard),
+    listeners: network.listeners,
+  };
 }
 
 /** What a receipt begins with: all that the guest was given and that is bytes. */

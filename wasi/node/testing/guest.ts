@@ -6,6 +6,8 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import type { FuncInst, HostFn } from "../../../engine/index.ts";
+import { callType, plainName } from "../../calls.ts";
 import { type CallName, errnoName, type TraceEvent, WASI, type WasiOptions } from "../../index.ts";
 
 export type Raw = number | bigint;
@@ -78,7 +80,13 @@ export class Guest {
 
   /** What the function `name` returns. */
   result(name: CallName, args: readonly Raw[]): number {
-    return this.wasi.wasiImport[name](...args) as number;
+    return (this.wasi.wasiImport[name] ?? this.#socketCall(name))(...args) as number;
+  }
+
+  /** Those that node:wasi does not have. */
+  #socketCall(name: CallName): HostFn {
+    const forms = this.wasi.hostImports().wasi_snapshot_preview1![plainName(name)] as readonly FuncInst[];
+    return forms.find((form) => form.type.params.length === callType(name).params.length)!.host!;
   }
 
   alloc(size: number): number {

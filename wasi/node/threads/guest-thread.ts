@@ -9,17 +9,19 @@ import {
   type Activation,
   Engine,
   type FuncInst,
+  type Given,
   GuestStopped,
+  type HostFn,
   hostFunc,
   I32,
-  I64,
   type Imports,
   type Instance,
   MemInst,
   Meter,
   type Val,
 } from "../../../engine/index.ts";
-import { type CallName, callNames, callType } from "../../calls.ts";
+import { type CallName, callType } from "../../calls.ts";
+import { preview1Forms, socketForms } from "../../host.ts";
 import { blockThread } from "../runner.ts";
 import { awaitAnswer, errorData, type FromThread, type ThreadStart } from "./messages.ts";
 
@@ -27,25 +29,22 @@ const start = workerData as ThreadStart;
 const send = (message: FromThread): void => parentPort?.postMessage(message);
 const ask = (message: FromThread): number => awaitAnswer(start.cell, () => send(message));
 
-/** The functions of WASI, carried out by the group. */
-function forwarded(name: CallName): FuncInst {
-  const types = { i32: I32, i64: I64 };
-  const { params, results } = callType(name);
-  const type = { kind: "func", params: params.map((p) => types[p]), results: results.map((r) => types[r]) } as const;
-  const call = (...args: Val[]): Val | undefined => {
+/** A function of WASI, carried out by the group. */
+const forwarded = (name: CallName): HostFn => {
+  const hasResult = callType(name).results.length > 0;
+  return (...args) => {
     const errno = ask({ kind: "call", name, args });
-    return results.length === 0 ? undefined : errno;
+    return hasResult ? errno : undefined;
   };
-  return hostFunc(type, call);
-}
+};
 
 function importsOf({ wasiModule, memory, maxMemoryBytes }: ThreadStart): Imports {
   const [from, name] = memory.imported;
   const spawn = hostFunc({ kind: "func", params: [I32], results: [I32] }, (arg) =>
     ask({ kind: "spawn", arg: arg as number }),
   );
-  const imports: Record<string, Record<string, FuncInst | MemInst>> = {
-    [wasiModule]: Object.fromEntries(callNames.map((call) => [call, forwarded(call)])),
+  const imports: Record<string, Record<string, Given>> = {
+    [wasiModule]: { ...preview1Forms(forwarded), ...socketForms(forwarded) },
     wasi: { "thread-spawn": spawn },
   };
   imports[from] = { ...imports[from], [name]: MemInst.fromShared(memory, maxMemoryBytes) };

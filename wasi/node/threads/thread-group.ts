@@ -15,7 +15,7 @@
 import { Worker } from "node:worker_threads";
 import {
   Blocked,
-  type FuncInst,
+  type HostFn,
   type HostResult,
   type MemInst,
   Meter,
@@ -69,7 +69,7 @@ const stackSizeMb = 4;
 
 export class ThreadGroup {
   readonly #options: ThreadGroupOptions;
-  readonly #calls: Readonly<Record<CallName, FuncInst>>;
+  readonly #calls: Readonly<Record<CallName, HostFn>>;
   readonly #bytes: SharedArrayBuffer;
   readonly #fuel: SharedArrayBuffer | undefined;
   readonly #threads = new Set<Thread>();
@@ -88,7 +88,7 @@ export class ThreadGroup {
     const { bytes, wasi, memory, fuel } = options;
     this.#bytes = new SharedArrayBuffer(bytes.length);
     new Uint8Array(this.#bytes).set(bytes);
-    this.#calls = wasi.hostImports()[wasi.module] as Record<CallName, FuncInst>;
+    this.#calls = wasi.hostCalls();
     if (fuel !== undefined) {
       this.#fuel = new SharedArrayBuffer(8);
       new BigInt64Array(this.#fuel)[0] = BigInt(Math.floor(Math.min(fuel, Number.MAX_SAFE_INTEGER)));
@@ -196,7 +196,7 @@ export class ThreadGroup {
   }
 
   async #carryOut(name: CallName, args: readonly Val[]): Promise<number> {
-    let result: HostResult = this.#calls[name].host?.(...args);
+    let result: HostResult = this.#calls[name](...args);
     while (result instanceof Blocked) {
       await waitFor(result.wait, idle, this.#end.signal);
       if (this.#isOver) return 0;

@@ -1,0 +1,81 @@
+/** `--net`, `--allow-listen`, `--allow-connect`, `--allow-resolve`, `--tcplisten`: what the guest may do on the network. */
+import { type NetworkPolicy, noNetwork, parseAddressRule, parseNameRule } from "../wasi/index.ts";
+import { CliError } from "./cli-error.ts";
+import type { Flags } from "./parse.ts";
+import { badValue } from "./units.ts";
+
+export interface NetworkSettings {
+  readonly rules: NetworkPolicy;
+  /** Where the guest is given sockets that listen: descriptors 3, 4, ... */
+  readonly listen: readonly { readonly host: string; readonly port: number }[];
+}
+
+type Rule<L extends keyof NetworkPolicy> = NetworkPolicy[L][number];
+
+const addressHelp = "HOST:PORT, such as 127.0.0.1:8080, 10.0.0.0/8:443, [::1]:* or *.example.com:443";
+const nameHelp = "a host name, such as example.com or *.example.com";
+
+function address(flag: string, text: string): Rule<"listen"> {
+  return parseAddressRule(text) ?? fail(flag, text, addressHelp);
+}
+function name(flag: string, text: string): Rule<"resolve"> {
+  return parseNameRule(text) ?? fail(flag, text, nameHelp);
+}
+function fail(flag: string, text: string, expected: string): never {
+  throw badValue(flag, text, expected);
+}
+
+const everything = (): NetworkPolicy => ({
+  listen: [address("--net", "*:*")],
+  connect: [address("--net", "*:*")],
+  resolve: ["*"],
+});
+/** What servers need: to listen, and to talk to what is on the same machine. */
+const usual = (): NetworkPolicy => ({
+  listen: [address("--net", "*:*")],
+  connect: [address("--net", "127.0.0.0/8:*"), address("--net", "[::1]:*")],
+  resolve: ["localhost"],
+});
+
+/** @throws CliError WT6503 */
+export function readNetwork(flags: Flags): NetworkSettings {
+  const base = rulesOf(flags.get("net"));
+  return {
+    rules: {
+      listen: [...base.listen, ...flags.all("allow-listen").map((text) => address("--allow-listen", text))],
+      connect: [...base.connect, ...flags.all("allow-connect").map((text) => address("--allow-connect", text))],
+      resolve: [...base.resolve, ...flags.all("allow-resolve").map((text) => name("--allow-resolve", text))],
+    },
+    listen: flags.all("tcplisten").map(listenAddress),
+  };
+}
+
+/** `listen=ADDR,connect=ADDR,resolve=NAME`: these, and nothing else. */
+function rulesOf(text: string | undefined): NetworkPolicy {
+  if (text === undefined) return usual();
+  if (text === "none") return noNetwork;
+  if (text === "inherit") return everything();
+  const rules = { listen: [] as Rule<"listen">[], connect: [] as Rule<"connect">[], resolve: [] as string[] };
+  for (const word of text.split(",")) {
+    const equals = word.indexOf("=");
+    const [kind, value] = [word.slice(0, equals), word.slice(equals + 1)];
+    if (kind === "listen" || kind === "connect") rules[kind].push(address("--net", value));
+    else if (kind === "resolve") rules.resolve.push(name("--net", value));
+    else throw badValue("--net", word, "none, inherit, or listen=ADDR,connect=ADDR,resolve=NAME");
+  }
+  return rules;
+}
+
+function listenAddress(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]*)):(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[3]) > 0xffff)
+    throw badValue("--tcplisten", text, "HOST:PORT, such as 0.0.0.0:8080");
+  return { host: match[1] ?? (match[2] || "0.0.0.0"), port: Number(match[3]) };
+}
+
+/** The error for a socket that was asked for with --tcplisten and cannot be had. */
+export const cannotListen = (text: string, reason: string): CliError =>
+  new CliError("WT6534", `cannot listen at ${text}`, {
+    where: reason,
+    help: "choose an address of this machine and a port that is free; ports below 1024 need privileges",
+  });

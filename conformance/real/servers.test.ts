@@ -1,0 +1,167 @@
+/** Servers: real programs that listen, under the command, asked by real clients. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { Agent, get } from "node:http";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { describeLanguage } from "./languages.ts";
+import { root } from "./project.ts";
+
+const command = join(root, "dist/bin/wasmts.js");
+const example = join(root, "examples/http-server.wasm");
+
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+});
+
+interface Server {
+  readonly child: ChildProcess;
+  readonly ended: Promise<unknown[]>;
+  /** What it has written. */
+  text(): string;
+}
+
+/** Starts the command, and waits until it has written something that matches. */
+async function serve(args: readonly string[], isUp: RegExp): Promise<Server> {
+  const child = spawn(process.execPath, [command, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  children.push(child);
+  let written = "";
+  const ended = once(child, "exit");
+  await new Promise<void>((resolve, reject) => {
+    const take = (chunk: Buffer): void => {
+      written += String(chunk);
+      if (isUp.test(written)) resolve();
+    };
+    child.stdout!.on("data", take);
+    child.stderr!.on("data", take);
+    void ended.then(() => reject(new Error(`it ended: ${written}`)));
+  });
+  return { child, ended, text: () => written };
+}
+
+/** A port that is free now. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+const fetchText = async (port: number, path = "/", init?: RequestInit): Promise<string> =>
+  (await fetch(`http://127.0.0.1:${port}${path}`, init)).text();
+
+describe("examples/http-server", () => {
+  test("answers many connections, and many requests on each", async () => {
+    const port = await freePort();
+    await serve([example, String(port)], /listening/);
+    const agent = new Agent({ keepAlive: true, maxSockets: 200 });
+    const ask = (): Promise<string> =>
+      new Promise((resolve, reject) => {
+        get({ host: "127.0.0.1", port, agent }, (response) => {
+          let text = "";
+          response.on("data", (chunk) => (text += String(chunk)));
+          response.on("end", () => resolve(text));
+        }).on("error", reject);
+      });
+    const answers = await Promise.all(Array.from({ length: 200 }, async () => [await ask(), await ask(), await ask()]));
+    agent.destroy();
+    expect(new Set(answers.flat())).toEqual(new Set(["Hello, World!\n"]));
+  });
+
+  test("goes on when clients are slow, vanish or reset", async () => {
+    const port = await freePort();
+    const server = await serve([example, String(port)], /listening/);
+    const clients = Array.from({ length: 20 }, () => connect({ port, host: "127.0.0.1" }));
+    await Promise.all(clients.map((client) => once(client, "connect")));
+    for (const [i, client] of clients.entries()) {
+      client.on("error", () => {});
+      client.write("GET / HT");
+      if (i % 2 === 0) client.resetAndDestroy();
+      else if (i % 3 === 0) client.end();
+    }
+    expect(await fetchText(port)).toBe("Hello, World!\n");
+    const slow = clients[1]!;
+    slow.write("TP/1.1\r\n");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(server.child.exitCode).toBeNull();
+  });
+
+  test("costs nothing while nobody asks, with 100 connections open", async () => {
+    const port = await freePort();
+    const { child } = await serve([example, String(port)], /listening/);
+    const clients = Array.from({ length: 100 }, () => connect({ port, host: "127.0.0.1" }));
+    await Promise.all(clients.map((client) => once(client, "connect")));
+    expect(await fetchText(port)).toBe("Hello, World!\n");
+    const before = await cpuTicks(child.pid!);
+    if (before === undefined) return console.log("skipped: no /proc here");
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    // Of 200 ticks of a hundredth of a second.
+    expect((await cpuTicks(child.pid!))! - before).toBeLessThanOrEqual(4);
+    for (const client of clients) client.destroy();
+  });
+
+  test("is ended by its time, and by a signal", async () => {
+    const timed = await serve(["--timeout", "1s", example, String(await freePort())], /listening/);
+    expect((await timed.ended)[0]).toBe(124);
+    const killed = await serve([example, String(await freePort())], /listening/);
+    killed.child.kill("SIGTERM");
+    const [code, signal] = await killed.ended;
+    expect(code === 143 || signal === "SIGTERM").toBe(true);
+  });
+
+  test("may not listen where the options forbid it", async () => {
+    const port = await freePort();
+    const denied = await serve(["--net", "none", example, String(port)], /sock_bind: error 2/);
+    expect((await denied.ended)[0]).toBe(1);
+    const other = await serve(["--net", `listen=127.0.0.1:${port}`, example, String(port)], /sock_bind: error 2/);
+    expect((await other.ended)[0]).toBe(1);
+    await serve(["--net", "none", "--allow-listen", `0.0.0.0:${port}`, example, String(port)], /listening/);
+    expect(await fetchText(port)).toBe("Hello, World!\n");
+  });
+});
+
+await describeLanguage("c", (guests) => {
+  test("a server on WasmEdge's calls", async () => {
+    const { wasm } = await guests.program("serve");
+    const server = await serve([wasm], /serving at 127\.0\.0\.1:\d+/);
+    const port = Number(/:(\d+)/.exec(server.text())![1]);
+    expect(await fetchText(port)).toBe("hello from c to 127.0.0.1\n");
+    expect(await fetchText(port, "/quit")).toBe("hello from c to 127.0.0.1\n");
+    expect((await server.ended)[0]).toBe(7);
+  });
+});
+
+await describeLanguage("go", (guests) => {
+  test("a server of net/http on a listener that it is given, beside directories", async () => {
+    const { wasm } = await guests.program("serve");
+    const port = await freePort();
+    const server = await serve(["--tcplisten", `127.0.0.1:${port}`, "--dir", ".:/", wasm], /serving/);
+    const body = "x".repeat(100_000);
+    const answers = await Promise.all([
+      fetchText(port, "/a"),
+      fetchText(port, "/b", { method: "POST", body }),
+      fetchText(port, "/c"),
+    ]);
+    expect(answers).toEqual([
+      "hello from go: GET /a, 0 bytes\n",
+      "hello from go: POST /b, 100000 bytes\n",
+      "hello from go: GET /c, 0 bytes\n",
+    ]);
+    await expect(fetchText(port, "/quit")).rejects.toThrow();
+    expect((await server.ended)[0]).toBe(7);
+  });
+});
+
+/** Hundredths of a second of processor that a process has used. */
+async function cpuTicks(pid: number): Promise<number | undefined> {
+  const { readFile } = await import("node:fs/promises");
+  try {
+    const fields = (await readFile(`/proc/${pid}/stat`, "latin1")).replace(/^.*\) /, "").split(" ");
+    return Number(fields[11]) + Number(fields[12]);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Whether a guest may listen, connect, look up: by rules, by its policy, and by asking the embedder, who may take time.
+ */
+import type { WaitSource } from "../../engine/index.ts";
+import type { Guard } from "../guard.ts";
+import { allowsAddress, allowsLookup, type NetworkPolicy } from "../network-rules.ts";
+import { type Address, addressText, ipText, unmapped } from "./address.ts";
+
+/** What a guest wants; `address` as `127.0.0.1:80`, `[::1]:80`. */
+export type NetworkRequest =
+  | { readonly op: "listen" | "connect"; readonly address: string; readonly protocol: "tcp" | "udp" }
+  | { readonly op: "resolve"; readonly name: string };
+
+/** True: it may, if the rules do not forbid it. */
+export type NetworkDecider = (request: NetworkRequest) => boolean | Promise<boolean>;
+
+/** Undecided as long as `isOver` is false. */
+export interface Decision {
+  readonly isOver: boolean;
+  readonly isGranted: boolean;
+  readonly source: WaitSource | undefined;
+}
+
+/** Names kept by address, for rules about names. */
+const MAX_NAMES = 4096;
+
+export class NetworkPermission {
+  /** May be exchanged while the guest runs: what it has open stays open. */
+  rules: NetworkPolicy;
+  readonly #decide: NetworkDecider | undefined;
+  readonly #guard: Guard | undefined;
+  readonly #names = new Map<string, Set<string>>();
+
+  constructor(rules: NetworkPolicy, decide: NetworkDecider | undefined, guard: Guard | undefined) {
+    this.rules = rules;
+    this.#decide = decide;
+    this.#guard = guard;
+  }
+
+  address(op: "listen" | "connect", address: Address, protocol: "tcp" | "udp"): Decision {
+    const names = [...(this.#names.get(ipText(unmapped(address.ip))) ?? [])];
+    const allows = (rules: NetworkPolicy): boolean => allowsAddress(rules[op], address, names);
+    return this.#ask({ op, address: addressText(address), protocol }, allows);
+  }
+
+  name(name: string): Decision {
+    return this.#ask({ op: "resolve", name }, (rules) => allowsLookup(rules.resolve, name));
+  }
+
+  /** The guest was told that `name` is at `ip`. */
+  learn(name: string, ip: Uint8Array): void {
+    const key = ipText(unmapped(ip));
+    if (this.#names.size >= MAX_NAMES) this.#names.delete(this.#names.keys().next().value as string);
+    this.#names.set(key, (this.#names.get(key) ?? new Set()).add(name.toLowerCase()));
+  }
+
+  #ask(request: NetworkRequest, allows: (rules: NetworkPolicy) => boolean): Decision {
+    const isAllowed = allows(this.rules) && (this.#guard?.network(allows) ?? true);
+    const answer = isAllowed && this.#decide !== undefined ? this.#decide(request) : isAllowed;
+    if (typeof answer === "boolean") return this.#tell(request, answer);
+    const decision = { isOver: false, isGranted: false, source: undefined as WaitSource | undefined };
+    const end = (isGranted: boolean): void => void Object.assign(decision, this.#tell(request, isGranted));
+    const ready = answer.then(
+      (isGranted) => end(isGranted === true),
+      () => end(false),
+    );
+    decision.source = { isReady: () => decision.isOver, ready, watch: watchPromise(ready) };
+    return decision;
+  }
+
+  #tell(request: NetworkRequest, isGranted: boolean): Decision {
+    this.#guard?.tellNetwork(request, isGranted);
+    return { isOver: true, isGranted, source: undefined };
+  }
+}
+
+const watchPromise =
+  (ready: Promise<unknown>) =>
+  (fn: () => void): (() => void) => {
+    let isWatching = true;
+    void ready.then(() => isWatching && fn());
+    return () => {
+      isWatching = false;
+    };
+  };

@@ -1,0 +1,186 @@
+/**
+ * WasmEdge's socket calls: what preview1 lacks, opening, binding, connecting, addresses, options. Source: WasmEdge's socket
+ * extension; where its runtime and its clients differ, what makes the clients right.
+ */
+import { type Context, type HandlerResult, Underway } from "../context.ts";
+import { type ErrnoName, fail } from "../errno.ts";
+import { type Descriptor, isNonblocking, socketDesc } from "../fd-table.ts";
+import { receive, roFlags, type SocketDesc, send, socketOf } from "../sock.ts";
+import { type Address, type Family, readAddress, writeAddress } from "./address.ts";
+import type { Decision } from "./permission.ts";
+import { getOption, setOption } from "./settings.ts";
+import type { Network, Socket } from "./socket.ts";
+
+const families: readonly (Family | undefined)[] = [undefined, "ipv4", "ipv6"];
+const types = [undefined, "datagram", "stream"] as const;
+const UNIX = 3;
+
+const networkOf = (host: Context): Network => host.network ?? fail("ACCES");
+
+export function sock_open(host: Context, family: number, type: number, opened: number): undefined {
+  const network = networkOf(host);
+  // The extension has it behind a switch of its runtime, which is off.
+  if (family === UNIX) fail("NOSYS");
+  const [kind, form] = [families[family] ?? fail("INVAL"), types[type] ?? fail("INVAL")];
+  host.fds.reserve();
+  host.mem.setU32(opened, host.fds.add(socketDesc(network.open(kind, form))));
+}
+
+/** Waits until the socket has done what `begin` began; then it is as `Underway`'s end says. */
+function carryOut(d: SocketDesc, decision: Decision | undefined, begin: () => void, busy?: ErrnoName): HandlerResult {
+  const { socket } = d;
+  let hasBegun = false;
+  const step = (): HandlerResult => {
+    if (decision !== undefined && !decision.isOver) return new Underway({ sources: [decision.source!] }, step);
+    if (decision?.isGranted === false) fail("ACCES");
+    if (!hasBegun) begin();
+    hasBegun = true;
+    if (socket.isBusy && busy !== undefined) fail(busy);
+    if (socket.isBusy) return new Underway({ sources: [socket.ready] }, step);
+    const error = socket.takeError();
+    if (error !== undefined) fail(error);
+  };
+  return step();
+}
+
+const protocolOf = ({ type }: Socket): "tcp" | "udp" => (type === "stream" ? "tcp" : "udp");
+
+export function sock_bind(host: Context, fd: Descriptor, address: number, port: number): HandlerResult {
+  const d = socketOf(fd);
+  const to = readAddress(host.mem, address, port);
+  if (to.ip.length !== (d.socket.family === "ipv4" ? 4 : 16)) fail("AFNOSUPPORT");
+  const decision = host.permission?.address("listen", to, protocolOf(d.socket));
+  return carryOut(d, decision, () => d.socket.bind(to));
+}
+
+export function sock_listen(_: Context, fd: Descriptor, backlog: number): HandlerResult {
+  const d = socketOf(fd);
+  return carryOut(d, undefined, () => d.socket.listen(backlog | 0));
+}
+
+export function sock_connect(host: Context, fd: Descriptor, address: number, port: number): HandlerResult {
+  const d = socketOf(fd);
+  const to = readAddress(host.mem, address, port);
+  if (to.ip.length !== (d.socket.family === "ipv4" ? 4 : 16)) fail("AFNOSUPPORT");
+  const decision = host.permission?.address("connect", to, protocolOf(d.socket));
+  return carryOut(d, decision, () => d.socket.connect(to), isNonblocking(d) ? "INPROGRESS" : undefined);
+}
+
+export function sock_recv_from(
+  host: Context,
+  fd: Descriptor,
+  iovs: readonly Uint8Array[],
+  address: number,
+  flags: number,
+  port: number,
+  length: number,
+  roflags: number,
+): HandlerResult {
+  return receive(host, fd, iovs, flags, (received) => {
+    const from = received.from ?? socketOf(fd).socket.peer;
+    if (from !== undefined) {
+      writeAddress(host.mem, address, from, false);
+      host.mem.setU32(port, from.port);
+    }
+    host.mem.setU32(length, received.count);
+    host.mem.setU16(roflags, roFlags(received));
+  });
+}
+
+/** The older form, which does not tell the port. */
+export function sock_recv_from_7(
+  host: Context,
+  fd: Descriptor,
+  iovs: readonly Uint8Array[],
+  address: number,
+  flags: number,
+  length: number,
+  roflags: number,
+): HandlerResult {
+  return receive(host, fd, iovs, flags, (received) => {
+    const from = received.from ?? socketOf(fd).socket.peer;
+    if (from !== undefined) writeAddress(host.mem, address, from, false);
+    host.mem.setU32(length, received.count);
+    host.mem.setU16(roflags, roFlags(received));
+  });
+}
+
+export function sock_send_to(
+  host: Context,
+  fd: Descriptor,
+  iovs: readonly Uint8Array[],
+  address: number,
+  port: number,
+  _flags: number,
+  nwritten: number,
+): HandlerResult {
+  const d = socketOf(fd);
+  const to = readAddress(host.mem, address, port);
+  const decision = host.permission?.address("connect", to, protocolOf(d.socket));
+  const step = (): HandlerResult => {
+    if (decision !== undefined && !decision.isOver) return new Underway({ sources: [decision.source!] }, step);
+    if (decision?.isGranted === false) fail("ACCES");
+    return send(host, fd, iovs, nwritten, (socket, buffers) => socket.send(buffers, to));
+  };
+  return step();
+}
+
+/** What `type` says of an address: its version, not its family's number. */
+const typeOf = ({ ip }: Address): number => (ip.length === 4 ? 4 : 6);
+
+export function sock_getlocaladdr(
+  host: Context,
+  fd: Descriptor,
+  address: number,
+  type: number,
+  port: number,
+): undefined {
+  tellAddress(host, socketOf(fd).socket.local, address, type, port);
+}
+
+export function sock_getpeeraddr(
+  host: Context,
+  fd: Descriptor,
+  address: number,
+  type: number,
+  port: number,
+): undefined {
+  tellAddress(host, socketOf(fd).socket.peer ?? fail("NOTCONN"), address, type, port);
+}
+
+function tellAddress(host: Context, found: Address, address: number, type: number, port: number): void {
+  writeAddress(host.mem, address, found, false);
+  host.mem.setU32(type, typeOf(found));
+  host.mem.setU32(port, found.port);
+}
+
+export function sock_getlocaladdr_3(host: Context, fd: Descriptor, address: number, port: number): undefined {
+  const { local } = socketOf(fd).socket;
+  writeAddress(host.mem, address, local, true);
+  host.mem.setU32(port, local.port);
+}
+
+export function sock_getpeeraddr_3(host: Context, fd: Descriptor, address: number, port: number): undefined {
+  const peer = socketOf(fd).socket.peer ?? fail("NOTCONN");
+  writeAddress(host.mem, address, peer, true);
+  host.mem.setU32(port, peer.port);
+}
+
+export function sock_setsockopt(_: Context, fd: Descriptor, level: number, name: number, value: Uint8Array): undefined {
+  setOption(socketOf(fd).socket, level, name, Uint8Array.from(value));
+}
+
+export function sock_getsockopt(
+  host: Context,
+  fd: Descriptor,
+  level: number,
+  name: number,
+  value: number,
+  size: number,
+): undefined {
+  const room = host.mem.u32(size);
+  host.mem.check(value, room);
+  const bytes = getOption(socketOf(fd).socket, level, name).subarray(0, room);
+  host.mem.write(value, bytes);
+  host.mem.setU32(size, bytes.length);
+}

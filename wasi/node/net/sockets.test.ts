@@ -1,0 +1,386 @@
+/** Calls on sockets, over the loopback: each function, its errnos, what waits and what does not. */
+
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { Blocked } from "../../../engine/index.ts";
+import { NetworkGuest, rule } from "../testing/network.ts";
+
+const guests: NetworkGuest[] = [];
+const peers: Socket[] = [];
+const guest = (...args: ConstructorParameters<typeof NetworkGuest>): NetworkGuest => {
+  const made = new NetworkGuest(...args);
+  guests.push(made);
+  return made;
+};
+afterEach(() => {
+  for (const g of guests.splice(0)) g.wasi.close();
+  for (const p of peers.splice(0)) p.destroy();
+});
+async function peerOf(port: number): Promise<Socket> {
+  const peer = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  peers.push(peer);
+  await once(peer, "connect");
+  return peer;
+}
+async function connected(g = guest()): Promise<{ g: NetworkGuest; fd: number; peer: Socket }> {
+  const { fd: listener, port } = await g.listen();
+  const peer = await peerOf(port);
+  return { g, fd: await g.accept(listener), peer };
+}
+async function hostServer(): Promise<{ port: number; first: Promise<Socket> }> {
+  const server = createServer({ allowHalfOpen: true });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const first = once(server, "connection").then(([s]) => {
+    peers.push(s as Socket);
+    server.close();
+    return s as Socket;
+  });
+  return { port: (server.address() as { port: number }).port, first };
+}
+const set = (g: NetworkGuest, fd: number, flags: number): string => g.call("fd_fdstat_set_flags", fd, flags);
+
+describe("streams", () => {
+  it("are served: accepted, read, written, closed", async () => {
+    const { g, fd, peer } = await connected();
+    peer.write("ping");
+    expect(await g.receive(fd)).toBe("ping");
+    expect(await g.send(fd, "pong")).toBe(4);
+    expect(String((await once(peer, "data"))[0])).toBe("pong");
+    expect(g.call("sock_shutdown", fd, 3)).toBe("SUCCESS");
+    await once(peer, "end");
+    expect(g.call("fd_close", fd)).toBe("SUCCESS");
+    expect(await g.send(fd, "x")).toBe("BADF");
+  });
+  it("tell addresses, in both forms", async () => {
+    const { g, fd, peer } = await connected();
+    expect(await g.peer(fd)).toEqual({ ip: [127, 0, 0, 1], type: 4, port: peer.localPort });
+    const at = g.address([], 128);
+    const port = g.alloc(4);
+    expect(await g.wait("sock_getpeeraddr", fd, at, port)).toBe("SUCCESS");
+    expect([g.addressBytes(at, 6), g.u32(port)]).toEqual([[1, 0, 127, 0, 0, 1], peer.localPort]);
+    expect(await g.wait("sock_getpeeraddr", fd, g.address([], 16), port)).toBe("INVAL");
+    expect(await g.wait("sock_getpeeraddr_v2", fd, at, port)).toBe("SUCCESS");
+  });
+  it("that are fresh are at no address, and their peer is NOTCONN", async () => {
+    const g = guest();
+    const fd = await g.socket();
+    expect(await g.local(fd)).toEqual({ ip: [0, 0, 0, 0], type: 4, port: 0 });
+    await expect(g.peer(fd)).rejects.toThrow("NOTCONN");
+    expect(await g.receive(fd)).toBe("NOTCONN");
+    expect(g.call("sock_shutdown", fd, 3)).toBe("NOTCONN");
+  });
+  it("connect, also without waiting", async () => {
+    const g = guest();
+    const { port, first } = await hostServer();
+    const fd = await g.socket();
+    set(g, fd, 4);
+    expect(await g.wait("sock_connect", fd, g.address([127, 0, 0, 1]), port)).toBe("INPROGRESS");
+    const peer = await first;
+    peer.write("hi");
+    set(g, fd, 0);
+    expect(await g.receive(fd)).toBe("hi");
+    expect(await g.wait("sock_connect", fd, g.address([127, 0, 0, 1]), port)).toBe("ISCONN");
+  });
+  it("are told that nobody listens: at once, or by SO_ERROR", async () => {
+    const g = guest();
+    const { fd: gone, port } = await g.listen();
+    g.call("fd_close", gone);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const fd = await g.socket();
+    expect(await g.wait("sock_connect", fd, g.address([127, 0, 0, 1]), port)).toBe("CONNREFUSED");
+    const other = await g.socket();
+    set(g, other, 4);
+    expect(await g.wait("sock_connect", other, g.address([127, 0, 0, 1]), port)).toBe("INPROGRESS");
+    expect((await poll(g, { fd: other, tag: 2 })).map((e) => e.index)).toEqual([0]);
+    const [value, size] = [g.alloc(4), g.alloc(4)];
+    g.view.setUint32(size, 4, true);
+    expect(await g.wait("sock_getsockopt", other, 0, 2, value, size)).toBe("SUCCESS");
+    expect(g.u32(value)).toBe(14);
+  });
+  it("of which nothing is there are AGAIN when they must not wait", async () => {
+    const g = guest();
+    const { fd: listener, port } = await g.listen();
+    set(g, listener, 4);
+    expect(await g.wait("sock_accept", listener, g.alloc(4))).toBe("AGAIN");
+    await peerOf(port);
+    await poll(g, { fd: listener, tag: 1 });
+    const out = g.alloc(4);
+    expect(await g.wait("sock_accept", listener, 4, out)).toBe("SUCCESS");
+    expect(await g.receive(g.u32(out))).toBe("AGAIN");
+  });
+  it("peek, and wait for all", async () => {
+    const { g, fd, peer } = await connected();
+    peer.write("abc");
+    expect([await g.receive(fd, 10, 1), await g.receive(fd, 2)]).toEqual(["abc", "ab"]);
+    const all = g.receive(fd, 5, 2);
+    peer.write("defg");
+    expect(await all).toBe("cdefg");
+    expect(await g.receive(fd, 5, 4)).toBe("INVAL");
+  });
+  it("half closed by the peer are read to their end and still written", async () => {
+    const { g, fd, peer } = await connected();
+    peer.end("last");
+    expect(await g.receive(fd)).toBe("last");
+    expect((await poll(g, { fd, tag: 1 }))[0]).toMatchObject({ nbytes: 0n, flags: 0 });
+    expect(await g.receive(fd)).toBe("");
+    expect(await g.send(fd, "bye")).toBe(3);
+    expect(String((await once(peer, "data"))[0])).toBe("bye");
+  });
+  it("that are reset say so, then are broken", async () => {
+    const { g, fd, peer } = await connected();
+    peer.resetAndDestroy();
+    expect((await poll(g, { fd, tag: 1 }))[0]!.flags).toBe(1);
+    expect(await g.receive(fd)).toBe("CONNRESET");
+    expect(await g.send(fd, "x")).toBe("PIPE");
+  });
+  it("whose peer does not read take a bounded amount", async () => {
+    const { g, fd, peer } = await connected();
+    peer.pause();
+    set(g, fd, 4);
+    let sent = 0;
+    for (let n: string | number = 0; typeof n === "number"; ) {
+      n = await g.send(fd, new Uint8Array(65_536));
+      if (typeof n === "number") sent += n;
+      else expect(n).toBe("AGAIN");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(sent).toBeLessThan(32 << 20);
+    let got = 0;
+    peer.resume();
+    peer.on("data", (chunk: Uint8Array) => {
+      got += chunk.length;
+    });
+    await poll(g, { fd, tag: 2 });
+    expect(await g.send(fd, "x")).toBe(1);
+    while (got < sent + 1) await once(peer, "data");
+    expect(got).toBe(sent + 1);
+  });
+  it("are files for fd_read and fd_write", async () => {
+    const { g, fd, peer } = await connected();
+    peer.write("file");
+    const { at, count, buffers } = g.iovs(10);
+    const out = g.alloc(4);
+    expect(await g.wait("fd_read", fd, at, count, out)).toBe("SUCCESS");
+    expect(g.u32(out)).toBe(4);
+    g.bytes.set(new TextEncoder().encode("back"), buffers[0]![0]);
+    g.view.setUint32(at + 4, 4, true);
+    expect(await g.wait("fd_write", fd, at, count, out)).toBe("SUCCESS");
+    expect(String((await once(peer, "data"))[0])).toBe("back");
+    expect(await g.wait("fd_seek", fd, 0n, 0, g.alloc(8))).toBe("SPIPE");
+  });
+  it("of IPv6 connect too", async () => {
+    const g = guest();
+    const listener = await g.socket("stream", 2);
+    const one = [...Array<number>(15).fill(0), 1];
+    expect(await g.wait("sock_bind", listener, g.address([127, 0, 0, 1]), 0)).toBe("AFNOSUPPORT");
+    const bound = await g.wait("sock_bind", listener, g.address([2, 0, ...one], 128), 0);
+    expect(bound).toBe("SUCCESS");
+    const listening = await g.wait("sock_listen", listener, 1);
+    if (listening === "ADDRNOTAVAIL" || listening === "AFNOSUPPORT") return console.log("skipped: no IPv6 here");
+    const [at, type, port] = [g.address([], 16), g.alloc(4), g.alloc(4)];
+    expect(await g.wait("sock_getlocaladdr", listener, at, type, port)).toBe("SUCCESS");
+    expect([g.addressBytes(at, 16), g.u32(type)]).toEqual([one, 6]);
+    expect(await g.wait("sock_getlocaladdr", listener, g.address([], 4), type, port)).toBe("NOMEM");
+  });
+});
+
+describe("what is wrong", () => {
+  it("is told by errnos", async () => {
+    const g = guest();
+    const out = g.alloc(4);
+    expect(await g.wait("sock_open", 0, 2, out)).toBe("INVAL");
+    expect(await g.wait("sock_open", 1, 0, out)).toBe("INVAL");
+    expect(await g.wait("sock_open", 3, 2, out)).toBe("NOSYS");
+    expect(await g.wait("sock_open", 1, 2, 0xffff_fff0)).toBe("FAULT");
+    const fd = await g.socket();
+    expect(await g.wait("sock_bind", 99, g.address([0, 0, 0, 0]), 0)).toBe("BADF");
+    expect(await g.wait("sock_bind", 0, g.address([0, 0, 0, 0]), 0)).toBe("NOTSOCK");
+    expect(await g.wait("sock_bind", fd, g.address([0, 0, 0]), 0)).toBe("INVAL");
+    expect(await g.wait("sock_bind", fd, 0xffff_fff0, 0)).toBe("FAULT");
+    expect(await g.wait("sock_accept", fd, out)).toBe("INVAL");
+    expect(await g.wait("sock_setsockopt", fd, 1, 0, ...g.put(new Uint8Array(4)))).toBe("INVAL");
+    expect(await g.wait("sock_setsockopt", fd, 0, 99, ...g.put(new Uint8Array(4)))).toBe("INVAL");
+    expect(await g.wait("sock_setsockopt", fd, 0, 0, ...g.put(new Uint8Array(3)))).toBe("INVAL");
+    expect(await g.wait("sock_shutdown", fd, 0)).toBe("INVAL");
+  });
+  it("is a port in use", async () => {
+    const g = guest();
+    const { port } = await g.listen();
+    const fd = await g.socket();
+    expect(await g.wait("sock_bind", fd, g.address([127, 0, 0, 1]), port)).toBe("SUCCESS");
+    expect(await g.wait("sock_listen", fd, 1)).toBe("ADDRINUSE");
+  });
+  it("is more sockets than descriptors", async () => {
+    const g = guest({}, { maxFds: 5 });
+    await g.socket();
+    await g.socket();
+    expect(await g.wait("sock_open", 1, 2, g.alloc(4))).toBe("MFILE");
+  });
+  it("is a thread that would be blocked", async () => {
+    const g = guest();
+    const { fd } = await g.listen();
+    const result = g.begin("sock_accept", fd, g.alloc(4));
+    expect(result instanceof Blocked && result.isAsync).toBe(true);
+  });
+});
+
+describe("datagrams", () => {
+  it("go to and come from addresses, and are cut", async () => {
+    const g = guest();
+    const peer = createSocket("udp4");
+    peer.bind(0, "127.0.0.1");
+    await once(peer, "listening");
+    const fd = await g.socket("datagram");
+    expect(await g.wait("sock_bind", fd, g.address([127, 0, 0, 1]), 0)).toBe("SUCCESS");
+    const { port } = await g.local(fd);
+    expect(port).toBeGreaterThan(0);
+    const out = g.alloc(16);
+    const message = g.iovs("hello");
+    const to = g.address([127, 0, 0, 1]);
+    const heard = once(peer, "message");
+    expect(await g.wait("sock_send_to", fd, message.at, 1, to, peer.address().port, 0, out)).toBe("SUCCESS");
+    expect(String((await heard)[0])).toBe("hello");
+    peer.send("a long answer", port, "127.0.0.1");
+    const into = g.iovs(6);
+    const from = g.address([], 128);
+    expect(await g.wait("sock_recv_from", fd, into.at, 1, from, 0, out, out + 4, out + 8)).toBe("SUCCESS");
+    expect([g.u32(out), g.u32(out + 4), g.view.getUint16(out + 8, true)]).toEqual([peer.address().port, 6, 1]);
+    expect(g.addressBytes(from, 6)).toEqual([1, 0, 127, 0, 0, 1]);
+    peer.send("x", port, "127.0.0.1");
+    expect(await g.wait("sock_recv_from", fd, into.at, 1, to, 0, out, out + 8)).toBe("SUCCESS");
+    expect(g.u32(out)).toBe(1);
+    expect(await g.send(fd, "nobody")).toBe("DESTADDRREQ");
+    expect(await g.send(fd, new Uint8Array(70_000))).toBe("DESTADDRREQ");
+    peer.close();
+  });
+});
+
+describe("what the rules say", () => {
+  const rules = { listen: [rule("127.0.0.1:1024-65535")], connect: [], resolve: ["*.example.com"] };
+  it("is ACCES where they do not allow it, and is told", async () => {
+    const told: string[] = [];
+    const g = guest(
+      { rules },
+      { audit: (e) => e.kind === "network" && told.push(`${e.granted} ${JSON.stringify(e)}`) },
+    );
+    const fd = await g.socket();
+    expect(await g.wait("sock_connect", fd, g.address([127, 0, 0, 1]), 80)).toBe("ACCES");
+    expect(await g.wait("sock_bind", fd, g.address([0, 0, 0, 0]), 8080)).toBe("ACCES");
+    expect(await g.wait("sock_bind", fd, g.address([127, 0, 0, 1]), 8080)).toBe("SUCCESS");
+    expect(told).toEqual([
+      expect.stringMatching(/^false.*"connect".*"127.0.0.1:80"/),
+      expect.stringMatching(/^false.*"listen".*"0.0.0.0:8080"/),
+      expect.stringMatching(/^true.*"listen".*"127.0.0.1:8080"/),
+    ]);
+  });
+  it("can be a decision that takes time", async () => {
+    const asked: object[] = [];
+    const decide = async (request: object): Promise<boolean> => {
+      asked.push(request);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return asked.length > 1;
+    };
+    const g = guest({ decide });
+    const fd = await g.socket();
+    expect(await g.wait("sock_bind", fd, g.address([127, 0, 0, 1]), 0)).toBe("ACCES");
+    expect(await g.wait("sock_bind", fd, g.address([127, 0, 0, 1]), 0)).toBe("SUCCESS");
+    expect(asked[0]).toEqual({ op: "listen", address: "127.0.0.1:0", protocol: "tcp" });
+  });
+  it("is ACCES for everything without a network", async () => {
+    const g = guest({}, { network: undefined });
+    expect(await g.wait("sock_open", 1, 2, g.alloc(4))).toBe("ACCES");
+  });
+});
+
+describe("names", () => {
+  /** A list of `n` records in guest memory; where it begins. */
+  function list(g: NetworkGuest, n: number): number {
+    const all = Array.from({ length: n }, () => {
+      const [info, addr, data] = [g.alloc(28), g.alloc(12), g.alloc(26)];
+      g.view.setUint32(info + 12, addr, true);
+      g.view.setUint32(addr + 8, data, true);
+      return info;
+    });
+    all.forEach((info, i) => void g.view.setUint32(info + 24, all[i + 1] ?? 0, true));
+    const head = g.alloc(4);
+    g.view.setUint32(head, all[0] ?? 0, true);
+    return head;
+  }
+  const look = async (g: NetworkGuest, name: string, max = 4, flags = 0): Promise<string | string[]> => {
+    const [head, count, hints] = [list(g, max), g.alloc(4), g.alloc(28)];
+    g.view.setUint16(hints, flags, true);
+    g.view.setUint8(hints + 2, 1);
+    const error = await g.wait("sock_getaddrinfo", ...g.put(`${name}\0`), ...g.put("http\0"), hints, head, max, count);
+    if (error !== "SUCCESS") return error;
+    let at = g.u32(head);
+    return Array.from({ length: g.u32(count) }, () => {
+      const addr = g.u32(at + 12);
+      const data = g.u32(addr + 8);
+      at = g.u32(at + 24);
+      const port = g.view.getUint16(data, false);
+      return `${g.bytes.slice(data + 2, data + 6).join(".")}:${port} ${g.u32(addr + 4)}`;
+    });
+  };
+  it("are looked up, and numbers are not", async () => {
+    const g = guest();
+    expect(await look(g, "10.1.2.3")).toEqual(["10.1.2.3:80 14"]);
+    expect(await look(g, "localhost")).toContain("127.0.0.1:80 14");
+    expect(await look(g, "no.such.name.invalid")).toMatch(/^AI/);
+    expect(await look(g, "")).toEqual(["127.0.0.1:80 14"]);
+    expect(await look(g, "x", 4, 0x80)).toBe("AIBADFLAG");
+    expect(await look(g, "name", 4, 4)).toBe("AINONAME");
+  });
+  it("are ACCES where rules do not have them", async () => {
+    const g = guest({ rules: { listen: [], connect: [], resolve: ["localhost"] } });
+    expect(await look(g, "example.com")).toBe("ACCES");
+    expect(await look(g, "localhost")).toContain("127.0.0.1:80 14");
+  });
+});
+
+interface Polled {
+  readonly index: number;
+  readonly nbytes: bigint;
+  readonly flags: number;
+}
+
+/** poll_oneoff; which subscriptions had events. */
+async function poll(g: NetworkGuest, ...subs: { fd: number; tag: 1 | 2 }[]): Promise<Polled[]> {
+  const [at, out, count] = [g.alloc(48 * subs.length), g.alloc(32 * subs.length), g.alloc(4)];
+  g.bytes.fill(0, at, at + 48 * subs.length);
+  subs.forEach(({ fd, tag }, i) => {
+    g.view.setBigUint64(at + 48 * i, BigInt(i), true);
+    g.view.setUint8(at + 48 * i + 8, tag);
+    g.view.setUint32(at + 48 * i + 16, fd, true);
+  });
+  expect(await g.wait("poll_oneoff", at, out, subs.length, count)).toBe("SUCCESS");
+  return Array.from({ length: g.u32(count) }, (_, i) => ({
+    index: Number(g.view.getBigUint64(out + 32 * i, true)),
+    nbytes: g.view.getBigUint64(out + 32 * i + 16, true),
+    flags: g.view.getUint16(out + 32 * i + 24, true),
+  }));
+}
+
+describe("poll_oneoff", () => {
+  it("is level-triggered, and a listener is never writable", async () => {
+    const g = guest();
+    const { fd, port } = await g.listen();
+    const peer = await peerOf(port);
+    const subs = [
+      { fd, tag: 1 as const },
+      { fd, tag: 2 as const },
+    ];
+    expect((await poll(g, ...subs)).map((e) => e.index)).toEqual([0]);
+    expect((await poll(g, ...subs)).map((e) => e.index)).toEqual([0]);
+    const c = await g.accept(fd);
+    peer.write("12345");
+    await poll(g, { fd: c, tag: 1 });
+    const both = await poll(g, { fd: c, tag: 1 }, { fd: c, tag: 2 });
+    expect(both).toEqual([
+      { index: 0, nbytes: 5n, flags: 0 },
+      { index: 1, nbytes: 5n, flags: 0 },
+    ]);
+  });
+});

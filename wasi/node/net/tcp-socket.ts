@@ -1,0 +1,302 @@
+/**
+ * A TCP socket on `node:net`. Node.js reads on its own; what it has read waits here, and it stops when that is much. What
+ * the guest writes is handed over at once, up to a bound.
+ */
+import { type AddressInfo, connect, createServer, type Server, type Socket as Stream } from "node:net";
+import type { WaitSource } from "../../../engine/index.ts";
+import { filetype } from "../../abi.ts";
+import { type ErrnoName, errnoName, errnoOf, fail } from "../../errno.ts";
+import { cutBuffers, joinBuffers } from "../../memory.ts";
+import { type Address, addressText, anyAddress, type Family, ipText, parseIp, unmapped } from "../../net/address.ts";
+import type { Changes, Received, Socket } from "../../net/socket.ts";
+import { freshSettings } from "./settings.ts";
+
+/** Bytes that wait for the guest before Node.js stops reading. */
+const MOST_AHEAD = 1 << 16;
+/** Bytes that wait for the network before the guest has to. */
+const MOST_BEHIND = 1 << 18;
+/** Connections that wait to be accepted; more are refused. */
+const MOST_WAITING = 1024;
+
+type State = "fresh" | "starting" | "connecting" | "listening" | "connected" | "closed";
+
+export class TcpSocket implements Socket {
+  readonly type = "stream";
+  readonly filetype = filetype.socketStream;
+  readonly settings = freshSettings();
+  readonly family: Family;
+  readonly #changes: Changes;
+  #bound: Address | undefined;
+  #server: Server | undefined;
+  readonly #waiting: Stream[] = [];
+  #connection: Stream | undefined;
+  #state: State = "fresh";
+  #error: ErrnoName | undefined;
+  /** What was read and not taken yet. */
+  readonly #ahead: Uint8Array[] = [];
+  #aheadBytes = 0;
+  #isEnd = false;
+  #isWriteOver = false;
+  #isGone = false;
+
+  constructor(changes: Changes, family: Family, connection?: Stream) {
+    this.#changes = changes;
+    this.family = family;
+    if (connection === undefined) return;
+    this.#adopt(connection);
+    this.#state = "connected";
+  }
+
+  get ready(): WaitSource {
+    return this.#changes.next;
+  }
+  get isBusy(): boolean {
+    return this.#state === "starting" || this.#state === "connecting";
+  }
+  get isListening(): boolean {
+    return this.#state === "listening";
+  }
+  get isConnected(): boolean {
+    return this.#state === "connected";
+  }
+  get isHungUp(): boolean {
+    return this.#isGone || (this.#isEnd && this.#isWriteOver);
+  }
+  get local(): Address {
+    const at = this.#server?.address() as AddressInfo | null | undefined;
+    if (at) return addressOf(at.address, at.port, this.family) ?? anyAddress(this.family);
+    const { localAddress, localPort } = this.#connection ?? {};
+    return addressOf(localAddress, localPort, this.family) ?? this.#bound ?? anyAddress(this.family);
+  }
+  get peer(): Address | undefined {
+    if (this.#state !== "connected") return undefined;
+    return addressOf(this.#connection?.remoteAddress, this.#connection?.remotePort, this.family);
+  }
+
+  /** Taken down; the network hears of it from `listen` or `connect`. */
+  bind(address: Address): void {
+    if (this.#bound !== undefined || this.#state !== "fresh") fail("INVAL");
+    this.#bound = address;
+  }
+
+  listen(backlog: number): void {
+    if (this.#state === "listening") return;
+    if (this.#state !== "fresh") fail("INVAL");
+    const { ip, port } = this.#bound ?? anyAddress(this.family);
+    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
+    const most = Math.min(MOST_WAITING, Math.max(1, backlog));
+    server.on("connection", (connection) => {
+      // Whoever has gone before it was accepted is seen as a connection that ends.
+      connection.on("error", ignore);
+      if (this.#waiting.length >= most) connection.destroy();
+      else this.#waiting.push(connection);
+      this.#changes.tell();
+    });
+    server.on("error", (error) => this.#fail(error, "fresh"));
+    server.on("listening", () => this.#become("listening"));
+    this.#server = server;
+    this.#state = "starting";
+    server.listen({ host: ipText(ip), port, backlog: most, exclusive: true });
+  }
+
+  connect({ ip, port }: Address): void {
+    if (this.#state === "connected") fail("ISCONN");
+    if (this.#state === "connecting") fail("ALREADY");
+    if (this.#state !== "fresh") fail("INVAL");
+    const from = this.#bound && { localAddress: ipText(this.#bound.ip), localPort: this.#bound.port };
+    const host = ip.every((b) => b === 0) ? (this.family === "ipv4" ? "127.0.0.1" : "::1") : ipText(ip);
+    this.#state = "connecting";
+    const connection = connect({ host, port, allowHalfOpen: true, noDelay: true, ...from });
+    connection.once("connect", () => this.#become("connected"));
+    this.#adopt(connection);
+  }
+
+  accept(): Socket | undefined {
+    if (this.#state !== "listening") fail("INVAL");
+    const connection = this.#waiting.shift();
+    return connection && new TcpSocket(this.#changes, this.family, connection);
+  }
+
+  receive(into: readonly Uint8Array[], isPeek: boolean): Received | undefined {
+    const size = into.reduce((sum, b) => sum + b.length, 0);
+    const count = this.#take(into, isPeek);
+    if (count === undefined && size > 0) return undefined;
+    return { count: count ?? 0, isTruncated: false, from: undefined };
+  }
+
+  read(into: Uint8Array): number | undefined {
+    return this.#take([into], false);
+  }
+
+  #take(into: readonly Uint8Array[], isPeek: boolean): number | undefined {
+    if (this.#aheadBytes === 0) {
+      if (this.#state === "connecting") return undefined;
+      const error = this.takeError();
+      if (error !== undefined) fail(error);
+      if (this.#state !== "connected") fail("NOTCONN");
+      return this.#isEnd ? 0 : undefined;
+    }
+    const count = this.#copy(into);
+    if (!isPeek) this.#drop(count);
+    return count;
+  }
+
+  #copy(into: readonly Uint8Array[]): number {
+    let count = 0;
+    let chunk = 0;
+    let at = 0;
+    for (const buffer of into) {
+      for (let filled = 0; filled < buffer.length && chunk < this.#ahead.length; ) {
+        const part = this.#ahead[chunk]!.subarray(at, at + buffer.length - filled);
+        buffer.set(part, filled);
+        filled += part.length;
+        at += part.length;
+        count += part.length;
+        if (at === this.#ahead[chunk]!.length) {
+          chunk++;
+          at = 0;
+        }
+      }
+    }
+    return count;
+  }
+
+  #drop(count: number): void {
+    const wasFull = this.#aheadBytes >= MOST_AHEAD;
+    this.#aheadBytes -= count;
+    while (count > 0) {
+      const first = this.#ahead[0]!;
+      if (first.length > count) {
+        this.#ahead[0] = first.subarray(count);
+        break;
+      }
+      count -= first.length;
+      this.#ahead.shift();
+    }
+    if (wasFull && this.#aheadBytes < MOST_AHEAD) this.#connection?.resume();
+  }
+
+  write(buffers: readonly Uint8Array[]): number | undefined {
+    return this.send(buffers);
+  }
+
+  send(buffers: readonly Uint8Array[], to?: Address): number | undefined {
+    if (this.#state === "connecting") return undefined;
+    const connection = this.#connection;
+    if (to !== undefined && this.#state === "connected") fail("ISCONN");
+    const error = this.takeError();
+    if (error !== undefined) fail(error);
+    if (connection === undefined || this.#state !== "connected") return fail("NOTCONN");
+    if (this.#isWriteOver || this.#isGone) fail("PIPE");
+    const room = MOST_BEHIND - connection.writableLength;
+    if (room <= 0) return undefined;
+    const bytes = joinBuffers(cutBuffers(buffers, room));
+    if (bytes.length > 0) connection.write(bytes);
+    return bytes.length;
+  }
+
+  shutdown({ read, write }: { readonly read: boolean; readonly write: boolean }): void {
+    if (this.#state === "listening") return;
+    if (this.#state !== "connected") fail("NOTCONN");
+    if (write && !this.#isWriteOver) {
+      this.#isWriteOver = true;
+      this.#connection?.end();
+    }
+    if (read) {
+      this.#isEnd = true;
+      this.#ahead.length = 0;
+      this.#aheadBytes = 0;
+      // What still comes is thrown away.
+      this.#connection?.resume();
+    }
+    this.#changes.tell();
+  }
+
+  takeError(): ErrnoName | undefined {
+    const error = this.#error;
+    this.#error = undefined;
+    return error;
+  }
+
+  canRead(): boolean {
+    if (this.#state === "listening") return this.#waiting.length > 0;
+    return this.#aheadBytes > 0 || this.#isEnd || this.#isGone || this.#error !== undefined;
+  }
+
+  canWrite(): boolean {
+    if (this.#isGone || this.#error !== undefined) return true;
+    return this.#state === "connected" && (this.#connection?.writableLength ?? 0) < MOST_BEHIND;
+  }
+
+  available(): number {
+    return this.#state === "listening" ? this.#waiting.length : this.#aheadBytes;
+  }
+
+  apply(): void {
+    this.#connection?.setKeepAlive(this.settings.keepAlive);
+  }
+
+  close(): void {
+    this.#state = "closed";
+    this.#server?.close();
+    for (const connection of this.#waiting.splice(0)) connection.destroy();
+    if (this.#connection === undefined) return;
+    if (this.settings.linger === 0) this.#connection.resetAndDestroy();
+    else this.#connection.destroySoon();
+  }
+
+  /** From now on its events are this socket's. */
+  #adopt(connection: Stream): void {
+    this.#connection = connection;
+    connection.removeListener("error", ignore);
+    connection.on("data", (chunk: Uint8Array) => this.#arrived(chunk));
+    connection.on("end", () => {
+      this.#isEnd = true;
+      this.#changes.tell();
+    });
+    connection.on("drain", this.#changes.tell);
+    connection.on("error", (error) => this.#fail(error, this.#state === "connecting" ? "fresh" : this.#state));
+    connection.on("close", () => {
+      this.#isGone = true;
+      this.#isEnd = true;
+      this.#changes.tell();
+    });
+    connection.resume();
+  }
+
+  #arrived(chunk: Uint8Array): void {
+    if (this.#isEnd || this.#state === "closed") return;
+    this.#ahead.push(chunk);
+    this.#aheadBytes += chunk.length;
+    if (this.#aheadBytes >= MOST_AHEAD) this.#connection?.pause();
+    this.#changes.tell();
+  }
+
+  #become(state: "listening" | "connected"): void {
+    if (this.#state === "closed") return;
+    this.#state = state;
+    this.#changes.tell();
+  }
+
+  #fail(error: Error, state: State): void {
+    const code = errnoOf(error);
+    this.#error = code === undefined ? "IO" : (errnoName(code) as ErrnoName);
+    if (this.#state !== "closed") this.#state = state;
+    this.#isGone = state === "connected";
+    if (state === "fresh") this.#server = undefined;
+    this.#changes.tell();
+  }
+
+  toString(): string {
+    return `tcp ${addressText(this.local)}`;
+  }
+}
+
+const ignore = (): void => {};
+
+/** A socket of IPv6 has IPv4 addresses as IPv6 ones. */
+function addressOf(text: string | undefined, port: number | undefined, family: Family): Address | undefined {
+  const ip = text === undefined ? undefined : parseIp(text);
+  if (ip === undefined) return undefined;
+  return { ip: family === "ipv4" ? unmapped(ip) : ip, port: port ?? 0 };
+}
