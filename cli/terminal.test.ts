@@ -68,20 +68,24 @@ describe("Ctrl-C", () => {
   const options = (): string[] => files.flatMap((name) => [`--${name}`, join(folder, name)]);
   const read = (name: (typeof files)[number]): string => readFileSync(join(folder, name), "utf8");
 
-  it.each([["computing"], ["reading"], ["sleeping"], ["writing"], ["sleeping", "--cpu-share", "50%"]])(
-    "while a guest is %s leaves report, receipt, audit and what was learnt %s",
-    async (name, ...more) => {
-      for (const file of files) rmSync(join(folder, file), { force: true });
-      const child = await started(name, ...options(), ...more);
-      child.kill("SIGINT");
-      expect(await once(child, "exit")).toEqual([null, "SIGINT"]);
-      const report = JSON.parse(read("report")) as { error: object };
-      expect(report).toMatchObject({ kind: "cancelled", status: 130, error: { code: "WT6581" } });
-      expect(JSON.parse(read("receipt"))).toMatchObject({ receipt: /^[0-9a-f]{64}$/ as unknown });
-      expect(read("audit")).toContain("fd_write");
-      expect(JSON.parse(read("learn"))).toMatchObject({ calls: expect.arrayContaining(["fd_write"]) as unknown });
-    },
-  );
+  it.each([
+    ["computing"],
+    ["reading"],
+    ["sleeping"],
+    ["writing"],
+    ["sleeping", "--cpu-share", "50%"],
+    ["sleeping", "--tcplisten", "127.0.0.1:0"],
+  ])("while a guest is %s leaves report, receipt, audit and what was learnt %s", async (name, ...more) => {
+    for (const file of files) rmSync(join(folder, file), { force: true });
+    const child = await started(name, ...options(), ...more);
+    child.kill("SIGINT");
+    expect(await once(child, "exit")).toEqual([null, "SIGINT"]);
+    const report = JSON.parse(read("report")) as { error: object };
+    expect(report).toMatchObject({ kind: "cancelled", status: 130, error: { code: "WT6581" } });
+    expect(JSON.parse(read("receipt"))).toMatchObject({ receipt: /^[0-9a-f]{64}$/ as unknown });
+    expect(read("audit")).toContain("fd_write");
+    expect(JSON.parse(read("learn"))).toMatchObject({ calls: expect.arrayContaining(["fd_write"]) as unknown });
+  });
 
   it("prints nothing, with --json the record", async () => {
     const child = spawn(process.execPath, [main, "--json", join(folder, "sleeping.wasm")], { stdio: "pipe" });

@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "wasmts-threads-"));
  * A module with threads. Words from 1024 on are counters; "say" writes three bytes; "wait" sleeps until a counter is
  * there; iovs are at 0 ("t!\n" at 16), results go to 64 and up.
  */
-const module = (start: string, thread: string, more = ""): string => `(module
+const module = (start: string, thread: string, more = "", imports = ""): string => `(module ${imports}
   (import "env" "memory" (memory 2 64 shared))
   (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
   (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
@@ -129,6 +130,17 @@ const programs: Record<string, string> = {
     `${spawned(1)} ${waitFor(1024, 1)} (call $say) ${waitFor(1024, 2)} (call $exit (i32.load8_u (i32.const 2048)))`,
     `${count(1024)} (drop (call $read (i32.const 0) (i32.const 192) (i32.const 1) (i32.const 1104))) ${count(1024)}`,
   ),
+  // Waits for a connection at descriptor 3 (a subscription at 640), greets it with "t!" and its number, and ends.
+  serves: module(
+    `${spawned(1)} ${waitFor(1024, 1)} (call $exit (i32.const 7))`,
+    `(i32.store8 (i32.const 648) (i32.const 1)) (i32.store (i32.const 656) (i32.const 3))
+     (drop (call $poll (i32.const 640) (i32.const 768) (i32.const 1) (i32.const 300)))
+     (if (call $accept (i32.const 3) (i32.const 0) (i32.const 1100)) (then (call $exit (i32.const 92))))
+     (drop (call $write (i32.load (i32.const 1100)) (i32.const 0) (i32.const 1) (i32.const 64)))
+     (drop (call $close (i32.load (i32.const 1100)))) ${count(1024)}`,
+    "",
+    '(import "wasi_snapshot_preview1" "sock_accept" (func $accept (param i32 i32 i32) (result i32)))',
+  ),
   startFunction: module(
     waitFor(1024, 2),
     "",
@@ -196,6 +208,19 @@ describe("threads of a guest", () => {
     expect(String(await once(child.stdout, "data"))).toBe("t!\n");
     child.stdin.end("A");
     expect(await once(child, "exit")).toEqual([65, null]);
+  });
+
+  it("have sockets", async () => {
+    const port = 20_000 + (process.pid % 20_000);
+    const child = spawn(process.execPath, args("serves", ["--tcplisten", `127.0.0.1:${port}`]), { stdio: "ignore" });
+    const ended = once(child, "exit");
+    let greeting = "";
+    while (greeting === "" && child.exitCode === null) {
+      const socket = connect(port, "127.0.0.1");
+      socket.on("data", (data) => (greeting += String(data)));
+      await new Promise((resolve) => socket.once("close", resolve).once("error", () => setTimeout(resolve, 50)));
+    }
+    expect([greeting, ...(await ended)]).toEqual(["t!\n", 7, null]);
   });
 
   it("make room for others when they are over", () => {
