@@ -9,6 +9,7 @@ export const usage = `usage: npm run bench -- [OPTIONS]
        npm run bench -- compare OLD.json NEW.json
        npm run bench -- show RESULTS.json [--html FILE]
        npm run bench -- micro [WORDS]
+       npm run bench -- wasi [--json FILE]
        npm run bench -- ops [--kernel NAMES]
        npm run bench -- metering [--before DIST]
 

@@ -87,10 +87,12 @@ export function resultsPath(results: Results, isRecord: boolean): string {
   return join(root, "bench", "results", `node${major}-${tiers.join("+") || "peers"}.json`);
 }
 
-export function writeResults(path: string, results: Results): void {
+export const writeResults = (path: string, results: Results): void => writeJson(path, results);
+
+/** Numbers to four digits, lists of them on one line. */
+export function writeJson(path: string, value: object): void {
   mkdirSync(dirname(path), { recursive: true });
-  const text = JSON.stringify(results, (_, value) => (typeof value === "number" ? rounded(value) : value), 1);
-  // Lists of numbers on one line.
+  const text = JSON.stringify(value, (_, item) => (typeof item === "number" ? rounded(item) : item), 1);
   writeFileSync(
     path,
     `${text.replace(/\[\s+([-\d.e,\s]+?)\s+\]/g, (_, list: string) => `[${list.replace(/\s+/g, " ")}]`)}\n`,

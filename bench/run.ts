@@ -24,6 +24,8 @@ async function main([command = "", ...rest]: string[]): Promise<number> {
       return (await import("./micro.ts")).micro(rest);
     case "metering":
       return (await import("./metering.ts")).metering(rest);
+    case "wasi":
+      return (await import("./wasi/command.ts")).wasi(rest);
     case "ops":
       return (await import("./ops/command.ts")).ops(rest);
     case "help":

@@ -1,6 +1,6 @@
 /**
  * Build step after `tsc -b`: dist/bin/, the command as one file and V8's code for it, so that starting it neither reads
- * a hundred files nor compiles them. dist/cli/main.js is the same command from single files; it starts slower.
+ * a hundred files nor compiles them; and beside it the script of a guest's threads as one file. dist/cli/main.js is the same command from single files; it starts slower.
  *
  * `node cli/bundle.mjs --warm` is for itself: it runs the bundle once, and writes the code that was compiled meanwhile.
  */
@@ -20,11 +20,7 @@ async function write() {
   const { build } = await import("esbuild");
   rmSync(path("../dist/bin"), { recursive: true, force: true });
   mkdirSync(path("../dist/bin"));
-  const { outputFiles } = await build({
-    entryPoints: [path("./main.ts")],
-    write: false,
-    plugins: [builtins],
-    define: { "import.meta.url": "fileUrl" },
+  const options = {
     bundle: true,
     format: "cjs",
     platform: "node",
@@ -33,6 +29,18 @@ async function write() {
     minify: true,
     legalComments: "none",
     logLevel: "warning",
+  };
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: [path("./main.ts")],
+    write: false,
+    plugins: [builtins],
+    define: { "import.meta.url": "fileUrl" },
+  });
+  await build({
+    ...options,
+    entryPoints: [path("../wasi/node/threads/guest-thread.ts")],
+    outfile: path("../dist/bin/guest-thread.js"),
   });
   const code = outputFiles[0].text.replace(/^#!.*\n/, "");
   writeFileSync(bundle, `(function (nodeRequire, fileUrl) {${code}\n})`);

@@ -303,6 +303,22 @@ export const cliCodes = {
     fix: "Provide it with --preload, or build the module without what needs it.",
     exit: "trap",
   },
+  WT6566: {
+    title: "a module with threads that are not those of wasi-threads",
+    explanation:
+      "A module that imports thread-spawn from wasi gets an instance for each of its threads. It must import one shared memory, which all of them have, and export wasi_thread_start, which a new thread calls.",
+    example: "wasmts -W threads app.wasm   # linked without --import-memory",
+    fix: "Build for wasm32-wasip1-threads with a C library for threads; link with --import-memory --export-memory --shared-memory.",
+    exit: "notRunnable",
+  },
+  WT6567: {
+    title: "something that guests with threads cannot have",
+    explanation:
+      "Threads run at the same time: what happens first is chance, so there are no deterministic runs, receipts and snapshots of them. Each has an instance in a worker thread, to which functions of an embedder and other modules cannot be given.",
+    example: "wasmts -W threads --deterministic app.wasm",
+    fix: "Leave the option out, or build the guest without threads.",
+    exit: "usage",
+  },
   WT6570: {
     title: "report that cannot be written",
     explanation: "The file given with --report cannot be created. It is opened before the guest runs.",
@@ -405,6 +421,14 @@ export const cliCodes = {
     example: "wasmts snapshot init -r _start=mian app.wasm -o ready.wasm",
     fix: "'wasmts inspect' lists what a module exports.",
     exit: "usage",
+  },
+  WT6581: {
+    title: "interrupted",
+    explanation:
+      "SIGINT arrived while the guest ran, as Ctrl-C sends it. The guest has ended where it was; reports, receipts, audits and policies are written. Then the process ends as the signal ends it, which a shell shows as 130. A second signal does not wait for that.",
+    example: "wasmts --report r.json app.wasm   # and Ctrl-C",
+    fix: "Run it again; --snapshot saves a guest that is to go on later.",
+    exit: "interrupted",
   },
   WT6999: {
     title: "a bug in wasmts",

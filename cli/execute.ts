@@ -36,6 +36,7 @@ import { type RunReceipt, receiptOf } from "./receipt.ts";
 import { savedRunState } from "./saved-run.ts";
 import { type SnapshotPlan, SnapshotTimer } from "./snapshot-plan.ts";
 import { closest } from "./suggest.ts";
+import { isThreaded, prepareThreads, type ThreadedRun } from "./threads.ts";
 import { checkArgumentCount, parseArguments } from "./values.ts";
 import type { WasiSettings } from "./wasi-host.ts";
 
@@ -44,6 +45,8 @@ export interface Limits extends GuestLimits {
   readonly memoryBytes?: number | undefined;
   readonly tableElements?: number | undefined;
   readonly stackDepth?: number | undefined;
+  /** Of a guest with threads, at once. */
+  readonly threads?: number | undefined;
 }
 
 /** A module instantiated before the guest; its exports satisfy imports from `name`. */
@@ -51,6 +54,16 @@ export interface Preload {
   readonly name: string;
   readonly file: string;
   readonly bytes: Uint8Array;
+}
+
+/** Of `interrupt.ts`, which needs Node.js. */
+export interface Interrupt {
+  /** Runs a guest that may block this thread. */
+  onThread<T>(guest: () => T): T;
+  /** For a guest that runs in turns. */
+  listen(): NonNullable<Limits["signal"]>;
+  explain(error: unknown): unknown;
+  dispose(): void;
 }
 
 /** `wasi-host.ts`, which needs Node.js; so it is not imported here. */
@@ -79,6 +92,8 @@ export interface ExecuteOptions {
   readonly limits?: Limits | undefined;
   /** Run in turns of the event loop, which imports that return promises and `limits.signal` need; else on the thread. */
   readonly inTurns?: boolean | undefined;
+  /** Ends the guest when the process is interrupted. */
+  readonly interrupt?: Interrupt | undefined;
   /** Save the guest in the middle of its run. It runs in turns then. */
   readonly snapshot?: SnapshotPlan | undefined;
   /** A snapshot that goes on, instead of a run from the start; `bytes` and `preloads` are the modules it is of. */
@@ -147,8 +162,9 @@ async function outcomeOf(run: Run, options: ExecuteOptions): Promise<Execution> 
     return { kind: "exit", ...(await (options.resume ? run.resume(options.resume) : run.toEnd())), usage: run.usage() };
   } catch (error) {
     if (error instanceof GuestExit) return { kind: "exit", exitCode: error.exitCode, usage: run.usage() };
-    const problem = problemOf(error, printable(options.file), options.bytes);
-    return { kind: problem.kind, problem, error, usage: run.usage() };
+    const cause = options.interrupt?.explain(error) ?? error;
+    const problem = problemOf(cause, printable(options.file), options.bytes);
+    return { kind: problem.kind, problem, error: cause, usage: run.usage() };
   }
 }
 
@@ -183,10 +199,11 @@ class Run {
   private readonly closers: (() => void)[] = [];
   private readonly started = performance.now();
   private compiled: number | undefined;
-  private readonly meter: Meter;
+  private meter: Meter;
   private inTurns: boolean;
   /** The guest itself, not the preloaded. */
   private instance: Instance | undefined;
+  private threads: ThreadedRun | undefined;
   private calls: Receipt | undefined;
   /** In the order in which they were made. */
   private readonly instances: Instance[] = [];
@@ -194,8 +211,10 @@ class Run {
 
   constructor(options: ExecuteOptions) {
     this.options = options;
-    this.inTurns = options.inTurns === true;
-    this.meter = meterOf(options.limits);
+    this.inTurns = options.inTurns === true || options.snapshot !== undefined;
+    this.meter = this.makeMeter();
+    const { interrupt } = options;
+    if (interrupt !== undefined) this.closers.push(() => interrupt.dispose());
     const { tier, mayEval, onGenerate } = options;
     this.engine = new Engine({ tier, eval: mayEval, onGenerate, features: options.features?.on });
   }
@@ -203,6 +222,7 @@ class Run {
   usage(): Usage {
     const now = performance.now();
     const compiled = this.compiled ?? now;
+    if (this.threads !== undefined) return this.usageOfThreads(this.threads, compiled, now);
     const { memoryBytes, tableElements, instructions, cpuMs } = this.meter.usage();
     return {
       compileMs: round(compiled - this.started),
@@ -211,6 +231,17 @@ class Run {
       instructions: instructions ?? null,
       memoryBytes,
       tableElements,
+    };
+  }
+
+  private usageOfThreads({ memory, instructions, cpuMs }: ThreadedRun, compiled: number, now: number): Usage {
+    return {
+      compileMs: round(compiled - this.started),
+      runMs: round(now - compiled),
+      cpuMs: round(cpuMs()),
+      instructions: instructions(),
+      memoryBytes: memory.bytes.length,
+      tableElements: 0,
     };
   }
 
@@ -236,12 +267,25 @@ class Run {
     const module = this.compile(bytes, file);
     if (invoke === undefined) checkRunnable(module, file);
     const args = invoke === undefined ? [] : argumentsFor(module, invoke, file);
+    if (isThreaded(module, this.options)) return this.runThreads(module, invoke?.name ?? "_start", args);
+    this.decideTurns(module);
     const preloaded = await this.preload();
     this.compiled = performance.now();
     const instance = await this.link(await this.part(module, file), preloaded);
     this.instance = instance;
     if (invoke !== undefined) await this.initialize(instance);
     return this.finish(instance, instance.start(invoke?.name ?? "_start", args));
+  }
+
+  private async runThreads(module: Module, name: string, args: readonly Val[]): Promise<Ending> {
+    const { loadWasi, wasi: settings, invoke } = this.options;
+    const host = await loadWasi();
+    const wasi = host.makeWasi(host.wasiVersion(module) ?? "preview1", settings);
+    this.closers.push(() => wasi.close());
+    const entry = { name, args, isInitialized: invoke !== undefined };
+    this.threads = prepareThreads(module, this.options, wasi, host, entry);
+    this.compiled = performance.now();
+    return this.ending(typeOf(module, exported(module, name)!.idx).results, await this.threads.run());
   }
 
   /** Goes on from a snapshot. */
@@ -279,16 +323,18 @@ class Run {
 
   /** Runs the guest's call to its end, or to its snapshot. */
   private async finish(instance: Instance, act: Activation): Promise<Ending> {
-    const { snapshot, invoke } = this.options;
-    const { results: types } = act.func.type;
+    const { snapshot } = this.options;
     const vals =
       snapshot !== undefined
         ? await this.runSaving(instance, act, snapshot)
         : this.inTurns
           ? await instance.runInTurns(act)
-          : instance.runToEnd(act);
-    if (vals === undefined) return { kind: "snapshot", exitCode: 0 };
-    const isCommand = invoke === undefined && types.length === 0;
+          : this.onThread(() => instance.runToEnd(act));
+    return vals === undefined ? { kind: "snapshot", exitCode: 0 } : this.ending(act.func.type.results, vals);
+  }
+
+  private ending(types: readonly ValType[], vals: readonly Val[]): Ending {
+    const isCommand = this.options.invoke === undefined && types.length === 0;
     return { exitCode: 0, ...(isCommand ? {} : { results: vals.map((value, i) => ({ type: types[i]!, value })) }) };
   }
 
@@ -314,7 +360,24 @@ class Run {
   }
 
   private call(instance: Instance, func: FuncInst): Val[] | Promise<Val[]> {
-    return this.inTurns || this.options.snapshot ? instance.callAsync(func) : instance.call(func);
+    return this.inTurns ? instance.callAsync(func) : this.onThread(() => instance.call(func));
+  }
+
+  private makeMeter(): Meter {
+    const { interrupt, limits } = this.options;
+    return meterOf(this.inTurns && interrupt ? { ...limits, signal: interrupt.listen() } : limits);
+  }
+
+  /** Sockets need the event loop. Called before anything is instantiated. */
+  private decideTurns(module: Module): void {
+    if (!needsNetwork(module, this.options.network) || this.inTurns) return;
+    this.inTurns = true;
+    this.meter = this.makeMeter();
+  }
+
+  private onThread<T>(guest: () => T): T {
+    const { interrupt } = this.options;
+    return interrupt === undefined ? guest() : interrupt.onThread(guest);
   }
 
   private async initialize(instance: Instance): Promise<void> {
@@ -355,15 +418,12 @@ class Run {
   private async part(module: Module, file: string, preload?: string): Promise<Part> {
     const isWasi = module.imports.some((imp) => imp.module.startsWith("wasi_"));
     // What waits for other threads blocks its own like a host call does.
-    const mayBlock = isWasi || (module.features.has("threads") && !this.inTurns);
+    const mayBlock = isWasi || (module.features.has("threads") && !this.options.inTurns);
     const host = mayBlock ? await this.options.loadWasi() : undefined;
     const version = isWasi ? host?.wasiVersion(module) : undefined;
     const network = preload === undefined ? this.options.network : undefined;
-    // Sockets need the event loop.
-    const isNetworked = host?.usesSockets(module) === true || (network?.listen.length ?? 0) > 0;
-    if (isNetworked) this.inTurns = true;
-    const opened = isNetworked && network && (await host?.openNetwork(network));
-    const wasi = version && host?.makeWasi(version, this.options.wasi, opened || undefined);
+    const opened = network && needsNetwork(module, network) ? await host?.openNetwork(network) : undefined;
+    const wasi = version && host?.makeWasi(version, this.options.wasi, opened);
     if (preload === undefined) this.calls = wasi?.receipt;
     if (wasi !== undefined) {
       this.closers.push(() => wasi.close());
@@ -394,6 +454,11 @@ class Run {
   }
 }
 
+/** True for a guest that makes sockets of its own, or is given some. */
+const needsNetwork = (module: Module, network: NetworkSettings | undefined): boolean =>
+  (network?.listen.length ?? 0) > 0 ||
+  module.imports.some((imp) => imp.module.startsWith("wasi_") && /^sock_open(_v2)?$/.test(imp.name));
+
 const renamed = (state: HostState, name: string): HostState => ({
   name,
   save: () => state.save(),
@@ -402,8 +467,9 @@ const renamed = (state: HostState, name: string): HostState => ({
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;
 
-const isFunc = (module: Module, name: string): boolean =>
-  module.exports.some((e) => e.name === name && e.kind === "func");
+const exported = (module: Module, name: string): Module["exports"][0] | undefined =>
+  module.exports.find((e) => e.name === name);
+const isFunc = (module: Module, name: string): boolean => exported(module, name)?.kind === "func";
 
 function checkRunnable(module: Module, file: string): void {
   if (isFunc(module, "_start")) return;

@@ -78,6 +78,7 @@ const needs: readonly [RegExp, string][] = [
   [/^random_/, "random numbers"],
   [/^sock_/, "sockets"],
   [/^proc_/, "exit status"],
+  [/^thread-spawn$/, "threads"],
 ];
 
 /** The type of the export that has this kind and index. */
@@ -106,7 +107,7 @@ export function inspectModule(
   const producers = readProducers(module.bytes);
   const names = module.imports.filter((imp) => /^wasi_(snapshot_preview1|unstable)$/.test(imp.module));
   const unknown = module.imports.filter((imp) => !provides(imp));
-  const calls = names.map((imp) => imp.name);
+  const calls = [...names, ...module.imports.filter((imp) => imp.module === "wasi")].map((imp) => imp.name);
   return {
     file,
     bytes: module.bytes.length,

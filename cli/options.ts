@@ -245,6 +245,12 @@ export const flags = {
   },
   "max-table": { value: "N", group: "Limits", help: "elements of tables the guest may have", commands: guest },
   "max-stack-depth": { value: "N", group: "Limits", help: "calls that may be active at once", commands: guest },
+  "max-threads": {
+    value: "N",
+    group: "Limits",
+    help: "threads the guest may have at once, the first included; 64 if it is not given",
+    commands: ["run"],
+  },
   "max-output": {
     value: "SIZE",
     group: "Limits",

@@ -135,6 +135,7 @@ function kindOf(code: CliCode): Problem["kind"] {
   if (code === "WT6562") return "unsupported";
   const exit: CliCodeDef["exit"] = cliCodes[code].exit;
   if (exit === "usage" || exit === "limit" || exit === "internal") return exit;
+  if (exit === "interrupted") return "cancelled";
   return exit === "notFound" ? "not-found" : "not-runnable";
 }
 

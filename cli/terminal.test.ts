@@ -1,7 +1,7 @@
 /** The built command in a terminal and in pipes: Ctrl-C in whatever the guest does, and readers that go away. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,6 +36,12 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** What fits into a pipe of Linux. */
+const pipeBytes = 65_536;
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean).map(Number);
+const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "latin1");
+
 async function started(name: string, ...options: string[]): Promise<ChildProcess> {
   const child = spawn(process.execPath, [main, ...options, join(folder, `${name}.wasm`)], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -56,6 +62,65 @@ describe("Ctrl-C", () => {
     const child = await started(name, ...options);
     child.kill("SIGINT");
     expect(await once(child, "exit")).toEqual([null, "SIGINT"]);
+  });
+
+  const files = ["report", "receipt", "audit", "learn"] as const;
+  const options = (): string[] => files.flatMap((name) => [`--${name}`, join(folder, name)]);
+  const read = (name: (typeof files)[number]): string => readFileSync(join(folder, name), "utf8");
+
+  it.each([["computing"], ["reading"], ["sleeping"], ["writing"], ["sleeping", "--cpu-share", "50%"]])(
+    "while a guest is %s leaves report, receipt, audit and what was learnt %s",
+    async (name, ...more) => {
+      for (const file of files) rmSync(join(folder, file), { force: true });
+      const child = await started(name, ...options(), ...more);
+      child.kill("SIGINT");
+      expect(await once(child, "exit")).toEqual([null, "SIGINT"]);
+      const report = JSON.parse(read("report")) as { error: object };
+      expect(report).toMatchObject({ kind: "cancelled", status: 130, error: { code: "WT6581" } });
+      expect(JSON.parse(read("receipt"))).toMatchObject({ receipt: /^[0-9a-f]{64}$/ as unknown });
+      expect(read("audit")).toContain("fd_write");
+      expect(JSON.parse(read("learn"))).toMatchObject({ calls: expect.arrayContaining(["fd_write"]) as unknown });
+    },
+  );
+
+  it("prints nothing, with --json the record", async () => {
+    const child = spawn(process.execPath, [main, "--json", join(folder, "sleeping.wasm")], { stdio: "pipe" });
+    let [out, err] = ["", ""];
+    child.stderr.on("data", (data: Buffer) => (err += data.toString()));
+    child.stdout.on("data", (data: Buffer) => (out += data.toString()));
+    await once(child.stdout, "data");
+    child.kill("SIGINT");
+    await once(child, "close");
+    expect(err).toBe("");
+    expect(JSON.parse(out.slice(1))).toMatchObject({ kind: "cancelled", status: 130 });
+  });
+
+  it("twice kills at once, although there is much to be written still", async () => {
+    // The report waits for a reader that does not read.
+    const pipe = join(folder, "pipe");
+    spawnSync("mkfifo", [pipe]);
+    const reader = spawn("sh", ["-c", `exec sleep 20 < ${pipe}`], { stdio: "ignore" });
+    const filler = openSync(pipe, constants.O_WRONLY);
+    for (let left = pipeBytes; left > 0; ) left -= writeSync(filler, Buffer.alloc(left));
+    const child = await started("computing", "--report", pipe);
+    child.kill("SIGINT");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(child.exitCode ?? child.signalCode).toBe(null);
+    const end = once(child, "exit");
+    child.kill("SIGINT");
+    expect(await end).toEqual([null, "SIGINT"]);
+    closeSync(filler);
+    reader.kill();
+  });
+
+  it("ends a guest that writes where nobody reads", async () => {
+    const script = `"${process.execPath}" "${main}" "${join(folder, "writing.wasm")}" | sleep 20`;
+    const shell = spawn("sh", ["-c", script], { detached: true, stdio: "ignore" });
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const [guest] = childrenOf(shell.pid!).filter((pid) => commandOf(pid).includes("writing.wasm"));
+    process.kill(guest!, "SIGINT");
+    await expect.poll(() => childrenOf(shell.pid!).includes(guest!), { timeout: 3000 }).toBe(false);
+    process.kill(-shell.pid!, "SIGKILL");
   });
 
   it("is 130 for a shell", async () => {

@@ -135,7 +135,7 @@ const origins: readonly OriginRow[] = [
   },
   {
     who: "wasi-threads",
-    help: "threads are not there yet: build for wasm32-wasip1 instead of wasm32-wasip1-threads, without -pthread",
+    help: "only the guest itself may have threads, not a preloaded module",
     matches: (i) => i.module === "wasi" && i.name === "thread-spawn",
   },
   {

@@ -1,7 +1,7 @@
 /** The WASI host of one instance, made from the settings of a run. The one place that knows the class `WASI`. */
 import { type Extern, type Import, type Imports, type Instance, MemInst, type Module } from "../engine/index.ts";
 
-export { blockThread, Receipt } from "../wasi/index.ts";
+export { blockThread, Receipt, ThreadGroup } from "../wasi/index.ts";
 
 import {
   type CallName,
@@ -60,10 +60,6 @@ export const wasiVersion = (module: Module): WasiOptions["version"] | undefined 
 /** True for an import that WASI satisfies. */
 export const wasiProvides = (imp: Import): boolean =>
   Object.hasOwn(modules, imp.module) && imp.type.kind === "func" && isImportable(imp.name);
-
-/** True for a guest that makes sockets of its own. */
-export const usesSockets = (module: Module): boolean =>
-  module.imports.some((imp) => Object.hasOwn(modules, imp.module) && /^sock_open(_v2)?$/.test(imp.name));
 
 /** @throws CliError WT6534 */
 export async function openNetwork({ rules, listen }: NetworkSettings): Promise<NetworkOptions> {

@@ -281,7 +281,8 @@ export class Instance {
     return this.inst.meter;
   }
 
-  private begin(f: FuncInst, args: readonly Val[]): Activation {
+  /** As `start`, of a function that this instance exports or otherwise handed out. */
+  begin(f: FuncInst, args: readonly Val[] = []): Activation {
     this.checkIdle();
     return new Activation(f, args, this.stackLimits);
   }

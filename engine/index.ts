@@ -3,7 +3,7 @@ export { type BakeOptions, bake, importState } from "./bake.ts";
 export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
 export { type InstructionText, instructionTexts } from "./disassemble.ts";
-export type { PauseOptions } from "./drive.ts";
+export { type PauseOptions, waitFor } from "./drive.ts";
 export {
   DEFAULT_STACK_DEPTH,
   Engine,

@@ -33,6 +33,7 @@ export { NodeNetwork } from "./node/net/node-network.ts";
 export type { DirOption, InputOption, NetworkOptions, OutputOption, WasiOptions } from "./node/options.ts";
 export { nodeRandom } from "./node/random.ts";
 export { blockThread } from "./node/runner.ts";
+export { ThreadGroup, type ThreadGroupOptions } from "./node/threads/thread-group.ts";
 export { WASI } from "./node/wasi.ts";
 export { type PathOp, type Policy, type PolicyDocument, parsePolicy, pathOps } from "./policy.ts";
 export { Receipt } from "./receipt.ts";

@@ -41,6 +41,8 @@ export const limits = {
   memoryFsEntries: 65_536,
   /** Names in a tar archive, directories on the way included. More: WT6009. */
   tarEntries: 1 << 20,
+  /** Threads of a guest at once, default of the option `maxThreads`. More: thread-spawn gives -AGAIN. */
+  threads: 64,
   /** Calls of sched_yield in a row after which each one really gives up the processor. */
   idleYields: 100,
 } as const;

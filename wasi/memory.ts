@@ -142,7 +142,8 @@ export class GuestMemory {
  */
 export function cutBuffers(buffers: readonly Uint8Array[], max: number): readonly Uint8Array[] {
   let total = 0;
-  for (const [i, buffer] of buffers.entries()) {
+  for (let i = 0; i < buffers.length; i++) {
+    const buffer = buffers[i] as Uint8Array;
     total += buffer.length;
     if (total > max) return [...buffers.slice(0, i), buffer.subarray(0, buffer.length - (total - max))];
   }

@@ -111,6 +111,8 @@ function* movedBytes(host: Context, { results, buffers, moved }: Regions): Gener
 export class Receipt implements Saveable {
   #hash = new Sha256();
   #calls = 0;
+  /** The hash before what is being added now: the thread of an interrupted guest stops anywhere. */
+  #before: Uint8Array | undefined;
 
   /** @param setting  what the run was given, such as the seed and the arguments */
   constructor(setting: readonly Uint8Array[] = []) {
@@ -125,11 +127,13 @@ export class Receipt implements Saveable {
   readonly watch: Watcher = (host, name, raw) => {
     const regions = regionsOf(host, name, raw);
     return ({ errno: code }) => {
-      this.#calls++;
+      this.#before = this.#hash.save();
       this.#add(utf8.encode(name));
       this.#add(words(raw, code));
       for (const path of regions.given) this.#add(path);
       if (code === errno.SUCCESS) for (const bytes of movedBytes(host, regions)) this.#add(bytes);
+      this.#calls++;
+      this.#before = undefined;
     };
   };
 
@@ -142,7 +146,7 @@ export class Receipt implements Saveable {
   /** The receipt up to now, 64 hexadecimal digits. @param end  what is known at the end, such as a hash of the memory */
   digest(end: readonly Uint8Array[] = []): string {
     const whole = new Receipt();
-    whole.#hash = Sha256.from(this.#hash.save()) as Sha256;
+    whole.#hash = Sha256.from(this.#before ?? this.#hash.save()) as Sha256;
     for (const part of end) whole.#add(part);
     return hex(whole.#hash.digest());
   }

@@ -7,6 +7,7 @@ import { print } from "../output.ts";
 import type { Flags } from "../parse.ts";
 import { readModule } from "../read-module.ts";
 import { columns, type Paint, paintFor, wrap } from "../text.ts";
+import { threadsProvide } from "../threads.ts";
 import { wasiProvides } from "../wasi-host.ts";
 
 /** Lines of a list on the page; `--json` has all. */
@@ -26,7 +27,7 @@ export function inspect(flags: Flags, operands: readonly string[]): number {
   }
   const bytes = readModule(file);
   const [module, problem] = load(bytes);
-  const found = inspectModule(file, module, problem, wasiProvides);
+  const found = inspectModule(file, module, problem, (imp) => wasiProvides(imp) || threadsProvide(imp));
   if (flags.has("json")) print(JSON.stringify(found));
   else print(page(found, columns(), paintFor(1, flags.get("color"))));
   return 0;

@@ -8,6 +8,7 @@ import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
 import { readFileSystems, readLevel } from "../file-systems.ts";
+import { dieInterrupted, Interrupt } from "../interrupt.ts";
 import type { UnknownImports } from "../link.ts";
 import { GuestPaths, readMounts } from "../mounts.ts";
 import { readNetwork } from "../network.ts";
@@ -55,8 +56,11 @@ export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => Execu
   }
   if (!flags.has("json")) await show(execution, flags);
   if (flags.has("stats")) printError((await import("../more.ts")).printStats(execution));
+  if (isInterrupted(execution)) dieInterrupted();
   return status;
 }
+
+const isInterrupted = ({ problem }: Execution): boolean => problem?.code === "WT6581";
 
 async function attempt(read: () => ExecuteOptions): Promise<Execution> {
   let options: ExecuteOptions;
@@ -130,6 +134,7 @@ export function readGuest(
     tier: readTier(flags.get("tier") ?? "auto"),
     mayEval: !flags.has("no-eval"),
     onGenerate: optimiseLargeFunctions,
+    interrupt: new Interrupt(),
     inTurns: flags.has("cpu-share"),
     snapshot: readSnapshotPlan(flags, { file, preloads }),
     limits: readLimits(flags),
@@ -148,6 +153,7 @@ function readLimits(flags: Flags): ExecuteOptions["limits"] {
     stackDepth: optional(flags, "max-stack-depth", parseCount),
     fuel: optional(flags, "fuel", parseCount),
     timeoutMs: optional(flags, "timeout", parseDuration),
+    threads: optional(flags, "max-threads", parseCount),
     cpuShare: optional(flags, "cpu-share", parseShare),
   };
 }
@@ -190,6 +196,7 @@ type NumberFlag =
   | "max-memory"
   | "max-table"
   | "max-stack-depth"
+  | "max-threads"
   | "fuel"
   | "timeout"
   | "cpu-share";
@@ -225,6 +232,8 @@ function readPreloads(texts: readonly string[]): Preload[] {
 /** For a person: results on stdout, problems on stderr. */
 async function show({ problem, results, error }: Execution, flags: Flags): Promise<void> {
   if (results === undefined && problem === undefined) return;
+  // Whoever pressed Ctrl-C knows.
+  if (problem?.code === "WT6581") return;
   const { presentProblem, printValue } = await import("../more.ts");
   for (const { type, value } of results ?? []) print(printValue(value, type));
   if (problem === undefined) return;

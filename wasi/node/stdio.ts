@@ -15,8 +15,11 @@ import { limits } from "../limits.ts";
 import type { InputStream, OutputStream, Unread } from "../streams.ts";
 import { pause } from "./pause.ts";
 
-/** Longest time between two looks at a source that cannot be waited for, ms. */
+/** Time between two looks at a source that cannot be waited for, ms: twice as long each time. */
+const firstSliceMs = 0.05;
 const maxSliceMs = 5;
+/** Slices beyond this one are spent in the system, where that can be. */
+const lastSliceMs = 25;
 
 /**
  * The type guests see. Only a real terminal is a character device: `isatty` believes it. A socket is no socket for a
@@ -139,19 +142,24 @@ export class HostInput implements InputStream {
         if (this.#probeFd === null) this.#probeFd = fd;
         return false;
       }
+      if (isHostError(error, "EINTR")) return false;
       // A terminal that is gone, a descriptor closed under us: the guest sees the end.
       if (isHostError(error, "EIO", "EBADF")) return (this.#isEnd = true);
       throw error;
     }
   }
 
+  /**
+   * Looks again and again at first, and then waits in the system for what takes long. A signal that arrives just before a
+   * read begins does not end it: after this time that is a coincidence, and not what follows from the guest's own output.
+   */
   #block(timeoutMs: number): void {
-    if (timeoutMs === Infinity && this.#ownsProbe && this.#readAhead(this.#fd)) return;
     const end = performance.now() + timeoutMs;
-    for (let slice = 1; !this.#isReady(); slice = Math.min(slice + 1, maxSliceMs)) {
+    for (let slice = firstSliceMs; !this.#isReady(); slice *= 2) {
+      if (slice > lastSliceMs && timeoutMs === Infinity && this.#ownsProbe && this.#readAhead(this.#fd)) return;
       const left = end - performance.now();
       if (left <= 0) return;
-      pause(Math.min(slice, left));
+      pause(Math.min(slice, maxSliceMs, left));
     }
   }
 
@@ -161,20 +169,33 @@ export class HostInput implements InputStream {
   }
 }
 
+/** How long to wait before writing is tried again, ms: twice as long each time, so that a reader that is slow is not asked often. */
+const retryMs = { first: 0.05, longest: 20 } as const;
+
+/**
+ * A pipe or terminal is opened again without waiting, as for input: a write to one that is full would keep the thread in
+ * the system, where neither Ctrl-C nor another guest reaches it.
+ */
 export class HostOutput implements OutputStream {
   readonly filetype: Filetype;
   readonly ready: WaitSource;
   readonly #fd: number;
-  /** When the host last refused, ms. */
+  readonly #mayWait: boolean;
+  /** The same output, opened again; undefined until needed, null when that does not work. */
+  #ownFd: number | null | undefined;
+  /** When the host last refused, and how long to leave it alone since, ms. */
   #refusedAt = Number.NEGATIVE_INFINITY;
+  #pauseMs: number = retryMs.first;
 
   constructor(fd: number) {
+    const stat = fs.fstatSync(fd);
     this.#fd = fd;
-    this.filetype = filetypeOf(fd, fs.fstatSync(fd));
+    this.filetype = filetypeOf(fd, stat);
+    this.#mayWait = stat.isFIFO() || this.filetype === filetype.characterDevice;
     this.ready = {
       // Whether it could write cannot be asked: trying again is worth it after a moment.
-      isReady: () => performance.now() - this.#refusedAt >= 1,
-      block: (timeoutMs) => pause(Math.min(timeoutMs, 1)),
+      isReady: () => performance.now() - this.#refusedAt >= this.#pauseMs,
+      block: (timeoutMs) => pause(Math.min(timeoutMs, this.#pauseMs)),
     };
   }
 
@@ -182,12 +203,33 @@ export class HostOutput implements OutputStream {
     const [first, second] = buffers;
     if (first === undefined) return 0;
     try {
-      if (second !== undefined) return fs.writevSync(this.#fd, buffers);
-      return fs.writeSync(this.#fd, first, 0, first.length, null);
+      const fd = this.#open();
+      const count = second === undefined ? fs.writeSync(fd, first, 0, first.length, null) : fs.writevSync(fd, buffers);
+      this.#pauseMs = retryMs.first;
+      return count;
     } catch (error) {
       if (!isHostError(error, "EAGAIN")) throw error;
       this.#refusedAt = performance.now();
+      this.#pauseMs = Math.min(this.#pauseMs * 2, retryMs.longest);
       return undefined;
     }
+  }
+
+  #open(): number {
+    if (!this.#mayWait) return this.#fd;
+    if (this.#ownFd === undefined) {
+      try {
+        const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = fs.constants;
+        this.#ownFd = fs.openSync(`/proc/self/fd/${this.#fd}`, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+      } catch {
+        this.#ownFd = null;
+      }
+    }
+    return this.#ownFd ?? this.#fd;
+  }
+
+  close(): void {
+    if (typeof this.#ownFd === "number") fs.closeSync(this.#ownFd);
+    this.#ownFd = null;
   }
 }

@@ -74,6 +74,11 @@ export class WASI {
     this.wasiImport = blocking(bindCalls(this.#host, this.#watchers), options.runner ?? blockThread);
   }
 
+  /** Name of the module that the functions are imported from. */
+  get module(): string {
+    return this.#host.abi.module;
+  }
+
   /** For `WebAssembly.instantiate`. */
   getImportObject(): Record<string, Readonly<Record<CallName, HostFn>>> {
     return { [this.#host.abi.module]: this.wasiImport };
@@ -152,9 +157,9 @@ export class WASI {
   }
 
   #begin(instance: AnyInstance, role: "command" | "reactor"): Entry {
-    if (this.#isStarted) throw alreadyStarted();
-    const entry = entryOf(instance, role);
+    // As in node:wasi, what is not an instance uses the only chance up.
     this.#markStarted();
+    const entry = entryOf(instance, role);
     this.#host.mem.attach(entry.memory);
     return entry;
   }
