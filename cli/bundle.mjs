@@ -75,7 +75,7 @@ const builtins = {
       const whole = `nodeRequire(${JSON.stringify(path)})`;
       const names = late[path];
       if (names === undefined) return { contents: `module.exports = ${whole};` };
-      const call = (name) => (/^[A-Z]/.test(name) ? `new ${whole}.${name}(...args)` : `${whole}.${name}(...args)`);
+      const call = (name) => (/^[A-Z]/.test(name) ? `new (${whole}.${name})(...args)` : `${whole}.${name}(...args)`);
       const functions = names.map((name) => `export function ${name}(...args) { return ${call(name)}; }`);
       return { contents: `${functions.join("\n")}\nexport default { ${names.join(", ")} };` };
     });
