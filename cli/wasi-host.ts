@@ -62,7 +62,7 @@ export const wasiProvides = (imp: Import): boolean =>
   Object.hasOwn(modules, imp.module) && imp.type.kind === "func" && isImportable(imp.name);
 
 /** @throws CliError WT6534 */
-export async function openNetwork({ rules, listen }: NetworkSettings): Promise<NetworkOptions> {
+export async function openNetwork({ rules, listen, decide }: NetworkSettings): Promise<NetworkOptions> {
   const network = new NodeNetwork();
   const listeners: Socket[] = [];
   for (const { host, port } of listen) {
@@ -74,7 +74,7 @@ export async function openNetwork({ rules, listen }: NetworkSettings): Promise<N
       throw cannotListen(text, (error as Error).message);
     }
   }
-  return { network, rules, listeners };
+  return { network, rules, listeners, decide };
 }
 
 /** @throws WasiError for settings that cannot work, such as a directory that has vanished */
