@@ -1,6 +1,7 @@
 /**
  * Build step after `tsc -b`: dist/bin/, the command as one file and V8's code for it, so that starting it neither reads
- * a hundred files nor compiles them; and beside it the script of a guest's threads as one file. dist/cli/main.js is the same command from single files; it starts slower.
+ * a hundred files nor compiles them; and beside it the script of a guest's threads as one file.
+ * dist/cli/main.js is the same command from single files; it starts slower.
  *
  * `node cli/bundle.mjs --warm` is for itself: it runs the bundle once, and writes the code that was compiled meanwhile.
  */
@@ -67,13 +68,15 @@ const builtins = {
       "node:net": ["connect", "createServer"],
       "node:tty": ["isatty"],
       "node:v8": ["getHeapStatistics", "setFlagsFromString"],
+      "node:worker_threads": ["Worker"],
     };
     build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
     build.onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
       const whole = `nodeRequire(${JSON.stringify(path)})`;
       const names = late[path];
       if (names === undefined) return { contents: `module.exports = ${whole};` };
-      const functions = names.map((name) => `export const ${name} = (...args) => ${whole}.${name}(...args);`);
+      const call = (name) => (/^[A-Z]/.test(name) ? `new (${whole}.${name})(...args)` : `${whole}.${name}(...args)`);
+      const functions = names.map((name) => `export function ${name}(...args) { return ${call(name)}; }`);
       return { contents: `${functions.join("\n")}\nexport default { ${names.join(", ")} };` };
     });
   },

@@ -199,7 +199,7 @@ class Run {
   private readonly closers: (() => void)[] = [];
   private readonly started = performance.now();
   private compiled: number | undefined;
-  private readonly meter: Meter;
+  private meter: Meter;
   private inTurns: boolean;
   /** The guest itself, not the preloaded. */
   private instance: Instance | undefined;
@@ -211,9 +211,9 @@ class Run {
 
   constructor(options: ExecuteOptions) {
     this.options = options;
+    this.inTurns = options.inTurns === true || options.snapshot !== undefined;
+    this.meter = this.makeMeter();
     const { interrupt } = options;
-    this.inTurns = options.inTurns === true;
-    this.meter = meterOf(interrupt === undefined ? options.limits : this.interruptible(interrupt, options.limits));
     if (interrupt !== undefined) this.closers.push(() => interrupt.dispose());
     const { tier, mayEval, onGenerate } = options;
     this.engine = new Engine({ tier, eval: mayEval, onGenerate, features: options.features?.on });
@@ -268,6 +268,7 @@ class Run {
     if (invoke === undefined) checkRunnable(module, file);
     const args = invoke === undefined ? [] : argumentsFor(module, invoke, file);
     if (isThreaded(module, this.options)) return this.runThreads(module, invoke?.name ?? "_start", args);
+    this.decideTurns(module);
     const preloaded = await this.preload();
     this.compiled = performance.now();
     const instance = await this.link(await this.part(module, file), preloaded);
@@ -277,11 +278,9 @@ class Run {
   }
 
   private async runThreads(module: Module, name: string, args: readonly Val[]): Promise<Ending> {
-    const { loadWasi, wasi: settings, invoke } = this.options;
+    const { loadWasi, wasi: settings, network, invoke } = this.options;
     const host = await loadWasi();
-    const { network } = this.options;
-    const isNetworked = host.usesSockets(module) || (network?.listen.length ?? 0) > 0;
-    const opened = isNetworked && network ? await host.openNetwork(network) : undefined;
+    const opened = network && needsNetwork(module, network) ? await host.openNetwork(network) : undefined;
     const wasi = host.makeWasi(host.wasiVersion(module) ?? "preview1", settings, opened);
     this.closers.push(() => wasi.close());
     const entry = { name, args, isInitialized: invoke !== undefined };
@@ -329,7 +328,7 @@ class Run {
     const vals =
       snapshot !== undefined
         ? await this.runSaving(instance, act, snapshot)
-        : this.isInTurns
+        : this.inTurns
           ? await instance.runInTurns(act)
           : this.onThread(() => instance.runToEnd(act));
     return vals === undefined ? { kind: "snapshot", exitCode: 0 } : this.ending(act.func.type.results, vals);
@@ -362,23 +361,19 @@ class Run {
   }
 
   private call(instance: Instance, func: FuncInst): Val[] | Promise<Val[]> {
-    return this.isInTurns ? instance.callAsync(func) : this.onThread(() => instance.call(func));
+    return this.inTurns ? instance.callAsync(func) : this.onThread(() => instance.call(func));
   }
 
-  private get isInTurns(): boolean {
-    return this.inTurns || this.options.snapshot !== undefined;
+  private makeMeter(): Meter {
+    const { interrupt, limits } = this.options;
+    return meterOf(this.inTurns && interrupt ? { ...limits, signal: interrupt.listen() } : limits);
   }
 
-  /** `limits` with the signal of Ctrl-C, once the guest is known to run in turns: looking for one costs all others. */
-  private interruptible(interrupt: Interrupt, limits: Limits = {}): Limits {
-    let listening: Limits["signal"];
-    const signal = (): Limits["signal"] => (this.isInTurns ? (listening ??= interrupt.listen()) : undefined);
-    return {
-      ...limits,
-      get signal() {
-        return limits.signal ?? signal();
-      },
-    };
+  /** Sockets need the event loop. Called before anything is instantiated. */
+  private decideTurns(module: Module): void {
+    if (!needsNetwork(module, this.options.network) || this.inTurns) return;
+    this.inTurns = true;
+    this.meter = this.makeMeter();
   }
 
   private onThread<T>(guest: () => T): T {
@@ -424,15 +419,12 @@ class Run {
   private async part(module: Module, file: string, preload?: string): Promise<Part> {
     const isWasi = module.imports.some((imp) => imp.module.startsWith("wasi_"));
     // What waits for other threads blocks its own like a host call does.
-    const mayBlock = isWasi || (module.features.has("threads") && !this.inTurns);
+    const mayBlock = isWasi || (module.features.has("threads") && !this.options.inTurns);
     const host = mayBlock ? await this.options.loadWasi() : undefined;
     const version = isWasi ? host?.wasiVersion(module) : undefined;
     const network = preload === undefined ? this.options.network : undefined;
-    // Sockets need the event loop.
-    const isNetworked = host?.usesSockets(module) === true || (network?.listen.length ?? 0) > 0;
-    if (isNetworked) this.inTurns = true;
-    const opened = isNetworked && network && (await host?.openNetwork(network));
-    const wasi = version && host?.makeWasi(version, this.options.wasi, opened || undefined);
+    const opened = network && needsNetwork(module, network) ? await host?.openNetwork(network) : undefined;
+    const wasi = version && host?.makeWasi(version, this.options.wasi, opened);
     if (preload === undefined) this.calls = wasi?.receipt;
     if (wasi !== undefined) {
       this.closers.push(() => wasi.close());
@@ -462,6 +454,11 @@ class Run {
     return { module, options, imports, bind };
   }
 }
+
+/** True for a guest that makes sockets of its own, or is given some. */
+const needsNetwork = (module: Module, network: NetworkSettings | undefined): boolean =>
+  (network?.listen.length ?? 0) > 0 ||
+  module.imports.some((imp) => imp.module.startsWith("wasi_") && /^sock_open(_v2)?$/.test(imp.name));
 
 const renamed = (state: HostState, name: string): HostState => ({
   name,

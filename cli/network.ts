@@ -1,5 +1,5 @@
 /** `--net`, `--allow-listen`, `--allow-connect`, `--allow-resolve`, `--tcplisten`: what the guest may do on the network. */
-import { type NetworkPolicy, noNetwork, parseAddressRule, parseNameRule } from "../wasi/index.ts";
+import { type NetworkDecider, type NetworkPolicy, noNetwork, parseAddressRule, parseNameRule } from "../wasi/index.ts";
 import { CliError } from "./cli-error.ts";
 import type { Flags } from "./parse.ts";
 import { badValue } from "./units.ts";
@@ -8,7 +8,33 @@ export interface NetworkSettings {
   readonly rules: NetworkPolicy;
   /** Where the guest is given sockets that listen: descriptors 3, 4, ... */
   readonly listen: readonly { readonly host: string; readonly port: number }[];
+  /** Asked about what the rules allow. */
+  readonly decide?: NetworkDecider | undefined;
 }
+
+/** The network of a run from JavaScript. What is left out is not allowed. */
+export interface RunNetwork {
+  /** Where the guest may listen and connect to: `127.0.0.1:8080`, `10.0.0.0/8:443`, `[::1]:*`, `*.example.com:443`. */
+  readonly listen?: readonly string[] | undefined;
+  readonly connect?: readonly string[] | undefined;
+  /** Names it may look up: `*`, `example.com`, `*.example.com`. */
+  readonly resolve?: readonly string[] | undefined;
+  /** Addresses of sockets that it is given listening, as descriptors 3, 4, ... */
+  readonly listeners?: readonly string[] | undefined;
+  /** Asked about what these allow; may take time. */
+  readonly decide?: NetworkDecider | undefined;
+}
+
+/** @throws CliError WT6503 */
+export const networkOf = ({ listen, connect, resolve, listeners, decide }: RunNetwork): NetworkSettings => ({
+  rules: {
+    listen: (listen ?? []).map((text) => address("network.listen", text)),
+    connect: (connect ?? []).map((text) => address("network.connect", text)),
+    resolve: (resolve ?? []).map((text) => name("network.resolve", text)),
+  },
+  listen: (listeners ?? []).map((text) => listenAddress("network.listeners", text)),
+  decide,
+});
 
 type Rule<L extends keyof NetworkPolicy> = NetworkPolicy[L][number];
 
@@ -46,7 +72,7 @@ export function readNetwork(flags: Flags): NetworkSettings {
       connect: [...base.connect, ...flags.all("allow-connect").map((text) => address("--allow-connect", text))],
       resolve: [...base.resolve, ...flags.all("allow-resolve").map((text) => name("--allow-resolve", text))],
     },
-    listen: flags.all("tcplisten").map(listenAddress),
+    listen: flags.all("tcplisten").map((text) => listenAddress("--tcplisten", text)),
   };
 }
 
@@ -66,10 +92,9 @@ function rulesOf(text: string | undefined): NetworkPolicy {
   return rules;
 }
 
-function listenAddress(text: string): { host: string; port: number } {
+function listenAddress(flag: string, text: string): { host: string; port: number } {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]*)):(\d{1,5})$/.exec(text);
-  if (match === null || Number(match[3]) > 0xffff)
-    throw badValue("--tcplisten", text, "HOST:PORT, such as 0.0.0.0:8080");
+  if (match === null || Number(match[3]) > 0xffff) throw badValue(flag, text, "HOST:PORT, such as 0.0.0.0:8080");
   return { host: match[1] ?? (match[2] || "0.0.0.0"), port: Number(match[3]) };
 }
 

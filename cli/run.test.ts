@@ -28,6 +28,33 @@ const echo = `(module
         (if (i32.eqz (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))) (then (br $again))))))))`;
 
 describe("run", () => {
+  it("gives a network, which is none unless it is asked for", async () => {
+    const server = join(root, "examples/http-server.wasm");
+    const denied = await run(server, { args: ["0"] });
+    expect(denied).toMatchObject({ code: 1, stdout: "sock_bind: error 2\n" });
+    let address = "";
+    const asked: string[] = [];
+    const network = {
+      listen: ["*:*"],
+      decide: async (request: { op: string }): Promise<boolean> => asked.push(request.op) > 0,
+    };
+    const controller = new AbortController();
+    const served = run(server, {
+      args: ["18473"],
+      network,
+      limits: { signal: controller.signal },
+      stdout: (chunk) => {
+        address ||= /http:\/\/\S+/.exec(Buffer.from(chunk).toString())?.[0].replace("0.0.0.0", "127.0.0.1") ?? "";
+      },
+    });
+    while (address === "") await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await (await fetch(address)).text()).toBe("Hello, World!\n");
+    controller.abort();
+    expect(await served).toMatchObject({ kind: "cancelled" });
+    expect(asked).toEqual(["listen"]);
+    await expect(fetch(address)).rejects.toThrow();
+    expect(await run(server, { network: { listen: ["nonsense"] } })).toMatchObject({ kind: "usage" });
+  });
   it("runs a file and captures what it writes", async () => {
     const result = await run(tour, {
       args: ["a", "b"],

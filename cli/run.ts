@@ -26,6 +26,7 @@ import {
 } from "./execute.ts";
 import type { FeatureSwitches } from "./features.ts";
 import type { UnknownImports } from "./link.ts";
+import type { RunNetwork } from "./network.ts";
 import { type OutcomeKind, type Problem, problemOf, statusOf } from "./outcome.ts";
 import type { RunReceipt } from "./receipt.ts";
 
@@ -80,6 +81,8 @@ export interface RunOptions {
   readonly deterministic?: { /** Default "0". */ readonly seed?: string | undefined } | undefined;
   /** Keep a receipt of the run: `RunResult.receipt`. Default false. */
   readonly receipt?: boolean | undefined;
+  /** Sockets. Default: none can be opened. */
+  readonly network?: RunNetwork | undefined;
   /** How fast the guest may call and move bytes; what is beyond waits. */
   readonly quotas?: QuotaOptions | undefined;
   /** A bound on what the guest gets of all this; from `parsePolicy` of `wasmts/wasi`. */
@@ -184,6 +187,8 @@ async function prepare(
       receipt: options.receipt,
       quotas: options.quotas,
     },
+    // Without rules every attempt is ACCES; the functions are there, so that the guest links.
+    network: (await import("./network.ts")).networkOf(options.network ?? {}),
     loadWasi: () => import("./wasi-host.ts"),
     loadHeapGauge: async () => (await import("./heap-gauge.ts")).heapGauge,
     imports: options.imports,

@@ -61,12 +61,8 @@ export const wasiVersion = (module: Module): WasiOptions["version"] | undefined 
 export const wasiProvides = (imp: Import): boolean =>
   Object.hasOwn(modules, imp.module) && imp.type.kind === "func" && isImportable(imp.name);
 
-/** True for a guest that makes sockets of its own. */
-export const usesSockets = (module: Module): boolean =>
-  module.imports.some((imp) => Object.hasOwn(modules, imp.module) && /^sock_open(_v2)?$/.test(imp.name));
-
 /** @throws CliError WT6534 */
-export async function openNetwork({ rules, listen }: NetworkSettings): Promise<NetworkOptions> {
+export async function openNetwork({ rules, listen, decide }: NetworkSettings): Promise<NetworkOptions> {
   const network = new NodeNetwork();
   const listeners: Socket[] = [];
   for (const { host, port } of listen) {
@@ -78,7 +74,7 @@ export async function openNetwork({ rules, listen }: NetworkSettings): Promise<N
       throw cannotListen(text, (error as Error).message);
     }
   }
-  return { network, rules, listeners };
+  return { network, rules, listeners, decide };
 }
 
 /** @throws WasiError for settings that cannot work, such as a directory that has vanished */

@@ -108,10 +108,18 @@ const range = (text: string): readonly [Uint8Array, number] => {
   const [ip, bits] = text.split("/") as [string, string];
   return [parseIp(ip)!, Number(bits)];
 };
-const linkLocal = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"].map(range);
-const inside = ["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"]
-  .concat(["::/128", "::1/128", "fc00::/7"])
-  .map(range);
+const linkLocal = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"];
+const inside = "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 172.16.0.0/12 192.168.0.0/16 ::/128 ::1/128 fc00::/7";
 
-const isLinkLocal = (ip: Uint8Array): boolean => linkLocal.some(([base, bits]) => isWithin(ip, base, bits));
-const isPrivate = (ip: Uint8Array): boolean => [...linkLocal, ...inside].some(([b, bits]) => isWithin(ip, b, bits));
+/** Parsed when they are asked for. */
+const ranges = new Map<string, readonly [Uint8Array, number]>();
+
+function isIn(ip: Uint8Array, texts: readonly string[]): boolean {
+  return texts.some((text) => {
+    if (!ranges.has(text)) ranges.set(text, range(text));
+    return isWithin(ip, ...ranges.get(text)!);
+  });
+}
+
+const isLinkLocal = (ip: Uint8Array): boolean => isIn(ip, linkLocal);
+const isPrivate = (ip: Uint8Array): boolean => isIn(ip, linkLocal) || isIn(ip, inside.split(" "));

@@ -24,7 +24,8 @@ const TTF_SHARE = 40;
 /** The module and where it is from. */
 function source(kind: Kind, seed: number): readonly [bytes: Uint8Array, from: string] {
   if (kind === "bytes") return [mutant(seed), "mutants"];
-  if (new Rng(seed ^ 0x77f).oneIn(TTF_SHARE)) return [translateToFuzz(seed), "of binaryen"];
+  const binaryens = new Rng(seed ^ 0x77f).oneIn(TTF_SHARE) ? translateToFuzz(seed) : undefined;
+  if (binaryens !== undefined) return [binaryens, "of binaryen"];
   return [generate(seed), "generated"];
 }
 

@@ -361,12 +361,13 @@ function lowerGlobal(l: Lowering, isGet: boolean): void {
   else l.out.emit(op(name), from, imm);
 }
 
-function lowerSelect(l: Lowering): void {
+/** @param declared of the result: of references, that of one operand may say too much of the other */
+function lowerSelect(l: Lowering, declared?: ValType): void {
   const { stack } = l;
   const condition = l.popPlace();
   const y = stack.pop();
   const x = stack.pop();
-  const type = stack.types[x] === BOT ? stack.types[y] : stack.types[x];
+  const type = declared ?? (stack.types[x] === BOT ? stack.types[y] : stack.types[x]);
   const yAt = stack.place(y);
   const xAt = stack.place(x);
   const name = isRef(type) ? "select_ref" : isWord(type) ? "select32" : type === V128 ? "select128" : "select64";
@@ -408,8 +409,7 @@ export const specials: Readonly<Record<Exclude<Special, Elsewhere>, Rule>> = {
   drop: (l) => void l.stack.pop(),
   select: lowerSelect,
   "select t": (l) => {
-    readValTypes(l.reader);
-    lowerSelect(l);
+    lowerSelect(l, readValTypes(l.reader)[0]);
   },
   "local.get": (l) => l.pushLocal(l.reader.u32()),
   "local.set": (l) => setLocal(l, l.reader.u32()),
