@@ -26,7 +26,7 @@ const members =
 const words = new Set([...keywords, ...members, ...Object.keys(helpers)]);
 /** Variables, by their numbers. */
 const variable =
-  /^([lhsztLmTcrdgf]\d+|PL\d+|f\d+(_\d+)?m?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbeHVRIqkxFMWKXY]|ci|cr|VR)$/;
+  /^([lhsztwLmTcrdgf]\d+|PL\d+|f\d+(_\d+)?m?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbeHVRIqkxFMWKXY]|ci|cr|VR)$/;
 const token =
   /\s+|(?<word>[A-Za-z_$][\w$]*)|(?<number>\d+(\.\d+)?(e[+-]?\d+)?)|(?<sign>[-+*/%&|^~!<>=?:;,.(){}[\]]+)/gy;
 

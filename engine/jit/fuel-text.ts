@@ -98,6 +98,12 @@ export class FuelText {
     for (const exit of label.exits) this.f.out.fill(exit.line, MARK, spend(exit.pending - this.pending));
   }
 
+  /** As `land`; nothing is pending then, as branches come here that have counted all. */
+  landAtNone(label: Label, isLive: boolean): void {
+    if (isLive) this.charge();
+    this.land(label, false, 0);
+  }
+
   /** The part of an `if` without `else` ends: what was pending at the condition is so again. */
   landIf(label: Label, isLive: boolean): void {
     const more = spend(this.pending - label.pending);

@@ -14,10 +14,11 @@ import { skipImms } from "../binary/imms.ts";
 import { type InstrDef, instrDef, type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
 import { F32, F64, type FuncType, I64, isRef, type ValType } from "../types.ts";
-import { makeLabel, startMuted } from "./control.ts";
 import { Environment } from "./environment.ts";
 import { FloatFlow } from "./float-flow.ts";
-import { decline, FunctionText } from "./function-text.ts";
+import { decline, FunctionText, makeLabel } from "./function-text.ts";
+import { startMuted } from "./guard.ts";
+import { Ladders } from "./ladders.ts";
 import { type Entry, entryAt } from "./osr.ts";
 import { loadRule, storeRule } from "./rules-memory.ts";
 import { numericRules, shiftByConstant } from "./rules-numeric.ts";
@@ -85,10 +86,12 @@ export function generate(module: Module, index: number, options: GenerateOptions
   const floats = new FloatFlow();
   const entry = options.loop === undefined ? undefined : entryAt(module, func, options.loop);
   const isMetered = options.isMetered ?? false;
-  let f = writeBody(module, func, index, floats, entry, isMetered);
+  const ladders = new Ladders(module, func, MAX_NESTING);
+  const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered);
+  let f = write();
   if (floats.hasNodes) {
     floats.restart();
-    f = writeBody(module, func, index, floats, entry, isMetered);
+    f = write();
   }
   return assemble(f, Math.max(frameBytes(f), options.minFrameBytes ?? 0));
 }
@@ -98,11 +101,12 @@ function writeBody(
   func: Func,
   index: number,
   floats: FloatFlow,
+  ladders: Ladders,
   entry: Entry | undefined,
   isMetered: boolean,
 ): FunctionText {
   if (func.localCount > MAX_LOCALS) decline("locals");
-  const f = new FunctionText(module, func, index, new Environment(isMetered), floats, entry, isMetered);
+  const f = new FunctionText(module, func, index, new Environment(isMetered), floats, ladders, entry, isMetered);
   f.labels.push(makeLabel(f, "func", { params: [], results: f.type.results }));
   startMuted(f);
   const { reader, out, pending } = f;
@@ -111,7 +115,7 @@ function writeBody(
     const m = mnemonicOf(reader.opcode()) as Mnemonic;
     pending.begin();
     out.prefix = "";
-    if (f.labels.length > MAX_NESTING) decline("nesting");
+    if (f.nesting > MAX_NESTING) decline("nesting");
     if (f.isDead) skipDead(f, m);
     else {
       f.fuel?.begin(instrDef(m));
@@ -138,7 +142,7 @@ const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table"
 
 const frameBytes = (f: FunctionText): number =>
   FRAME_BYTES +
-  8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.type.results.length) +
+  8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
   // What is passed to stop is in variables of its own.
   (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
 
@@ -160,6 +164,7 @@ function assemble(f: FunctionText, bytes: number): Generated {
   const set = new Set(vars.map((v) => v.slice(0, v.indexOf("="))));
   for (const id of pending.slots) if (!set.has(pending.name(id))) vars.push(`${pending.name(id)}=0`);
   for (let k = 0; k < pending.temps; k++) vars.push(`t${k}=0`);
+  for (const name of f.dispatches) vars.push(`${name}=0`);
   const { name } = f;
   if (f.fuel !== undefined) vars.push(`q=${env.left()}[0]`, "k=0");
   const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
