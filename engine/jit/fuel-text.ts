@@ -123,6 +123,25 @@ export class FuelText {
     return `if((q=${f.env.stops("more")}(q)|0)<0)throw ${f.env.stops("loop")}(${values.join()});`;
   }
 
+  /** At a jump back to the start of the function, with new values for its locals. */
+  startAgain(): string {
+    const { f } = this;
+    const values = [f.index, f.start, ...this.words([])];
+    return `if((q=${this.rest()})<0&&(q=${f.env.stops("more")}(q)|0)<0)throw ${f.env.stops("loop")}(${values.join()});`;
+  }
+
+  /** Before a call that takes the place of the function: what fails from now on was counted elsewhere. */
+  leaveByCall(): string {
+    return `k=-1;${this.leave()}`;
+  }
+
+  /** `call`, a statement that returns what a function of the host gives; `more` are operands beside its arguments. */
+  aroundTail(call: string, more: readonly string[]): string {
+    const { f } = this;
+    const values = [f.index, f.out.at, more.length, ...this.words(f.pending.list), ...more];
+    return `${this.leaveByCall()}try{${call}}catch(x){throw ${f.env.stops("tail")}(${["x", ...values].join()});}`;
+  }
+
   /** `assignment`, which has a call; `more` are operands that it uses beside the arguments. */
   around(assignment: string, more: readonly string[]): string {
     const { f } = this;

@@ -96,6 +96,8 @@ export class FunctionText {
   readonly index: number;
   readonly type: FuncType;
   readonly reader: Reader;
+  /** Offset of the body. */
+  readonly start: number;
   readonly out = new Writer();
   readonly env: Environment;
   readonly floats: FloatFlow;
@@ -127,6 +129,9 @@ export class FunctionText {
   readonly fuel: FuelText | undefined;
   /** Calls anything that may need much of the JavaScript stack. */
   hasCalls = false;
+  /** Makes tail calls of others, of itself. */
+  hasTailCalls = false;
+  callsSelf = false;
 
   constructor(
     module: Module,
@@ -143,6 +148,7 @@ export class FunctionText {
     this.index = index;
     this.type = funcTypeAt(module, func.type);
     this.reader = new Reader(module.bytes, func.body.start, func.body.end);
+    this.start = func.body.start;
     this.env = env;
     this.floats = floats;
     this.ladders = ladders;
@@ -165,6 +171,11 @@ export class FunctionText {
   get name(): string {
     const end = this.fuel === undefined ? "" : "m";
     return this.entry === undefined ? `f${this.index}${end}` : `f${this.index}_${this.entry.offset}${end}`;
+  }
+
+  /** Of each local, the variables that hold its words. */
+  get localNames(): readonly (readonly string[])[] {
+    return this.locals.map((t, i) => (t === I64 ? [`l${i}`, `h${i}`] : [`l${i}`]));
   }
 
   /** The member by which functions are called. */

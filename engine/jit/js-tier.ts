@@ -22,6 +22,7 @@ import { helpers } from "./helpers.ts";
 import { results } from "./results.ts";
 import type { TierStats } from "./stats.ts";
 import { Stops } from "./stops.ts";
+import { evenRoom } from "./tail.ts";
 import { argumentCount, hostArguments, putArguments, takeResults } from "./values.ts";
 
 export interface JsTierOptions {
@@ -296,7 +297,7 @@ export class JsTier implements InstanceTier {
     return (...args) => {
       const room = args[count] as number;
       if ((this.isEager || ++calls >= enough) && this.compileNow(f, false, room)) return f.js(...args);
-      return this.interpret(f, args, room, true);
+      return this.interpret(f, args, evenRoom(room), true);
     };
   }
 
@@ -311,7 +312,7 @@ export class JsTier implements InstanceTier {
       const room = args[count] as number;
       const isHot = isOwn && (this.isEager || ++calls >= enough);
       if (isHot && this.compileNow(f, true, room)) return f.metered(...args);
-      return this.interpretMetered(f, args, room);
+      return this.interpretMetered(f, args, evenRoom(room));
     };
   }
 
@@ -319,7 +320,7 @@ export class JsTier implements InstanceTier {
   private foreignStub(f: FuncInst): GeneratedFn {
     noVectors(f);
     const count = argumentCount(f.type.params);
-    return (...args) => this.interpret(f, args, args[count] as number, true);
+    return (...args) => this.interpret(f, args, evenRoom(args[count]), true);
   }
 
   private hostCallee(f: FuncInst): Callee {
@@ -336,7 +337,7 @@ export class JsTier implements InstanceTier {
     const { params, results: types } = f.type;
     const count = argumentCount(params);
     return (...args) => {
-      jsStack.room = args[count] as number;
+      jsStack.room = evenRoom(args[count]);
       this.interpreter.callHost(f, this.inst, hostArguments(params, args), results);
       return takeResults(results, types);
     };
@@ -346,7 +347,7 @@ export class JsTier implements InstanceTier {
     const { params, results: types } = f.type;
     const count = argumentCount(params);
     return (...args) => {
-      jsStack.room = args[count] as number;
+      jsStack.room = evenRoom(args[count]);
       args.length = count;
       this.interpreter.callHostMetered(f, hostArguments(params, args), args, results);
       return takeResults(results, types);
