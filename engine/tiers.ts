@@ -35,6 +35,7 @@ export interface TierOptions {
 /** Fuel between two samples: 0.2 ms when the interpreter is cold, 0.01 ms when V8 has optimised it. */
 const SAMPLE_FUEL = 1 << 11;
 const HOT_AFTER = 2;
+const LARGE_BYTES = 1 << 11;
 /** About 130,000 instructions: what runs in the time that loading the compiler takes. */
 const IDLE_SAMPLES = 64;
 
@@ -52,6 +53,7 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
     {
       isEager: options.tier === "js",
       hotAfter: hotAfter ?? HOT_AFTER,
+      largeBytes: hotAfter === undefined ? LARGE_BYTES : Infinity,
       idleSamples: hotAfter === undefined ? IDLE_SAMPLES : 0,
       sampleFuel: hotAfter === undefined ? SAMPLE_FUEL : 0,
       minFrameBytes: Math.ceil(ROOM / limits.frames),

@@ -1,6 +1,6 @@
 /**
  * Structured control as JavaScript: blocks are labelled blocks, loops are `for (;;)` with a `break` at their end,
- * `br_table` is a `switch`. What a branch carries goes into the slot variables of its label.
+ * `br_table` is a `switch` (see `ladder-text.ts`). What a branch carries goes into the slot variables of its label.
  *
  * In a function that is entered at a loop (`Entry`), the blocks on the way to the loop are opened as usual, but what
  * comes before it in each is left out, or, inside an outer loop, skipped the first time: `if (!o) { ... }`.
@@ -8,43 +8,16 @@
 import { EMPTY_BLOCK, readBlockType, readLabelCount } from "../binary/imms.ts";
 import { funcTypeAt } from "../module.ts";
 import { F32, F64, I64, isRef, type ValType } from "../types.ts";
-import { type FunctionText, isFloat, type Label } from "./function-text.ts";
+import { type BlockType, type FunctionText, isFloat, type Label, makeLabel } from "./function-text.ts";
+import { endGuard, onWay, startGuard } from "./guard.ts";
+import { awaitedTable, endRung, leaveRung, openLadder, openTable, type Rung } from "./ladder-text.ts";
 import { ANY, expression, type Operand, type Part } from "./operand.ts";
-import type { Opener } from "./osr.ts";
 import { atomOf, popOperands } from "./templates.ts";
-
-interface BlockType {
-  readonly params: readonly ValType[];
-  readonly results: readonly ValType[];
-}
 
 function readType(f: FunctionText): BlockType {
   const type = readBlockType(f.reader);
   if (type === EMPTY_BLOCK) return { params: [], results: [] };
   return type < 0 ? { params: [], results: [-type] } : funcTypeAt(f.module, type);
-}
-
-export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType): Label {
-  const node = (t: ValType): number => (isFloat(t) ? f.floats.node() : -1);
-  return {
-    kind,
-    height: f.pending.height - (kind === "func" ? 0 : type.params.length),
-    params: type.params,
-    results: type.results,
-    name: `L${f.labels.length}`,
-    at: f.out.at,
-    line: -1,
-    head: "",
-    breakLine: -1,
-    isUsed: false,
-    isThenReached: false,
-    paramNodes: type.params.map(node),
-    resultNodes: type.results.map(node),
-    exits: [],
-    pending: f.fuel?.pending ?? 0,
-    tail: "",
-    hasLoop: false,
-  };
 }
 
 /** Opens a block. Precondition: operands are in their slots. */
@@ -55,38 +28,16 @@ function open(f: FunctionText, kind: Label["kind"], type: BlockType, head: strin
   });
   label.head = head;
   label.line = f.out.line(head);
+  f.nesting++;
   f.labels.push(label);
   return label;
-}
-
-/* On the way to the entry */
-
-/** The block that is opened now, if the entry is inside it and not reached yet. */
-function onWay(f: FunctionText): Opener | undefined {
-  const { entry } = f;
-  if (entry === undefined || f.isEntered) return undefined;
-  return entry.path.find((o) => o.at === f.out.at);
-}
-
-/** What comes now in the block just opened is skipped the first time. */
-function startGuard(f: FunctionText): void {
-  if (f.isGuarding) f.out.line("if(!o){");
-  else f.out.isMuted = true;
-}
-
-function endGuard(f: FunctionText): void {
-  if (f.isGuarding) f.out.line("}");
-  else f.out.isMuted = false;
-}
-
-/** At the start of a function that is entered elsewhere. */
-export function startMuted(f: FunctionText): void {
-  if (f.entry !== undefined) startGuard(f);
 }
 
 /* Blocks */
 
 export function block(f: FunctionText): void {
+  const ladder = f.ladders.at(f.out.at);
+  if (ladder !== undefined) return openLadder(f, ladder);
   const type = readType(f);
   f.pending.settleAll(f.pending.height - type.params.length);
   const way = onWay(f);
@@ -103,7 +54,7 @@ export function loop(f: FunctionText): void {
   if (way) endGuard(f);
   const isEntry = way !== undefined && f.entry?.offset === f.reader.pos;
   if (isEntry) enterHere(f);
-  for (const outer of f.labels) outer.hasLoop = true;
+  for (let i = f.labels.length - 1; i >= 0 && !f.labels[i].hasLoop; i--) f.labels[i].hasLoop = true;
   const label = open(f, "loop", type, "for(;;){");
   if (f.fuel !== undefined) label.tail = f.fuel.stopAtLoop(f.pending.list);
   if (way === undefined || isEntry) return;
@@ -148,7 +99,7 @@ export function elseBranch(f: FunctionText): void {
     f.fuel?.skip(label);
   }
   if (f.fuel !== undefined) f.fuel.pending = label.pending;
-  const isOnWay = !f.isEntered && f.entry?.path.some((o) => o.at === label.at && o.isElse) === true;
+  const isOnWay = !f.isEntered && f.entry?.openers.get(label.at)?.isElse === true;
   if (isOnWay && !f.isGuarding) f.out.isMuted = false;
   f.out.line("}else{");
   reopen(f, label, label.params, label.paramNodes);
@@ -182,12 +133,14 @@ export function end(f: FunctionText): void {
     f.labels.pop();
     return;
   }
+  if (label.rung !== undefined) return endOfRung(f, label, label.rung);
   const isJoin = kind === "if" || kind === "else" || (kind === "block" && label.isUsed);
   if (isJoin && !f.isDead) settleResults(f, label);
   if (kind === "if") f.fuel?.landIf(label, !f.isDead);
   else if (kind !== "loop") f.fuel?.land(label, !f.isDead);
   if (kind === "loop" && !f.isDead) label.breakLine = f.out.line("break;");
   f.out.line("}");
+  f.nesting--;
   f.labels.pop();
   if (kind === "loop" && f.fuel?.endLoop(label)) finishTwo(f, label);
   else finishHead(f, label);
@@ -195,6 +148,18 @@ export function end(f: FunctionText): void {
   const isReached = !f.isDead || kind === "if" || label.isThenReached || (label.isUsed && kind !== "loop");
   if (!isReached) f.pending.truncate(label.height);
   else if (isJoin) reopen(f, label, label.results, label.resultNodes);
+}
+
+/** The end of a block of a ladder is a case. */
+function endOfRung(f: FunctionText, label: Label, rung: Rung): void {
+  if (label.isUsed) {
+    if (!f.isDead) settleResults(f, label);
+    f.fuel?.landAtNone(label, !f.isDead);
+  }
+  endRung(f, rung);
+  f.labels.pop();
+  if (label.isUsed) reopen(f, label, [], []);
+  else if (f.isDead) f.pending.truncate(label.height);
 }
 
 /** Now it is known whether something branches to the label. */
@@ -236,8 +201,8 @@ function jump(f: FunctionText, label: Label): string {
     f.floats.join(o.node, nodes[i]);
     if (o.slot !== to) text += pending.assignment(pending.slotId(to), pending.slotId(to, 1), o, nodes[i]);
   });
-  if (f.fuel === undefined) return `${text}${isLoop ? "continue" : "break"} ${label.name};`;
-  return isLoop ? `${text}${f.fuel.repeat(label)}` : `${text}${f.fuel.exit(label)}break ${label.name};`;
+  if (isLoop) return text + (f.fuel?.repeat(label) ?? `continue ${label.name};`);
+  return `${text}${f.fuel?.exit(label) ?? ""}${label.rung === undefined ? `break ${label.name};` : leaveRung(label.rung)}`;
 }
 
 const arity = (label: Label): number => (label.kind === "loop" ? label.params : label.results).length;
@@ -268,25 +233,49 @@ export function branchIf(f: FunctionText, label: Label, c: Operand): void {
   f.out.line(isOne ? `if(${conditionOf(c)})${text}` : `if(${conditionOf(c)}){${text}}`);
 }
 
-export function brTable(f: FunctionText): void {
-  const n = readLabelCount(f.reader);
-  const cases = new Map<number, number[]>();
-  for (let i = 0; i < n; i++) {
-    const depth = f.reader.u32();
-    const list = cases.get(depth);
-    if (list === undefined) cases.set(depth, [i]);
+/** Reads the immediates: the indices by label, and the label of all others. */
+function readTable(f: FunctionText): {
+  readonly cases: ReadonlyMap<Label, number[]>;
+  readonly other: Label;
+  count: number;
+} {
+  const count = readLabelCount(f.reader);
+  const cases = new Map<Label, number[]>();
+  for (let i = 0; i < count; i++) {
+    const label = labelAt(f, f.reader.u32());
+    const list = cases.get(label);
+    if (list === undefined) cases.set(label, [i]);
     else list.push(i);
   }
-  const other = f.reader.u32();
+  const other = labelAt(f, f.reader.u32());
+  cases.delete(other);
+  return { cases, other, count };
+}
+
+const caseText = (list: readonly number[]): string => list.map((i) => `case ${i}:`).join("");
+
+export function brTable(f: FunctionText): void {
+  const { cases, other, count } = readTable(f);
   const index = f.pop();
-  keepCarried(f, arity(labelAt(f, other)));
-  f.out.line(`switch(${index.lo.text}){`);
-  for (const [depth, list] of cases) {
-    if (depth === other) continue;
-    f.out.line(`${list.map((i) => `case ${i}:`).join("")}${jump(f, labelAt(f, depth))}`);
+  keepCarried(f, arity(other));
+  const rungs = awaitedTable(f);
+  if (rungs === undefined) {
+    f.out.line(`switch(${index.lo.text}){`);
+    for (const [label, list] of cases) f.out.line(`${caseText(list)}${jump(f, label)}`);
+    f.out.line(`default:${jump(f, other)}`);
+    f.out.line("}");
+  } else {
+    f.fuel?.charge();
+    openTable(f, rungs, index.lo.text, count);
+    for (const [label, list] of cases) {
+      if (label.rung?.of !== rungs) f.out.line(`${caseText(list)}${jump(f, label)}`);
+      else label.rung.cases.push(...list);
+      label.isUsed = true;
+    }
+    if (other.rung?.of !== rungs) f.out.line(`default:${jump(f, other)}`);
+    else other.rung.isDefault = true;
+    other.isUsed = true;
   }
-  f.out.line(`default:${jump(f, labelAt(f, other))}`);
-  f.out.line("}");
   f.isDead = true;
 }
 

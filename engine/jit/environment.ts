@@ -50,8 +50,8 @@ export class Environment {
     return this.use("F", "$.left");
   }
   /** A function of `stops.ts`. */
-  stops(name: "more" | "loop" | "caller" | "failed" | "spend"): string {
-    return this.use({ more: "M", loop: "W", caller: "K", failed: "X", spend: "Y" }[name], `$.stops.${name}`);
+  stops(name: "more" | "loop" | "caller" | "tail" | "failed" | "spend"): string {
+    return this.use({ more: "M", loop: "W", caller: "K", tail: "J", failed: "X", spend: "Y" }[name], `$.stops.${name}`);
   }
   /** Looks up a table element that is not what the quick check wants. */
   indirect(): string {

@@ -98,6 +98,12 @@ export class FuelText {
     for (const exit of label.exits) this.f.out.fill(exit.line, MARK, spend(exit.pending - this.pending));
   }
 
+  /** As `land`; nothing is pending then, as branches come here that have counted all. */
+  landAtNone(label: Label, isLive: boolean): void {
+    if (isLive) this.charge();
+    this.land(label, false, 0);
+  }
+
   /** The part of an `if` without `else` ends: what was pending at the condition is so again. */
   landIf(label: Label, isLive: boolean): void {
     const more = spend(this.pending - label.pending);
@@ -115,6 +121,25 @@ export class FuelText {
     const { f } = this;
     const values = [f.index, f.reader.pos, ...this.words(operands)];
     return `if((q=${f.env.stops("more")}(q)|0)<0)throw ${f.env.stops("loop")}(${values.join()});`;
+  }
+
+  /** At a jump back to the start of the function, with new values for its locals. */
+  startAgain(): string {
+    const { f } = this;
+    const values = [f.index, f.start, ...this.words([])];
+    return `if((q=${this.rest()})<0&&(q=${f.env.stops("more")}(q)|0)<0)throw ${f.env.stops("loop")}(${values.join()});`;
+  }
+
+  /** Before a call that takes the place of the function: what fails from now on was counted elsewhere. */
+  leaveByCall(): string {
+    return `k=-1;${this.leave()}`;
+  }
+
+  /** `call`, a statement that returns what a function of the host gives; `more` are operands beside its arguments. */
+  aroundTail(call: string, more: readonly string[]): string {
+    const { f } = this;
+    const values = [f.index, f.out.at, more.length, ...this.words(f.pending.list), ...more];
+    return `${this.leaveByCall()}try{${call}}catch(x){throw ${f.env.stops("tail")}(${["x", ...values].join()});}`;
   }
 
   /** `assignment`, which has a call; `more` are operands that it uses beside the arguments. */

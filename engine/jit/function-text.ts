@@ -9,6 +9,8 @@ import { F32, F64, type FuncType, I64, V128, type ValType } from "../types.ts";
 import type { Environment } from "./environment.ts";
 import type { FloatFlow } from "./float-flow.ts";
 import { type Exit, FuelText } from "./fuel-text.ts";
+import type { Rung } from "./ladder-text.ts";
+import type { Ladders } from "./ladders.ts";
 import { expression, Operand, Part } from "./operand.ts";
 import type { Entry } from "./osr.ts";
 import { Pending } from "./pending.ts";
@@ -49,12 +51,44 @@ export interface Label {
   /** Of `fuel`: branches to its end, and what was pending when it opened. */
   readonly exits: Exit[];
   readonly pending: number;
-  /** Of `fuel` and a loop: how it stops or gets more fuel, and whether there are loops in it. */
+  /** Of `fuel` and a loop: how it stops or gets more fuel. */
   tail: string;
+  /** There are loops in it. */
   hasLoop: boolean;
+  /** Of a block of a ladder. */
+  readonly rung: Rung | undefined;
+}
+
+export interface BlockType {
+  readonly params: readonly ValType[];
+  readonly results: readonly ValType[];
 }
 
 export const isFloat = (t: ValType): boolean => t === F32 || t === F64;
+
+export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType): Label {
+  const node = (t: ValType): number => (isFloat(t) ? f.floats.node() : -1);
+  return {
+    kind,
+    height: f.pending.height - (kind === "func" ? 0 : type.params.length),
+    params: type.params,
+    results: type.results,
+    name: `L${f.labels.length}`,
+    at: f.out.at,
+    line: -1,
+    head: "",
+    breakLine: -1,
+    isUsed: false,
+    isThenReached: false,
+    paramNodes: type.params.map(node),
+    resultNodes: type.results.map(node),
+    exits: [],
+    pending: f.fuel?.pending ?? 0,
+    tail: "",
+    hasLoop: false,
+    rung: undefined,
+  };
+}
 
 export class FunctionText {
   readonly module: Module;
@@ -62,11 +96,18 @@ export class FunctionText {
   readonly index: number;
   readonly type: FuncType;
   readonly reader: Reader;
+  /** Offset of the body. */
+  readonly start: number;
   readonly out = new Writer();
   readonly env: Environment;
   readonly floats: FloatFlow;
   readonly pending: Pending;
   readonly labels: Label[] = [];
+  /** Blocks of JavaScript that are open. */
+  nesting = 0;
+  readonly ladders: Ladders;
+  /** Variables that say where a `switch` goes, to be declared. */
+  readonly dispatches = new Set<string>();
   readonly locals: ValType[] = [];
   /** Float classes of locals. */
   readonly localNodes: number[] = [];
@@ -78,6 +119,8 @@ export class FunctionText {
   entryOperands: readonly Operand[] = [];
   /** Code before the entry is guarded, because a loop around may come back to it; else it is left out. */
   isGuarding = false;
+  /** How it is skipped the first time. */
+  guard: "if" | "case" = "if";
   /** After an unconditional branch, until the block's else or end. */
   isDead = false;
   /** Blocks opened inside dead code. */
@@ -86,6 +129,9 @@ export class FunctionText {
   readonly fuel: FuelText | undefined;
   /** Calls anything that may need much of the JavaScript stack. */
   hasCalls = false;
+  /** Makes tail calls of others, of itself. */
+  hasTailCalls = false;
+  callsSelf = false;
 
   constructor(
     module: Module,
@@ -93,6 +139,7 @@ export class FunctionText {
     index: number,
     env: Environment,
     floats: FloatFlow,
+    ladders: Ladders,
     entry: Entry | undefined,
     isMetered: boolean,
   ) {
@@ -101,8 +148,10 @@ export class FunctionText {
     this.index = index;
     this.type = funcTypeAt(module, func.type);
     this.reader = new Reader(module.bytes, func.body.start, func.body.end);
+    this.start = func.body.start;
     this.env = env;
     this.floats = floats;
+    this.ladders = ladders;
     this.entry = entry;
     for (const t of this.type.params) this.locals.push(t);
     for (let i = 0; i < func.locals.length; i += 2) {
@@ -122,6 +171,11 @@ export class FunctionText {
   get name(): string {
     const end = this.fuel === undefined ? "" : "m";
     return this.entry === undefined ? `f${this.index}${end}` : `f${this.index}_${this.entry.offset}${end}`;
+  }
+
+  /** Of each local, the variables that hold its words. */
+  get localNames(): readonly (readonly string[])[] {
+    return this.locals.map((t, i) => (t === I64 ? [`l${i}`, `h${i}`] : [`l${i}`]));
   }
 
   /** The member by which functions are called. */

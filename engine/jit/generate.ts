@@ -7,22 +7,25 @@
  * that are printed here: no name or other text of the module gets into it.
  *
  * Conventions: i32 a signed number, i64 two of them (low, high), floats numbers (`nan.ts`), references themselves. The
- * last parameter `n` is how much of the JavaScript stack is left, in bytes. An i64 result is returned low, the high word
+ * last parameter `n` is how much of the JavaScript stack is left, in bytes, and who called (`tail.ts`). An i64 result is returned low, the high word
  * in `H[0]`; several results are left in `V` and `VR`.
  */
 import { skipImms } from "../binary/imms.ts";
 import { type InstrDef, instrDef, type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
 import { F32, F64, type FuncType, I64, isRef, type ValType } from "../types.ts";
-import { makeLabel, startMuted } from "./control.ts";
 import { Environment } from "./environment.ts";
 import { FloatFlow } from "./float-flow.ts";
-import { decline, FunctionText } from "./function-text.ts";
+import { decline, FunctionText, makeLabel } from "./function-text.ts";
+import { startMuted } from "./guard.ts";
+import { Ladders } from "./ladders.ts";
 import { type Entry, entryAt } from "./osr.ts";
 import { loadRule, storeRule } from "./rules-memory.ts";
 import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
+import { SELF_LOOP } from "./rules-tail.ts";
 import { applyRow } from "./templates.ts";
+import { zeroOf } from "./values.ts";
 
 /** Functions beyond these are left to the interpreter: V8 would take very long over them. */
 const MAX_BODY_BYTES = 1 << 18;
@@ -85,12 +88,16 @@ export function generate(module: Module, index: number, options: GenerateOptions
   const floats = new FloatFlow();
   const entry = options.loop === undefined ? undefined : entryAt(module, func, options.loop);
   const isMetered = options.isMetered ?? false;
-  let f = writeBody(module, func, index, floats, entry, isMetered);
+  const ladders = new Ladders(module, func, MAX_NESTING);
+  const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered);
+  let f = write();
   if (floats.hasNodes) {
     floats.restart();
-    f = writeBody(module, func, index, floats, entry, isMetered);
+    f = write();
   }
-  return assemble(f, Math.max(frameBytes(f), options.minFrameBytes ?? 0));
+  // Even, as the lowest bit of what is left says who called.
+  const bytes = Math.max(frameBytes(f), options.minFrameBytes ?? 0);
+  return assemble(f, bytes + (bytes & 1));
 }
 
 function writeBody(
@@ -98,11 +105,12 @@ function writeBody(
   func: Func,
   index: number,
   floats: FloatFlow,
+  ladders: Ladders,
   entry: Entry | undefined,
   isMetered: boolean,
 ): FunctionText {
   if (func.localCount > MAX_LOCALS) decline("locals");
-  const f = new FunctionText(module, func, index, new Environment(isMetered), floats, entry, isMetered);
+  const f = new FunctionText(module, func, index, new Environment(isMetered), floats, ladders, entry, isMetered);
   f.labels.push(makeLabel(f, "func", { params: [], results: f.type.results }));
   startMuted(f);
   const { reader, out, pending } = f;
@@ -111,7 +119,7 @@ function writeBody(
     const m = mnemonicOf(reader.opcode()) as Mnemonic;
     pending.begin();
     out.prefix = "";
-    if (f.labels.length > MAX_NESTING) decline("nesting");
+    if (f.nesting > MAX_NESTING) decline("nesting");
     if (f.isDead) skipDead(f, m);
     else {
       f.fuel?.begin(instrDef(m));
@@ -138,59 +146,67 @@ const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table"
 
 const frameBytes = (f: FunctionText): number =>
   FRAME_BYTES +
-  8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.type.results.length) +
+  8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
   // What is passed to stop is in variables of its own.
   (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
 
-const zeroOf = (t: ValType): string => (isRef(t) ? "null" : "0");
-
-function localNames(t: ValType, i: number): string[] {
-  return t === I64 ? [`l${i}`, `h${i}`] : [`l${i}`];
-}
-
 function assemble(f: FunctionText, bytes: number): Generated {
-  const { type, locals, pending, env } = f;
-  const params = type.params.flatMap(localNames);
+  const { type, locals, pending, env, localNames } = f;
+  const params = localNames.slice(0, type.params.length).flat();
   const vars: string[] = [];
   if (f.entry === undefined) {
     for (let i = type.params.length; i < locals.length; i++) {
-      for (const name of localNames(locals[i], i)) vars.push(`${name}=${zeroOf(locals[i])}`);
+      for (const name of localNames[i]) vars.push(`${name}=${zeroOf(locals[i])}`);
     }
   } else vars.push("o=1", ...entryVars(f));
   const set = new Set(vars.map((v) => v.slice(0, v.indexOf("="))));
   for (const id of pending.slots) if (!set.has(pending.name(id))) vars.push(`${pending.name(id)}=0`);
   for (let k = 0; k < pending.temps; k++) vars.push(`t${k}=0`);
+  for (const name of f.dispatches) vars.push(`${name}=0`);
   const { name } = f;
   if (f.fuel !== undefined) vars.push(`q=${env.left()}[0]`, "k=0");
   const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
+  // Before the room is made even: who called.
+  const caller = !f.hasTailCalls ? "" : f.entry === undefined ? "const v=n&1;" : "const v=0;";
   // In parentheses V8 compiles it at once, which it will have to; what is too much for its stack is known here then.
-  const lines = [`const ${name}=(${head}`];
+  const lines = [`const ${name}=(${head}${caller}`];
   if (f.fuel !== undefined) lines.push(entryCheck(f, params, bytes));
   else if (f.hasCalls) lines.push(stackCheck(f, params, bytes));
   if (vars.length > 0) lines.push(`let ${vars.join()};`);
   const canFail = f.out.hasPrefix;
   if (canFail) lines.push("try{");
+  if (f.callsSelf) lines.push(SELF_LOOP);
   const before = lines.length;
   const adapter = f.entry === undefined ? enterText(f, params) : enterLoopText(f, name);
+  const endSelf = f.callsSelf ? ["}"] : [];
   const end = canFail ? [`}catch(x){throw ${env.stops("failed")}(x,q,k);}`, "});"] : ["});"];
   // What the adapter refers to must be known before the first line is made.
   const declarations = env.text();
-  const all = ['"use strict";', declarations, ...lines, ...f.out.lines, ...end, adapter, `return [${name},e];`];
+  const all = [
+    '"use strict";',
+    declarations,
+    ...lines,
+    ...f.out.lines,
+    ...endSelf,
+    ...end,
+    adapter,
+    `return [${name},e];`,
+  ];
   const offsets = new Array<number>(before + 2).fill(0).concat(f.out.offsets);
   return { text: all.join("\n"), offsets };
 }
 
 /** A recursion that would overflow the JavaScript stack goes on in the interpreter. */
 function stackCheck(f: FunctionText, params: readonly string[], bytes: number): string {
-  if (f.entry !== undefined) return `n=n-${bytes}|0;`;
-  return `if((n=n-${bytes}|0)<0)return ${f.env.deep(f.index)}(${params.join()});`;
+  if (f.entry !== undefined) return `n=n-${bytes}&-2;`;
+  return `if((n=n-${bytes}&-2)<0)return ${f.env.deep(f.index)}(${params.join()});`;
 }
 
 /** The same for a function that counts fuel, which its entry may find used up. */
 function entryCheck(f: FunctionText, params: readonly string[], bytes: number): string {
-  if (f.entry !== undefined) return f.hasCalls ? `n=n-${bytes}|0;` : "";
-  const stack = f.hasCalls ? `(n=n-${bytes}|0)<0||` : "";
-  const room = f.hasCalls ? `n+${bytes}` : "n";
+  if (f.entry !== undefined) return f.hasCalls ? `n=n-${bytes}&-2;` : "";
+  const stack = f.hasCalls ? `(n=n-${bytes}&-2)<0||` : "";
+  const room = f.hasCalls ? `n+${bytes}${f.hasTailCalls ? "|v" : ""}` : "n";
   return `if(${stack}${f.env.left()}[0]<0)return ${f.env.slow(f.index, bytes)}(${[...params, room].join()});`;
 }
 
@@ -205,9 +221,10 @@ function readSlot(f: FunctionText, t: ValType, at: string): string[] {
 /** Locals and operands of a function that is entered at a loop, from the interpreter's frame. */
 function entryVars(f: FunctionText): string[] {
   const vars: string[] = [];
+  const { localNames } = f;
   f.locals.forEach((t, i) => {
     const values = readSlot(f, t, `p+${2 * i}`);
-    localNames(t, i).forEach((name, k) => void vars.push(`${name}=${values[k]}`));
+    localNames[i].forEach((name, k) => void vars.push(`${name}=${values[k]}`));
   });
   f.entryOperands.forEach((o, h) => {
     if (o.slot !== h) return;

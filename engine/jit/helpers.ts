@@ -9,6 +9,7 @@ import type { Val } from "../runtime/value.ts";
 import type { FrameSlots } from "../tier.ts";
 import * as nan from "./nan.ts";
 import { results } from "./results.ts";
+import { tailCall } from "./tail.ts";
 import * as wide from "./wide.ts";
 
 /** Functions that only trap have a type, so that they fit into expressions. */
@@ -42,6 +43,9 @@ function growTable(fuel: Int32Array, t: TableInst, delta: number, init: Val): nu
   return old;
 }
 
+/** `callee` is what stands for a function of the host. */
+const isHost = (callee: object): boolean => !("inst" in callee);
+
 /** Copies `count` results to the frame at `p`. */
 function copyResults(s: FrameSlots, p: number, count: number): void {
   for (let k = 0; k < count; k++) {
@@ -66,4 +70,6 @@ export const helpers: Readonly<Record<string, unknown>> = {
   elemsCost,
   growMemory,
   growTable,
+  tailCall,
+  isHost,
 };

@@ -14,6 +14,8 @@ export interface Entry {
   readonly offset: number;
   /** Offsets of the opcodes that open the blocks around it, outermost first; the loop's own is the last. */
   readonly path: readonly Opener[];
+  /** The same by their offsets. */
+  readonly openers: ReadonlyMap<number, Opener>;
 }
 
 export interface Opener {
@@ -38,5 +40,5 @@ export function entryAt(module: Module, func: Func, offset: number): Entry {
     else if (m === "else") path[path.length - 1].isElse = true;
   }
   if (r.pos !== offset || !path[path.length - 1]?.isLoop) throw new Error(`no loop at offset ${offset}`);
-  return { offset, path };
+  return { offset, path, openers: new Map(path.map((o) => [o.at, o])) };
 }

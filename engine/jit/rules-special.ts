@@ -1,114 +1,19 @@
 /**
- * Instructions whose row says "special", one rule each: calls, variables, tables, references, bulk memory. What is not
- * there yet declines the function. Rules of control are in `control.ts`.
+ * Instructions whose row says "special", one rule each: variables, tables, references, bulk memory. What is not there
+ * yet declines the function. Rules of control are in `control.ts`, of calls in `rules-call.ts` and `rules-tail.ts`.
  */
 import { readValTypes } from "../binary/imms.ts";
 import { readHeapType } from "../binary/types.ts";
 import type { Mnemonic } from "../instrs.ts";
-import { funcTypeAt } from "../module.ts";
-import { EXTERNREF, F32, F64, FUNCREF, type FuncType, I32, I64, isRef, V128, type ValType } from "../types.ts";
+import { EXTERNREF, F32, F64, FUNCREF, I32, I64, isRef, V128 } from "../types.ts";
 import { block, br, brIf, brTable, elseBranch, end, ifThen, loop, returnEarly, select } from "./control.ts";
-import { decline, type FunctionText, isFloat } from "./function-text.ts";
+import { decline, type FunctionText } from "./function-text.ts";
 import { ANY, expression, fixed, GLOBAL, type Operand, type Part, TRAP } from "./operand.ts";
+import { call, callThrough, popCallee, popIndirect } from "./rules-call.ts";
+import { returnCall, returnCallThrough } from "./rules-tail.ts";
 import { atomOf, popOperands } from "./templates.ts";
 
 type Rule = (f: FunctionText) => void;
-
-/* Calls */
-
-/** Calls `callee` with `args`; `more` are words of operands that the instruction has beside them. */
-function emitCall(
-  f: FunctionText,
-  type: FuncType,
-  callee: string,
-  args: readonly string[],
-  more: readonly string[] = [],
-): void {
-  f.hasCalls = true;
-  f.pending.flush(ANY);
-  const text = `${callee}(${[...args, "n"].join()})`;
-  const around = (call: string): string => f.fuel?.around(call, more) ?? call;
-  if (type.results.length === 1) return f.pushCall(type.results[0], text, around);
-  f.out.line(around(`${text};`));
-  type.results.forEach((t, k) => void takeResult(f, t, k));
-}
-
-/** The result `k` of several, which is in its slot of the results. */
-function takeResult(f: FunctionText, t: ValType, k: number): void {
-  const { env, pending } = f;
-  const I = env.results();
-  const lo = pending.slotId(pending.height);
-  const hi = pending.slotId(pending.height, 1);
-  pending.free(lo);
-  const low = pending.variable(lo).text;
-  if (t === V128) decline("v128");
-  if (isRef(t)) f.out.line(`${low}=${env.resultRefs()}[${k}];`);
-  else if (t === F32) f.out.line(`${low}=${env.helper("f32FromBits")}(${I}[${2 * k}]);`);
-  else if (t === F64) f.out.line(`${low}=${env.helper("f64FromWords")}(${I}[${2 * k}],${I}[${2 * k + 1}]);`);
-  else if (t === I32) f.out.line(`${low}=${I}[${2 * k}];`);
-  else {
-    pending.free(hi);
-    f.out.line(`${low}=${I}[${2 * k}];${pending.variable(hi).text}=${I}[${2 * k + 1}];`);
-  }
-  pending.pushSlot(t, t === I64, isFloat(t) ? f.floats.node(true) : -1);
-}
-
-function noVectors(type: FuncType): void {
-  if (type.params.includes(V128) || type.results.includes(V128)) decline("v128");
-}
-
-function call(f: FunctionText): void {
-  const idx = f.reader.u32();
-  const type = funcTypeAt(f.module, f.module.funcTypes[idx]);
-  noVectors(type);
-  const args = f.popArguments(type.params);
-  const isSelf = idx === f.index && f.entry === undefined;
-  emitCall(f, type, isSelf ? f.name : `${f.env.callee(idx)}.${f.call}`, args);
-}
-
-/** The element is called if it is a guest's function of just the type wanted; the rest is looked at outside. */
-function callIndirect(f: FunctionText): void {
-  const typeIdx = f.reader.u32();
-  const table = f.reader.u32();
-  const type = funcTypeAt(f.module, typeIdx);
-  const id = f.canon[typeIdx];
-  noVectors(type);
-  let index = f.pop();
-  if (index.hi !== undefined) {
-    f.pending.flush(ANY);
-    index = atomOf(f, index);
-    const text = `${f.env.helper("wideIndex")}(${index.lo.text},${(index.hi as Part).text});`;
-    if (index.hi?.value !== 0) f.out.line(text);
-  }
-  const i = index.effects === 0 && index.lo.isAtom ? index.lo : atomAfterAll(f, index.lo);
-  const args = f.popArguments(type.params);
-  f.pending.flush(ANY);
-  const e = f.pending.name(f.pending.temp());
-  const { env } = f;
-  f.out.line(`${e}=${env.table(table)}.elems[${i.inner}>>>0];`);
-  const sig = f.fuel === undefined ? "sig" : "meteredSig";
-  f.out.line(`if(${e}==null||${e}.${sig}!==${id})${e}=${env.indirect()}(${table},${i.text},${id});`);
-  emitCall(f, type, `${e}.${f.call}`, args, index.hi === undefined ? [i.text] : [i.text, "0"]);
-}
-
-/** `part` in a temporary, evaluated after everything that waits. */
-function atomAfterAll(f: FunctionText, part: Part): Part {
-  f.pending.flush(ANY);
-  return f.pending.atom(part);
-}
-
-function callRef(f: FunctionText): void {
-  const type = funcTypeAt(f.module, f.reader.u32());
-  noVectors(type);
-  const callee = atomAfterAll(f, f.pop().lo);
-  const args = f.popArguments(type.params);
-  f.pending.flush(ANY);
-  const e = f.pending.name(f.pending.temp());
-  f.out.line(`${e}=${callee.text};`);
-  const sig = f.fuel === undefined ? "sig" : "meteredSig";
-  f.out.line(`if(${e}===null||${e}.${sig}<0)${e}=${f.env.callable()}(${e});`);
-  emitCall(f, type, `${e}.${f.call}`, args, [callee.text]);
-}
 
 /* Variables */
 
@@ -264,8 +169,8 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   br_table: brTable,
   return: returnEarly,
   call,
-  call_indirect: callIndirect,
-  call_ref: callRef,
+  call_indirect: (f) => callThrough(f, popIndirect(f)),
+  call_ref: (f) => callThrough(f, popCallee(f)),
   drop,
   select,
   "select t": (f) => {
@@ -359,9 +264,9 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
     f.push(I32, expression(`${x.lo.inner}===null?1:0`, x.lo), x.effects, undefined, `${x.lo.inner}===null`);
   },
   "ref.func": (f) => f.push(FUNCREF, fixed(f.env.func(f.reader.u32()))),
-  return_call: no("tail call"),
-  return_call_indirect: no("tail call"),
-  return_call_ref: no("tail call"),
+  return_call: returnCall,
+  return_call_indirect: (f) => returnCallThrough(f, popIndirect(f)),
+  return_call_ref: (f) => returnCallThrough(f, popCallee(f)),
   throw: no("exceptions"),
   throw_ref: no("exceptions"),
   try_table: no("exceptions"),

@@ -46,18 +46,26 @@ export class Stops {
   readonly caller = outlined(
     (thrown: unknown, func: number, call: number, back: number, more: number, ...values: Val[]): unknown => {
       if (!(thrown instanceof Stop)) return thrown;
-      const { args } = thrown;
-      const own = values.length - more;
-      if (args === undefined) thrown.frames.push(this.frame(func, back, false, values.slice(0, own)));
-      else {
-        // The call is made again, and counted then.
-        counting().count(-this.interpreter.pendingAt(this.inst, func, call));
-        thrown.frames.push(this.frame(func, call, true, [...values.slice(0, own), ...args, ...values.slice(own)]));
-        thrown.args = undefined;
-      }
+      if (thrown.args !== undefined) return this.waiting(thrown, func, call, more, values);
+      thrown.frames.push(this.frame(func, back, false, values.slice(0, values.length - more)));
       return thrown;
     },
   );
+
+  /** The same of a tail call: the caller is there only if the function of the host has to wait. */
+  readonly tail = outlined((thrown: unknown, func: number, call: number, more: number, ...values: Val[]): unknown =>
+    thrown instanceof Stop && thrown.args !== undefined ? this.waiting(thrown, func, call, more, values) : thrown,
+  );
+
+  /** The call is made again, and counted then. */
+  private waiting(stop: Stop, func: number, call: number, more: number, values: readonly Val[]): Stop {
+    const own = values.length - more;
+    counting().count(-this.interpreter.pendingAt(this.inst, func, call));
+    const all = [...values.slice(0, own), ...(stop.args as readonly Val[]), ...values.slice(own)];
+    stop.frames.push(this.frame(func, call, true, all));
+    stop.args = undefined;
+    return stop;
+  }
 
   /** An instruction has failed: `fuel` was left, less `cost`; below 0 it was counted elsewhere. */
   readonly failed = (thrown: unknown, fuel: number, cost: number): unknown => {

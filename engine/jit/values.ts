@@ -1,7 +1,7 @@
 /** Values between generated code, frame slots and JavaScript, by type. Not for hot paths: those are generated. */
 import type { Val } from "../runtime/value.ts";
 import type { FrameSlots } from "../tier.ts";
-import { F32, F64, I32, I64, type ValType } from "../types.ts";
+import { F32, F64, I32, I64, isRef, type ValType } from "../types.ts";
 import { bitsOfF32, f32FromBits, f64FromWords, putF64, uncoded } from "./nan.ts";
 import { results } from "./results.ts";
 import { high } from "./wide.ts";
@@ -53,6 +53,9 @@ export function hostArguments(types: readonly ValType[], args: readonly Val[]): 
     return t === F32 || t === F64 ? uncoded(v as number) : v;
   });
 }
+
+/** What a local is before it is set. */
+export const zeroOf = (t: ValType): string => (isRef(t) ? "null" : "0");
 
 /** Words of generated arguments of these types. */
 export const argumentCount = (types: readonly ValType[]): number => types.reduce((n, t) => n + (t === I64 ? 2 : 1), 0);

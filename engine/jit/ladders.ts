@@ -1,0 +1,132 @@
+/**
+ * Finds ladders in a function: `block`s that open at the same place, one in the other, without operands. Compilers make
+ * them for `switch` and for jumps of any kind (Go: one for each function), as deep as they have targets, and V8 parses
+ * nested blocks by recursion. A ladder becomes one `switch` instead, see `ladder-text.ts`.
+ */
+import { EMPTY_BLOCK, readBlockType, readCatches, readLabelCount, skipImms } from "../binary/imms.ts";
+import { Reader } from "../binary/reader.ts";
+import { instrDef, type Mnemonic, mnemonicOf } from "../instrs.ts";
+import type { Func, Module } from "../module.ts";
+
+export interface Ladder {
+  /** How many blocks. */
+  readonly count: number;
+  /** What comes first in the innermost one without other control is a `br_table`. */
+  readonly hasTable: boolean;
+  /** Something else branches to the end of a block that is not the outermost. */
+  readonly hasJumps: boolean;
+}
+
+type Found = { -readonly [K in keyof Ladder]: Ladder[K] } & { isOver: boolean };
+
+/** Shorter ones stay blocks unless the function is too deep. */
+const MIN_COUNT = 4;
+
+const BLOCK = 0x02;
+const EMPTY = 0x40;
+
+/** Instructions after which a table no longer begins the ladder. Branches that are not looked at here are declined. */
+const isControl = (m: Mnemonic): boolean =>
+  /^(?:block|loop|if|else|end|try|catch|delegate|rethrow|throw|unreachable|return|br)/.test(m);
+
+export class Ladders {
+  private readonly module: Module;
+  private readonly func: Func;
+  private readonly maxNesting: number;
+  /** By offset of the first opcode. */
+  private found: Map<number, Ladder> | undefined;
+
+  constructor(module: Module, func: Func, maxNesting: number) {
+    this.module = module;
+    this.func = func;
+    this.maxNesting = maxNesting;
+  }
+
+  /** The ladder whose first `block` is at `offset`, if it is to be a `switch`. @cost O(1), once O(body) */
+  at(offset: number): Ladder | undefined {
+    const { bytes } = this.module;
+    const isMore = bytes[offset + 1] === EMPTY && bytes[offset + 2] === BLOCK && bytes[offset + 3] === EMPTY;
+    if (!isMore) return undefined;
+    this.found ??= new Scan(this.module, this.func).ladders(this.maxNesting);
+    return this.found.get(offset);
+  }
+}
+
+interface Open {
+  readonly ladder: Found | undefined;
+  readonly isOutermost: boolean;
+}
+
+const plain: Open = { ladder: undefined, isOutermost: false };
+
+/** One look through a function. */
+class Scan {
+  private readonly reader: Reader;
+  private readonly found = new Map<number, Found>();
+  private readonly stack: Open[] = [plain];
+  private depth = 0;
+
+  constructor(module: Module, { body }: Func) {
+    this.reader = new Reader(module.bytes, body.start, body.end);
+  }
+
+  ladders(maxNesting: number): Map<number, Ladder> {
+    /** The ladder that the next block goes on. */
+    let last: Found | undefined;
+    while (this.stack.length > 0) {
+      const at = this.reader.pos;
+      const m = mnemonicOf(this.reader.opcode()) as Mnemonic;
+      last = m === "block" ? this.block(at, last) : void this.other(m);
+      this.depth = Math.max(this.depth, this.stack.length);
+    }
+    const isDeep = this.depth > maxNesting;
+    const isWanted = (l: Found): boolean => (isDeep ? l.count > 1 : l.count >= MIN_COUNT && l.hasTable && !l.hasJumps);
+    return new Map([...this.found].filter(([, ladder]) => isWanted(ladder)));
+  }
+
+  private block(at: number, last: Found | undefined): Found | undefined {
+    const isEmpty = readBlockType(this.reader) === EMPTY_BLOCK;
+    const own = this.stack[this.stack.length - 1].ladder;
+    if (own !== undefined && !(isEmpty && own === last)) own.isOver = true;
+    if (!isEmpty) {
+      this.stack.push(plain);
+      return undefined;
+    }
+    const ladder = last ?? { count: 0, hasTable: false, hasJumps: false, isOver: false };
+    if (last === undefined) this.found.set(at, ladder);
+    ladder.count++;
+    this.stack.push({ ladder, isOutermost: last === undefined });
+    return ladder;
+  }
+
+  private other(m: Mnemonic): void {
+    const { reader, stack } = this;
+    const own = stack[stack.length - 1].ladder;
+    if (own !== undefined && isControl(m) && !own.isOver) {
+      own.isOver = true;
+      own.hasTable = m === "br_table";
+      if (m === "br_table") return this.table(own);
+    }
+    if (m === "br_table") return this.table(undefined);
+    if (m === "br" || m === "br_if") return this.branch(reader.u32(), undefined);
+    if (m === "try_table") {
+      readBlockType(reader);
+      for (const { label } of readCatches(reader)) this.branch(label, undefined);
+      stack.push(plain);
+      return;
+    }
+    if (m === "loop" || m === "if" || m === "try") stack.push(plain);
+    else if (m === "end" || m === "delegate") stack.pop();
+    skipImms(reader, instrDef(m));
+  }
+
+  /** A table that begins the ladder `own`, or any. */
+  private table(own: Found | undefined): void {
+    for (let n = readLabelCount(this.reader); n >= 0; n--) this.branch(this.reader.u32(), own);
+  }
+
+  private branch(depth: number, own: Found | undefined): void {
+    const { ladder, isOutermost } = this.stack[this.stack.length - 1 - depth];
+    if (ladder !== undefined && ladder !== own && !isOutermost) ladder.hasJumps = true;
+  }
+}
