@@ -36,6 +36,8 @@ export interface TierOptions {
 const SAMPLE_FUEL = 1 << 11;
 const HOT_AFTER = 2;
 const LARGE_BYTES = 1 << 11;
+const BYTES_PER_SAMPLE = 8;
+const BYTES_PER_CALL = 2;
 /** About 130,000 instructions: what runs in the time that loading the compiler takes. */
 const IDLE_SAMPLES = 64;
 
@@ -53,6 +55,8 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
     {
       isEager: options.tier === "js",
       hotAfter: hotAfter ?? HOT_AFTER,
+      bytesPerSample: hotAfter === undefined ? BYTES_PER_SAMPLE : Infinity,
+      bytesPerCall: hotAfter === undefined ? BYTES_PER_CALL : Infinity,
       largeBytes: hotAfter === undefined ? LARGE_BYTES : Infinity,
       idleSamples: hotAfter === undefined ? IDLE_SAMPLES : 0,
       sampleFuel: hotAfter === undefined ? SAMPLE_FUEL : 0,

@@ -29,6 +29,12 @@ export interface JsTierOptions {
   readonly isEager: boolean;
   /** Samples of a function, or calls of it from generated code, before it is compiled. */
   readonly hotAfter: number;
+  /**
+   * Compiling a byte takes as long as interpreting some 100 instructions: a function must be found running once more,
+   * or called once more by generated code, for so many of its bytes. Bench: esbuild (auto was slower than interp).
+   */
+  readonly bytesPerSample: number;
+  readonly bytesPerCall: number;
   /** Functions of more bytes need a sample, or call, for each of their bytes. */
   readonly largeBytes: number;
   /** Samples of all functions before the first is compiled: programs that end sooner do not load the compiler. */
@@ -152,17 +158,18 @@ export class JsTier implements InstanceTier {
     const n = (this.samples.get(f) ?? 0) + 1;
     this.samples.set(f, n);
     if (this.idle > 0) this.idle--;
-    return this.idle === 0 && n >= this.hotAfter(f);
+    return this.idle === 0 && n >= this.hotAfter(f, this.options.bytesPerSample);
   }
 
   /**
    * V8 optimises some 25 bytes of WebAssembly in a millisecond, and a large function again for each part of it that
    * had not run before. Bench: esbuild (npm), minifying 0.5 MB.
    */
-  private hotAfter(f: FuncInst): number {
+  private hotAfter(f: FuncInst, bytesPerUse: number): number {
     const { hotAfter, largeBytes } = this.options;
     const size = this.sizeOf(f);
-    return size > largeBytes ? Math.max(hotAfter, size) : hotAfter;
+    const enough = hotAfter + Math.floor(size / bytesPerUse);
+    return size > largeBytes ? Math.max(enough, size) : enough;
   }
 
   sampleStart(f: FuncInst, isMetered: boolean): boolean {
@@ -292,7 +299,7 @@ export class JsTier implements InstanceTier {
   private stub(f: FuncInst): GeneratedFn {
     noVectors(f);
     const count = argumentCount(f.type.params);
-    const enough = this.hotAfter(f);
+    const enough = this.hotAfter(f, this.options.bytesPerCall);
     let calls = 0;
     return (...args) => {
       const room = args[count] as number;
@@ -306,7 +313,7 @@ export class JsTier implements InstanceTier {
     noVectors(f);
     const count = argumentCount(f.type.params);
     const isOwn = f.inst === this.inst;
-    const enough = isOwn ? this.hotAfter(f) : 0;
+    const enough = isOwn ? this.hotAfter(f, this.options.bytesPerCall) : 0;
     let calls = 0;
     return (...args) => {
       const room = args[count] as number;
