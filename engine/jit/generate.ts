@@ -24,6 +24,7 @@ import { loadRule, storeRule } from "./rules-memory.ts";
 import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
 import { SELF_LOOP } from "./rules-tail.ts";
+import { wideRules } from "./rules-wide.ts";
 import { applyRow } from "./templates.ts";
 import { zeroOf } from "./values.ts";
 
@@ -66,7 +67,7 @@ function ruleOf(m: Mnemonic): Rule {
 }
 
 function makeRule(m: Mnemonic, d: InstrDef): Rule {
-  const own = numericRules[m] ?? specialRules[m];
+  const own = numericRules[m] ?? specialRules[m] ?? wideRules[m];
   if (own !== undefined) return own;
   if (d.lanes !== undefined || m === "v128.const") return () => decline("v128");
   if (d.type === "load") return (f) => loadRule(f, d);

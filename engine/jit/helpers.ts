@@ -7,6 +7,7 @@ import type { MemInst } from "../runtime/memory.ts";
 import type { TableInst } from "../runtime/table.ts";
 import type { Val } from "../runtime/value.ts";
 import type { FrameSlots } from "../tier.ts";
+import * as wideArithmetic from "../wide-arithmetic.ts";
 import * as nan from "./nan.ts";
 import { results } from "./results.ts";
 import { tailCall } from "./tail.ts";
@@ -59,6 +60,7 @@ export const helpers: Readonly<Record<string, unknown>> = {
   ...numerics,
   ...nan,
   ...wide,
+  ...wideArithmetic,
   divisionByZero,
   divisionOverflow,
   unreachable,

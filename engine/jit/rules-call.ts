@@ -23,7 +23,7 @@ function emitCall(
 }
 
 /** The result `k` of several, which is in its slot of the results. */
-function takeResult(f: FunctionText, t: ValType, k: number): void {
+export function takeResult(f: FunctionText, t: ValType, k: number): void {
   const { env, pending } = f;
   const I = env.results();
   const lo = pending.slotId(pending.height);
