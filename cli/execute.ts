@@ -19,6 +19,7 @@ import {
   type InstanceOptions,
   Meter,
   type Module,
+  monotonicNs,
   printable,
   printFuncType,
   type TierName,
@@ -197,7 +198,7 @@ class Run {
   private readonly options: ExecuteOptions;
   private readonly engine: Engine;
   private readonly closers: (() => void)[] = [];
-  private readonly started = performance.now();
+  private readonly started = nowMs();
   private compiled: number | undefined;
   private meter: Meter;
   private inTurns: boolean;
@@ -220,7 +221,7 @@ class Run {
   }
 
   usage(): Usage {
-    const now = performance.now();
+    const now = nowMs();
     const compiled = this.compiled ?? now;
     if (this.threads !== undefined) return this.usageOfThreads(this.threads, compiled, now);
     const { memoryBytes, tableElements, instructions, cpuMs } = this.meter.usage();
@@ -270,7 +271,7 @@ class Run {
     if (isThreaded(module, this.options)) return this.runThreads(module, invoke?.name ?? "_start", args);
     this.decideTurns(module);
     const preloaded = await this.preload();
-    this.compiled = performance.now();
+    this.compiled = nowMs();
     const instance = await this.link(await this.part(module, file), preloaded);
     this.instance = instance;
     if (invoke !== undefined) await this.initialize(instance);
@@ -285,7 +286,7 @@ class Run {
     this.closers.push(() => wasi.close());
     const entry = { name, args, isInitialized: invoke !== undefined };
     this.threads = prepareThreads(module, this.options, wasi, host, entry);
-    this.compiled = performance.now();
+    this.compiled = nowMs();
     return this.ending(typeOf(module, exported(module, name)!.idx).results, await this.threads.run());
   }
 
@@ -295,7 +296,7 @@ class Run {
     const files = [...preloads, { name: undefined, file, bytes }];
     const parts: Part[] = [];
     for (const p of files) parts.push(await this.part(this.compile(p.bytes, p.file), p.file, p.name));
-    this.compiled = performance.now();
+    this.compiled = nowMs();
     const given: Imports[] = [];
     const { instances, activation } = this.engine.restore(
       parts.map(({ module, options, imports }, i) => ({
@@ -466,6 +467,7 @@ const renamed = (state: HostState, name: string): HostState => ({
   prepare: (bytes) => state.prepare(bytes),
 });
 
+const nowMs = (): number => Number(monotonicNs()) / 1e6;
 const round = (ms: number): number => Math.round(ms * 1000) / 1000;
 
 const exported = (module: Module, name: string): Module["exports"][0] | undefined =>

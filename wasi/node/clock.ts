@@ -9,9 +9,11 @@ const maxDriftMs = 5;
  * system's time of day was set.
  */
 export function nodeClock(): Clock {
-  let offsetNs = BigInt(Math.round(performance.timeOrigin * 1e3)) * 1000n + performanceNs() - process.hrtime.bigint();
+  // Worked out when it is asked for: `performance` is loaded then, which takes a part of a short run.
+  let offsetNs: bigint | undefined;
   const realtime = (): bigint => {
     const nowMs = Date.now();
+    offsetNs ??= startNs() + performanceNs() - process.hrtime.bigint();
     const now = process.hrtime.bigint() + offsetNs;
     if (Math.abs(Number(now / 1_000_000n) - nowMs) <= maxDriftMs) return now;
     offsetNs = BigInt(nowMs) * 1_000_000n - process.hrtime.bigint();
@@ -29,6 +31,7 @@ export function nodeClock(): Clock {
   };
 }
 
+const startNs = (): bigint => BigInt(Math.round(performance.timeOrigin * 1e3)) * 1000n;
 const performanceNs = (): bigint => BigInt(Math.round(performance.now() * 1e6));
 
 function cpuNs(): bigint {
