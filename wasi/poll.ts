@@ -116,7 +116,7 @@ function clockCheck(host: Context, id: number, timeoutNs: bigint, isAbsolute: bo
 }
 
 function readCheck(host: Context, d: Descriptor): Check {
-  if (d.kind === "stream" && d.socket !== undefined) return socketCheck(d.socket, () => d.socket!.canRead());
+  if (d.kind === "stream" && d.socket !== undefined) return socketCheck(d.socket, () => d.socket!.canRead(), true);
   if (d.kind === "stream") {
     const input = d.input ?? fail("BADF");
     // Whether input is there already is chance. In virtual time all of it is, and reading waits for it.
@@ -128,16 +128,18 @@ function readCheck(host: Context, d: Descriptor): Check {
 }
 
 /** The end of what the peer sends makes a socket readable; only when both directions are gone it has hung up. */
-function socketCheck(socket: Socket, isReady: () => boolean): Check {
+function socketCheck(socket: Socket, isReady: () => boolean, isRead: boolean): Check {
   return () =>
-    isReady() ? ready(socket.available(), socket.isHungUp ? eventrwflags.hangup : 0) : { source: socket.ready };
+    isReady()
+      ? ready(isRead ? socket.available() : 0, socket.isHungUp ? eventrwflags.hangup : 0)
+      : { source: socket.ready };
 }
 
 const arrived = (bytes: number): Ready => ready(bytes, bytes === 0 ? eventrwflags.hangup : 0);
 
 /** Output is always worth trying; when it would have to wait, the write does. */
 function writeCheck(d: Descriptor): Check {
-  if (d.kind === "stream" && d.socket !== undefined) return socketCheck(d.socket, () => d.socket!.canWrite());
+  if (d.kind === "stream" && d.socket !== undefined) return socketCheck(d.socket, () => d.socket!.canWrite(), false);
   if (d.kind === "dir" || (d.kind === "stream" ? d.output === undefined : !d.isWrite)) return fail("BADF");
   return () => ready();
 }

@@ -21,8 +21,11 @@ export interface Decision {
   readonly source: WaitSource | undefined;
 }
 
-/** Names kept by address, for rules about names. */
+/** Addresses that are kept with their names, for rules about names, and names of each: the oldest go. */
 const MAX_NAMES = 4096;
+const NAMES_OF_ONE = 16;
+
+const first = (of: { keys(): IterableIterator<string> }): string => of.keys().next().value as string;
 
 export class NetworkPermission {
   /** May be exchanged while the guest runs: what it has open stays open. */
@@ -50,8 +53,11 @@ export class NetworkPermission {
   /** The guest was told that `name` is at `ip`. */
   learn(name: string, ip: Uint8Array): void {
     const key = ipText(unmapped(ip));
-    if (this.#names.size >= MAX_NAMES) this.#names.delete(this.#names.keys().next().value as string);
-    this.#names.set(key, (this.#names.get(key) ?? new Set()).add(name.toLowerCase()));
+    const names = this.#names.get(key) ?? new Set<string>();
+    if (names.size >= NAMES_OF_ONE) names.delete(first(names));
+    names.add(name.toLowerCase());
+    if (!this.#names.has(key) && this.#names.size >= MAX_NAMES) this.#names.delete(first(this.#names));
+    this.#names.set(key, names);
   }
 
   #ask(request: NetworkRequest, allows: (rules: NetworkPolicy) => boolean): Decision {

@@ -6,7 +6,7 @@ import { type Context, type HandlerResult, Underway } from "../context.ts";
 import { type ErrnoName, fail } from "../errno.ts";
 import { type Descriptor, isNonblocking, socketDesc } from "../fd-table.ts";
 import { receive, roFlags, type SocketDesc, send, socketOf } from "../sock.ts";
-import { type Address, type Family, readAddress, writeAddress } from "./address.ts";
+import { type Address, anyAddress, type Family, readAddress, writeAddress } from "./address.ts";
 import type { Decision } from "./permission.ts";
 import { getOption, setOption } from "./settings.ts";
 import type { Network, Socket } from "./socket.ts";
@@ -53,9 +53,15 @@ export function sock_bind(host: Context, fd: Descriptor, address: number, port: 
   return carryOut(d, decision, () => d.socket.bind(to));
 }
 
-export function sock_listen(_: Context, fd: Descriptor, backlog: number): HandlerResult {
+/** A socket that was not bound would listen at any address: that has to be allowed as well. */
+export function sock_listen(host: Context, fd: Descriptor, backlog: number): HandlerResult {
   const d = socketOf(fd);
-  return carryOut(d, undefined, () => d.socket.listen(backlog | 0));
+  const { socket } = d;
+  const isKnown = socket.isBound || socket.isListening;
+  const decision = isKnown
+    ? undefined
+    : host.permission?.address("listen", anyAddress(socket.family), protocolOf(socket));
+  return carryOut(d, decision, () => socket.listen(backlog | 0));
 }
 
 export function sock_connect(host: Context, fd: Descriptor, address: number, port: number): HandlerResult {
@@ -63,7 +69,9 @@ export function sock_connect(host: Context, fd: Descriptor, address: number, por
   const to = readAddress(host.mem, address, port);
   if (to.ip.length !== (d.socket.family === "ipv4" ? 4 : 16)) fail("AFNOSUPPORT");
   const decision = host.permission?.address("connect", to, protocolOf(d.socket));
-  return carryOut(d, decision, () => d.socket.connect(to), isNonblocking(d) ? "INPROGRESS" : undefined);
+  // Datagrams have nothing to wait for but our own host.
+  const isLater = isNonblocking(d) && d.socket.type === "stream";
+  return carryOut(d, decision, () => d.socket.connect(to), isLater ? "INPROGRESS" : undefined);
 }
 
 export function sock_recv_from(

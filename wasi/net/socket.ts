@@ -39,6 +39,8 @@ export interface Socket extends InputStream, OutputStream {
   /** `listen`, `connect` or `bind` is under way. */
   readonly isBusy: boolean;
   readonly isListening: boolean;
+  /** It has an address of its own, which the guest was allowed. */
+  readonly isBound: boolean;
   readonly isConnected: boolean;
   /** Both directions are gone. */
   readonly isHungUp: boolean;

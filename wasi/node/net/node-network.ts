@@ -3,7 +3,7 @@ import { lookup } from "node:dns";
 import { type ErrnoName, fail } from "../../errno.ts";
 import { type Address, addressText, type Family, parseIp } from "../../net/address.ts";
 import { Changes, type Lookup, type Network, type Socket, type SocketType } from "../../net/socket.ts";
-import { TcpSocket } from "./tcp-socket.ts";
+import { TcpHome, TcpSocket } from "./tcp-socket.ts";
 import { UdpSocket } from "./udp-socket.ts";
 
 /** Look-ups under way at once; more are told to come again. */
@@ -20,10 +20,11 @@ const lookupErrors: Readonly<Record<string, ErrnoName>> = {
 
 export class NodeNetwork implements Network {
   readonly changes = new Changes();
+  readonly #tcp = new TcpHome(this.changes);
   #lookups = 0;
 
   open(family: Family, type: SocketType): Socket {
-    return type === "stream" ? new TcpSocket(this.changes, family) : new UdpSocket(this.changes, family);
+    return type === "stream" ? new TcpSocket(this.#tcp, family) : new UdpSocket(this.changes, family);
   }
 
   lookup(name: string): Lookup {

@@ -18,6 +18,33 @@ const MOST_BEHIND = 1 << 18;
 /** Connections that wait to be accepted; more are refused. */
 const MOST_WAITING = 1024;
 
+/** Connections that the guest has closed and whose last bytes are on their way. */
+const MOST_LEFT = 128;
+const LEFT_MS = 5000;
+
+/** What the TCP sockets of one guest share. */
+export class TcpHome {
+  readonly changes: Changes;
+  readonly #left = new Set<Stream>();
+
+  constructor(changes: Changes) {
+    this.changes = changes;
+  }
+
+  /** Closes `connection` when what was written is sent; a peer that does not take it has some seconds, and few may wait. */
+  leave(connection: Stream): void {
+    if (connection.writableLength === 0) return void connection.destroySoon();
+    if (this.#left.size >= MOST_LEFT) return void connection.destroy();
+    this.#left.add(connection);
+    const timer = setTimeout(() => connection.destroy(), LEFT_MS);
+    connection.once("close", () => {
+      clearTimeout(timer);
+      this.#left.delete(connection);
+    });
+    connection.destroySoon();
+  }
+}
+
 type State = "fresh" | "starting" | "connecting" | "listening" | "connected" | "closed";
 
 export class TcpSocket implements Socket {
@@ -25,6 +52,7 @@ export class TcpSocket implements Socket {
   readonly filetype = filetype.socketStream;
   readonly settings = freshSettings();
   readonly family: Family;
+  readonly #home: TcpHome;
   readonly #changes: Changes;
   #bound: Address | undefined;
   #server: Server | undefined;
@@ -39,8 +67,9 @@ export class TcpSocket implements Socket {
   #isWriteOver = false;
   #isGone = false;
 
-  constructor(changes: Changes, family: Family, connection?: Stream) {
-    this.#changes = changes;
+  constructor(home: TcpHome, family: Family, connection?: Stream) {
+    this.#home = home;
+    this.#changes = home.changes;
     this.family = family;
     if (connection === undefined) return;
     this.#adopt(connection);
@@ -55,6 +84,9 @@ export class TcpSocket implements Socket {
   }
   get isListening(): boolean {
     return this.#state === "listening";
+  }
+  get isBound(): boolean {
+    return this.#bound !== undefined;
   }
   get isConnected(): boolean {
     return this.#state === "connected";
@@ -88,12 +120,16 @@ export class TcpSocket implements Socket {
     server.on("connection", (connection) => {
       // Whoever has gone before it was accepted is seen as a connection that ends.
       connection.on("error", ignore);
-      if (this.#waiting.length >= most) connection.destroy();
+      if (this.#waiting.length >= most || this.#state === "closed") connection.destroy();
       else this.#waiting.push(connection);
       this.#changes.tell();
     });
-    server.on("error", (error) => this.#fail(error, "fresh"));
-    server.on("listening", () => this.#become("listening"));
+    // One that listens goes on: a connection could not be taken, which the next accept tells.
+    server.on("error", (error) => this.#fail(error, this.#state === "listening" ? "listening" : "fresh"));
+    server.on("listening", () => {
+      if (this.#state === "closed") server.close();
+      this.#become("listening");
+    });
     this.#server = server;
     this.#state = "starting";
     server.listen({ host: ipText(ip), port, backlog: most, exclusive: true });
@@ -106,15 +142,21 @@ export class TcpSocket implements Socket {
     const from = this.#bound && { localAddress: ipText(this.#bound.ip), localPort: this.#bound.port };
     const host = ip.every((b) => b === 0) ? (this.family === "ipv4" ? "127.0.0.1" : "::1") : ipText(ip);
     this.#state = "connecting";
+    this.#isGone = false;
+    this.#isEnd = false;
     const connection = connect({ host, port, allowHalfOpen: true, noDelay: true, ...from });
-    connection.once("connect", () => this.#become("connected"));
+    connection.once("connect", () => {
+      if (this.#connection === connection) this.#become("connected");
+    });
     this.#adopt(connection);
   }
 
   accept(): Socket | undefined {
     if (this.#state !== "listening") fail("INVAL");
+    const error = this.takeError();
+    if (error !== undefined) fail(error);
     const connection = this.#waiting.shift();
-    return connection && new TcpSocket(this.#changes, this.family, connection);
+    return connection && new TcpSocket(this.#home, this.family, connection);
   }
 
   receive(into: readonly Uint8Array[], isPeek: boolean): Received | undefined {
@@ -219,7 +261,7 @@ export class TcpSocket implements Socket {
   }
 
   canRead(): boolean {
-    if (this.#state === "listening") return this.#waiting.length > 0;
+    if (this.#state === "listening") return this.#waiting.length > 0 || this.#error !== undefined;
     return this.#aheadBytes > 0 || this.#isEnd || this.#isGone || this.#error !== undefined;
   }
 
@@ -242,7 +284,7 @@ export class TcpSocket implements Socket {
     for (const connection of this.#waiting.splice(0)) connection.destroy();
     if (this.#connection === undefined) return;
     if (this.settings.linger === 0) this.#connection.resetAndDestroy();
-    else this.#connection.destroySoon();
+    else this.#home.leave(this.#connection);
   }
 
   /** From now on its events are this socket's. */
@@ -255,8 +297,15 @@ export class TcpSocket implements Socket {
       this.#changes.tell();
     });
     connection.on("drain", this.#changes.tell);
-    connection.on("error", (error) => this.#fail(error, this.#state === "connecting" ? "fresh" : this.#state));
+    connection.on("error", (error) => {
+      if (this.#connection !== connection) return;
+      const isFailed = this.#state === "connecting";
+      // It can be tried again with another connection.
+      if (isFailed) this.#connection = undefined;
+      this.#fail(error, isFailed ? "fresh" : this.#state);
+    });
     connection.on("close", () => {
+      if (this.#connection !== connection) return;
       this.#isGone = true;
       this.#isEnd = true;
       this.#changes.tell();

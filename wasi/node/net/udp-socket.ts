@@ -57,6 +57,9 @@ export class UdpSocket implements Socket {
   get isBusy(): boolean {
     return this.#state === "starting";
   }
+  get isBound(): boolean {
+    return this.#state === "bound" || this.#state === "starting";
+  }
   get isConnected(): boolean {
     return this.#peer !== undefined;
   }
