@@ -66,6 +66,12 @@ const usual = (): NetworkPolicy => ({
 /** @throws CliError WT6503 */
 export function readNetwork(flags: Flags): NetworkSettings {
   const base = rulesOf(flags.get("net"));
+  if (flags.has("tcplisten") && flags.has("deterministic"))
+    throw badValue(
+      "--tcplisten",
+      flags.get("tcplisten")!,
+      "left out with --deterministic: what comes over a network is chance",
+    );
   return {
     rules: {
       listen: [...base.listen, ...flags.all("allow-listen").map((text) => address("--allow-listen", text))],

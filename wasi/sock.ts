@@ -23,23 +23,24 @@ export function socketOf(d: Descriptor): SocketDesc {
 }
 
 /**
- * Repeats `attempt` until it says that it is over. A socket that must not wait is AGAIN, or what `busy` says.
+ * Repeats `attempt` until it says that it is over. A socket that must not wait is AGAIN.
  *
  * @param timeoutMs  0: for ever
+ * @param atTimeout  true when the call is over then; else it is AGAIN
  */
 export function waitOut(
   host: Context,
   d: SocketDesc,
   attempt: () => boolean,
   timeoutMs = 0,
-  busy: "AGAIN" | "INPROGRESS" = "AGAIN",
+  atTimeout: () => boolean = () => false,
 ): HandlerResult {
   const now = (): bigint => host.clock?.hostNow() ?? 0n;
   const deadlineNs = timeoutMs > 0 ? now() + BigInt(Math.ceil(timeoutMs * 1e6)) : undefined;
   const step = (): HandlerResult => {
     if (attempt()) return undefined;
-    if (isNonblocking(d)) fail(busy);
-    if (deadlineNs !== undefined && now() >= deadlineNs) fail("AGAIN");
+    if (isNonblocking(d)) fail("AGAIN");
+    if (deadlineNs !== undefined && now() >= deadlineNs) return atTimeout() ? undefined : fail("AGAIN");
     return new Underway({ sources: [d.socket.ready], deadlineNs }, step);
   };
   return step();
@@ -70,24 +71,43 @@ export function receive(
 ): HandlerResult {
   const d = socketOf(fd);
   const { socket } = d;
-  const into = cutBuffers(iovs, host.io.maxBytes(d));
-  const size = into.reduce((sum, b) => sum + b.length, 0);
+  const wanted = cutBuffers(iovs, host.io.maxBytes(d));
+  const size = wanted.reduce((sum, b) => sum + b.length, 0);
   const isWhole = (flags & WAIT_ALL) !== 0 && (flags & PEEK) === 0 && socket.type === "stream" && !isNonblocking(d);
   const bytes = new Uint8Array(isWhole || host.mem.isShared ? Math.min(size, 1 << 20) : 0);
   let count = 0;
-  const attempt = (): boolean => {
-    const rest = bytes.length > 0 ? [bytes.subarray(count)] : into;
-    const received = socket.receive(rest, (flags & PEEK) !== 0);
-    if (received === undefined) return false;
-    count += received.count;
-    if (isWhole && received.count > 0 && count < bytes.length) return attempt();
-    if (bytes.length > 0) spreadBytes(bytes.subarray(0, count), into);
+  const end = (received: Received): true => {
+    if (bytes.length > 0) spreadBytes(bytes.subarray(0, count), current(host, wanted));
     host.io.moved(d, count);
     tell({ ...received, count });
     return true;
   };
-  return waitOut(host, d, attempt, socket.settings.receiveTimeoutMs);
+  const attempt = (): boolean => {
+    const rest = bytes.length > 0 ? [bytes.subarray(count)] : current(host, wanted);
+    const received = partly(count, () => socket.receive(rest, (flags & PEEK) !== 0));
+    if (received === undefined) return false;
+    count += received.count;
+    return isWhole && received.count > 0 && count < bytes.length ? attempt() : end(received);
+  };
+  // What has come before the time is over is not lost.
+  return waitOut(host, d, attempt, socket.settings.receiveTimeoutMs, () => count > 0 && end(nothing));
 }
+
+const nothing: Received = { count: 0, isTruncated: false, from: undefined };
+
+/** What fails after `count` bytes have come ends there; the next call tells what is wrong. */
+function partly(count: number, receive: () => Received | undefined): Received | undefined {
+  try {
+    return receive();
+  } catch (error) {
+    if (count > 0) return nothing;
+    throw error;
+  }
+}
+
+/** The buffers as the memory is now: it may have grown, and moved, while the call waited. */
+const current = ({ mem }: Context, buffers: readonly Uint8Array[]): readonly Uint8Array[] =>
+  buffers.map((b) => (b.buffer === mem.bytes.buffer ? b : mem.slice(b.byteOffset, b.length)));
 
 export const roFlags = ({ isTruncated }: Received): number => (isTruncated ? TRUNCATED : 0);
 
@@ -116,7 +136,7 @@ export function send(
   const d = socketOf(fd);
   const from = cutBuffers(iovs, host.io.maxBytes(d));
   const attempt = (): boolean => {
-    const count = write(d.socket, host.mem.isShared ? [joinBuffers(from)] : from);
+    const count = write(d.socket, host.mem.isShared ? [joinBuffers(from)] : current(host, from));
     if (count === undefined) return false;
     host.io.moved(d, count);
     host.mem.setU32(nwritten, count);

@@ -39,7 +39,7 @@ export function saveFd(fd: number, d: Descriptor): SavedFd | string {
   const { flags, dropped, droppedInheriting } = d;
   const common = { fd, flags, dropped, droppedInheriting };
   if (d.kind === "stream") {
-    if (d.standard === undefined) return "is a pipe";
+    if (d.standard === undefined) return d.socket === undefined ? "is a pipe" : "is a socket";
     return { kind: "standard", ...common, stream: d.standard };
   }
   const wrong = unreachable(d);

@@ -92,6 +92,13 @@ export function readAddress(mem: GuestMemory, at: number, port: number): Address
   return { ip: mem.copy(from + 2, family === families.ipv4 ? 4 : 16), port: port & 0xffff };
 }
 
+/** Called before something is taken that has no place if it fails. @throws Failure INVAL, NOMEM, FAULT */
+export function checkAddress(mem: GuestMemory, at: number, family: Family): void {
+  const { length } = bufferAt(mem, at);
+  if (length !== 4 && length !== 16 && length !== STORAGE) fail("INVAL");
+  if (family === "ipv6" && length === 4) fail("NOMEM");
+}
+
 /**
  * @param isStrict  the buffer must have room for a family; else it may be raw bytes as well
  * @throws Failure INVAL for a buffer of another size, NOMEM for one that is too small, FAULT

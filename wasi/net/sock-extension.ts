@@ -6,7 +6,7 @@ import { type Context, type HandlerResult, Underway } from "../context.ts";
 import { type ErrnoName, fail } from "../errno.ts";
 import { type Descriptor, isNonblocking, socketDesc } from "../fd-table.ts";
 import { receive, roFlags, type SocketDesc, send, socketOf } from "../sock.ts";
-import { type Address, anyAddress, type Family, readAddress, writeAddress } from "./address.ts";
+import { type Address, anyAddress, checkAddress, type Family, readAddress, writeAddress } from "./address.ts";
 import type { Decision } from "./permission.ts";
 import { getOption, setOption } from "./settings.ts";
 import type { Network, Socket } from "./socket.ts";
@@ -84,6 +84,7 @@ export function sock_recv_from(
   length: number,
   roflags: number,
 ): HandlerResult {
+  checkAddress(host.mem, address, socketOf(fd).socket.family);
   return receive(host, fd, iovs, flags, (received) => {
     const from = received.from ?? socketOf(fd).socket.peer;
     if (from !== undefined) {
@@ -105,6 +106,7 @@ export function sock_recv_from_7(
   length: number,
   roflags: number,
 ): HandlerResult {
+  checkAddress(host.mem, address, socketOf(fd).socket.family);
   return receive(host, fd, iovs, flags, (received) => {
     const from = received.from ?? socketOf(fd).socket.peer;
     if (from !== undefined) writeAddress(host.mem, address, from, false);

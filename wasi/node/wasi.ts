@@ -222,8 +222,9 @@ function createContext(options: WasiOptions, budget: OutputBudget, receipt: Rece
   });
 }
 
-function networkOf({ network }: WasiOptions, guard: Guard | undefined): Partial<HostOptions> {
-  if (network === undefined) return {};
+function networkOf({ network, deterministic }: WasiOptions, guard: Guard | undefined): Partial<HostOptions> {
+  // What comes over a network is chance: a run that is to be repeated has none.
+  if (network === undefined || deterministic !== undefined) return {};
   return {
     network: network.network,
     permission: new NetworkPermission(network.rules, network.decide, guard),

@@ -155,6 +155,15 @@ describe("streams", () => {
     expect(await all).toBe("cdefg");
     expect(await g.receive(fd, 5, 4)).toBe("INVAL");
   });
+  it("give what has come when the time for all of it is over", async () => {
+    const { g, fd, peer } = await connected();
+    const timeout = new DataView(new ArrayBuffer(16));
+    timeout.setBigInt64(8, 50_000n, true);
+    expect(await g.wait("sock_setsockopt", fd, 0, 11, ...g.put(new Uint8Array(timeout.buffer)))).toBe("SUCCESS");
+    expect(await g.receive(fd, 5)).toBe("AGAIN");
+    peer.write("ab");
+    expect(await g.receive(fd, 5, 2)).toBe("ab");
+  });
   it("half closed by the peer are read to their end and still written", async () => {
     const { g, fd, peer } = await connected();
     peer.end("last");
@@ -287,6 +296,10 @@ describe("datagrams", () => {
     peer.send("x", port, "127.0.0.1");
     expect(await g.wait("sock_recv_from", fd, into.at, 1, to, 0, out, out + 8)).toBe("SUCCESS");
     expect(g.u32(out)).toBe(1);
+    peer.send("kept", port, "127.0.0.1");
+    await poll(g, { fd, tag: 1 });
+    expect(await g.wait("sock_recv_from", fd, into.at, 1, g.address([0]), 0, out, out + 4, out + 8)).toBe("INVAL");
+    expect(await g.receive(fd)).toBe("kept");
     expect(await g.send(fd, "nobody")).toBe("DESTADDRREQ");
     expect(await g.send(fd, new Uint8Array(70_000))).toBe("DESTADDRREQ");
     peer.close();
