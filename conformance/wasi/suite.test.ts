@@ -62,6 +62,7 @@ describe("the runner", () => {
   );
 });
 
+// Other people's programs, which are not in the checkout; the tests above are of the runner itself.
 const suite = process.env.WASMTS_WASI_TESTSUITE;
 describe.skipIf(suite === undefined)("the wasi-testsuite (WASMTS_WASI_TESTSUITE names its folder)", () => {
   it("passes", { timeout: 600_000 }, async () => {
