@@ -281,7 +281,7 @@ export class Activation implements Run, Counting {
     if (this.meter.fuelLeft < 0) return stopped("fuel");
     if (slice.untilLook < 0) {
       this.resize();
-      slice.untilLook = slice.size;
+      slice.untilLook = Math.min(slice.size, primer.left);
       const why = this.interruption();
       if (why !== undefined) return stopped(why);
     }
