@@ -32,11 +32,19 @@ const HEADER_LINES = 2;
 
 /** Stretches of each error that were asked for. */
 const passed = new WeakMap<Error, number>();
+/** Of errors that came from the host: the stack there. */
+const arrivals = new WeakMap<Error, Error>();
+
+/** The host has thrown `error`, which it may have made elsewhere, into generated code. */
+export function arrive(error: Error): void {
+  passed.delete(error);
+  arrivals.set(error, new Error());
+}
 
 export function segmentOf(error: Error): () => readonly BacktraceFrame[] {
   const stretch = passed.get(error) ?? 0;
   passed.set(error, stretch + 1);
-  const stack = typeof error.stack === "string" ? error.stack : "";
+  const { stack = "" } = arrivals.get(error) ?? error;
   return () => framesIn(stack, stretch);
 }
 

@@ -111,6 +111,19 @@ export class FuelText {
     this.land(label, false, label.pending);
   }
 
+  /* Exceptions */
+
+  /** Before an instruction throws. */
+  throwing(): string {
+    this.f.out.hasPrefix = true;
+    return `k=${this.pending};`;
+  }
+
+  /** A handler takes over. Nothing is pending there. */
+  landed(): string {
+    return `q=${this.f.env.stops("landed")}(q,k)|0;`;
+  }
+
   /* Stopping */
 
   /**

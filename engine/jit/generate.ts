@@ -35,6 +35,8 @@ const MAX_LOCALS = 4096;
 const MAX_NESTING = 300;
 /** Bytes of a JavaScript frame besides its variables. */
 const FRAME_BYTES = 160;
+/** And for each `try` around another. */
+const TRY_BYTES = 48;
 
 export interface GenerateOptions {
   /** Offset of the first instruction of a loop: the function is entered there. */
@@ -148,6 +150,7 @@ const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table"
 const frameBytes = (f: FunctionText): number =>
   FRAME_BYTES +
   8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
+  TRY_BYTES * f.tries +
   // What is passed to stop is in variables of its own.
   (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
 
@@ -166,6 +169,7 @@ function assemble(f: FunctionText, bytes: number): Generated {
   for (const name of f.dispatches) vars.push(`${name}=0`);
   const { name } = f;
   if (f.fuel !== undefined) vars.push(`q=${env.left()}[0]`, "k=0");
+  if (f.hasEscapes) vars.push("u=0");
   const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
   // Before the room is made even: who called.
   const caller = !f.hasTailCalls ? "" : f.entry === undefined ? "const v=n&1;" : "const v=0;";

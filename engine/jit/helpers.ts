@@ -8,6 +8,7 @@ import type { TableInst } from "../runtime/table.ts";
 import type { Val } from "../runtime/value.ts";
 import type { FrameSlots } from "../tier.ts";
 import * as wideArithmetic from "../wide-arithmetic.ts";
+import { caught, exceptionOf, thrown } from "./exceptions.ts";
 import * as nan from "./nan.ts";
 import { results } from "./results.ts";
 import { tailCall } from "./tail.ts";
@@ -74,4 +75,7 @@ export const helpers: Readonly<Record<string, unknown>> = {
   growTable,
   tailCall,
   isHost,
+  exceptionOf,
+  thrown,
+  caught,
 };

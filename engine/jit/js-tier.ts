@@ -14,7 +14,7 @@ import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
 import { type Enter, type GeneratedFn, type InstanceTier, type Interpreter, jsStack } from "../tier.ts";
 import { V128 } from "../types.ts";
-import { register, segmentOf } from "./backtrace.ts";
+import { arrive, register, segmentOf } from "./backtrace.ts";
 import { CompileBudget } from "./compile-budget.ts";
 import { Declined } from "./function-text.ts";
 import { type Generated, type GenerateOptions, generate } from "./generate.ts";
@@ -345,7 +345,7 @@ export class JsTier implements InstanceTier {
     const count = argumentCount(params);
     return (...args) => {
       jsStack.room = evenRoom(args[count]);
-      this.interpreter.callHost(f, this.inst, hostArguments(params, args), results);
+      arriving(() => this.interpreter.callHost(f, this.inst, hostArguments(params, args), results));
       return takeResults(results, types);
     };
   }
@@ -356,7 +356,7 @@ export class JsTier implements InstanceTier {
     return (...args) => {
       jsStack.room = evenRoom(args[count]);
       args.length = count;
-      this.interpreter.callHostMetered(f, hostArguments(params, args), args, results);
+      arriving(() => this.interpreter.callHostMetered(f, hostArguments(params, args), args, results));
       return takeResults(results, types);
     };
   }
@@ -365,6 +365,16 @@ export class JsTier implements InstanceTier {
 /** Functions with vectors in their types are called by declined functions only. */
 function noVectors({ type }: FuncInst): void {
   if (type.params.includes(V128) || type.results.includes(V128)) throw new Error("v128 in generated code");
+}
+
+/** Calls the host by `call`. */
+function arriving(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof Error) arrive(error);
+    throw error;
+  }
 }
 
 type Linked = readonly [GeneratedFn, Enter];

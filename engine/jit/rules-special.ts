@@ -1,6 +1,7 @@
 /**
  * Instructions whose row says "special", one rule each: variables, tables, references, bulk memory. What is not there
- * yet declines the function. Rules of control are in `control.ts`, of calls in `rules-call.ts` and `rules-tail.ts`.
+ * yet declines the function. Rules of control are in `control.ts`, of calls in
+ * `rules-call.ts` and `rules-tail.ts`, of exceptions in `rules-exceptions.ts`.
  */
 import { readValTypes } from "../binary/imms.ts";
 import { readHeapType } from "../binary/types.ts";
@@ -10,6 +11,7 @@ import { block, br, brIf, brTable, elseBranch, end, ifThen, loop, returnEarly, s
 import { decline, type FunctionText } from "./function-text.ts";
 import { ANY, expression, fixed, GLOBAL, type Operand, type Part, TRAP } from "./operand.ts";
 import { call, callThrough, popCallee, popIndirect } from "./rules-call.ts";
+import { endOfTry, exceptionRules } from "./rules-exceptions.ts";
 import { returnCall, returnCallThrough } from "./rules-tail.ts";
 import { atomOf, popOperands } from "./templates.ts";
 
@@ -148,11 +150,6 @@ function refNull(f: FunctionText): void {
   f.push(EXTERNREF, fixed("null"));
 }
 
-const no =
-  (reason: string): Rule =>
-  () =>
-    decline(reason);
-
 export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   unreachable: (f) => {
     f.pending.flush(ANY);
@@ -163,7 +160,7 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   loop,
   if: ifThen,
   else: elseBranch,
-  end,
+  end: (f) => (f.labels[f.labels.length - 1].attempt === undefined ? end(f) : endOfTry(f)),
   br,
   br_if: brIf,
   br_table: brTable,
@@ -267,12 +264,5 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   return_call: returnCall,
   return_call_indirect: (f) => returnCallThrough(f, popIndirect(f)),
   return_call_ref: (f) => returnCallThrough(f, popCallee(f)),
-  throw: no("exceptions"),
-  throw_ref: no("exceptions"),
-  try_table: no("exceptions"),
-  try: no("exceptions"),
-  catch: no("exceptions"),
-  catch_all: no("exceptions"),
-  delegate: no("exceptions"),
-  rethrow: no("exceptions"),
+  ...exceptionRules,
 };
