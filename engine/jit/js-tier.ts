@@ -286,13 +286,13 @@ export class JsTier implements InstanceTier {
   private interpret(f: FuncInst, args: readonly Val[], room: number, mayNest: boolean): Val {
     const { params, results: types } = f.type;
     const put = (s: Parameters<typeof putArguments>[0]): void => putArguments(s, params, args);
-    return this.interpreter.run(f, put, (s) => takeResults(s, types), room, mayNest);
+    return arriving(() => this.interpreter.run(f, put, (s) => takeResults(s, types), room, mayNest));
   }
 
   private interpretMetered(f: FuncInst, args: readonly Val[], room: number): Val {
     const { params, results: types } = f.type;
     const put = (s: Parameters<typeof putArguments>[0]): void => putArguments(s, params, args);
-    return this.interpreter.runMetered(f, put, (s) => takeResults(s, types), room);
+    return arriving(() => this.interpreter.runMetered(f, put, (s) => takeResults(s, types), room));
   }
 
   /** Runs `f` in the interpreter until it is called often enough to be compiled. */
@@ -367,10 +367,10 @@ function noVectors({ type }: FuncInst): void {
   if (type.params.includes(V128) || type.results.includes(V128)) throw new Error("v128 in generated code");
 }
 
-/** Calls the host by `call`. */
-function arriving(call: () => void): void {
+/** Leaves generated code by `call`. */
+function arriving<T>(call: () => T): T {
   try {
-    call();
+    return call();
   } catch (error) {
     if (error instanceof Error) arrive(error);
     throw error;
