@@ -300,6 +300,79 @@ const guarded = `(module (import "h" "f" (func $f)) (memory 1)
   (func (export "spin in a handler") (try (do (throw $t)) (catch_all (loop $l (call $nop) (br $l)))))
   (func $nop))`;
 
+describe("delegate", () => {
+  const wat = `(module (tag $t (param i32)) (tag $u)
+    (func $f (param i32) (throw $t (local.get 0)))
+    (func (export "past") (param i32) (result i32)
+      (try $outer (result i32)
+        (do (try (result i32)
+          (do (try (result i32)
+            (do (try (result i32) (do (call $f (local.get 0)) (i32.const 1)) (delegate $outer)))
+            (catch_all (i32.const 2))))
+          (catch $t (i32.const 3) (i32.add))))
+        (catch $t (i32.const 100) (i32.add))))
+    (func (export "on") (param i32) (result i32)
+      (try $outer (result i32)
+        (do (try $own (result i32)
+          (do (try (result i32)
+            (do (try (result i32) (do (call $f (local.get 0)) (i32.const 1)) (delegate $own)))
+            (catch_all (i32.const 2))))
+          (delegate $outer)))
+        (catch $t (i32.const 200) (i32.add))))
+    (func (export "away") (param i32) (result i32)
+      (try (result i32)
+        (do (try $t (result i32) (do (call $f (local.get 0)) (i32.const 1)) (delegate 1)))
+        (catch_all (i32.const 2))))
+    (func (export "again") (param i32) (result i32) (local $n i32)
+      (loop $l
+        (try $outer
+          (do (try
+            (do (try (do (call $f (local.get 0))) (delegate $outer)))
+            (catch_all (unreachable))))
+          (catch $u (unreachable))
+          (catch $t (local.set 0 (i32.sub (i32.const 1)))
+            (try (do (call $f (i32.const 0))) (catch $t (drop))))
+        )
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br_if $l (local.get 0)))
+      (local.get $n)))`;
+
+  it.each(all)("passes the handlers in between, and only once, tier %s", (tier) => {
+    for (const options of [{}, withFuel]) {
+      const inst = make(wat, tiers[tier], {}, options);
+      for (let i = 0; i < 4; i++) {
+        expect(inst.invoke("past", [5])).toEqual([105]);
+        expect(inst.invoke("on", [5])).toEqual([205]);
+        expect(failure(() => inst.invoke("away", [5]))).toMatchObject({ kind: "exception", payload: [5] });
+        expect(inst.invoke("again", [50])).toEqual([50]);
+      }
+      expectCompiled(inst, tier, 5);
+    }
+  });
+});
+
+describe("fuel that others spend on the way of an exception", () => {
+  const wat = `(module (import "h" "f" (func $f (param i32))) (import "h" "t" (tag $t (param i32)))
+    ;; With a vector it stays with the interpreter.
+    (func (export "spend") (param i32) (local v128) (loop $l (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+    (func (export "run") (local $i i32) (loop $l
+      (try (do (call $f (i32.const 100))) (catch $t (local.set $i)))
+      (loop $m (br_if $m (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
+      (br $l))))`;
+  it.each(all)("is gone when it is caught, tier %s", (tier) => {
+    const spentBy = (options: EngineOptions): number | undefined => {
+      const f = (n: Val): never => {
+        inst.invoke("spend", [n]);
+        throw new WasmException(tag, [n]);
+      };
+      const inst: Instance = make(wat, options, { h: { t: tag, f } }, { limits: { fuel: 20_000 } });
+      expect(failure(() => inst.invoke("run"))).toMatchObject({ reason: "fuel" });
+      return inst.usage().instructions;
+    };
+    expect(spentBy(tiers[tier])).toBe(spentBy(tiers.interp));
+  });
+});
+
 describe("no handler catches", () => {
   it.each(all)("traps, exits, exhaustion, errors of the host, tier %s", (tier) => {
     for (let i = 0; i < 3; i++) {
