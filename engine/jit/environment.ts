@@ -70,6 +70,10 @@ export class Environment {
   globalSlot(idx: number): string {
     return this.use(`g${idx}`, `$.inst.globals[${idx}].slot`);
   }
+  /** What limits objects of the guest. */
+  heap(): string {
+    return this.use("Q", "$.inst.heap");
+  }
   /** The instance. */
   instance(): string {
     return this.use("$i", "$.inst");

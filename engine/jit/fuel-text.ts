@@ -39,6 +39,11 @@ export class FuelText {
     this.f.out.prefix = traps === undefined ? "" : `k=${this.pending};`;
   }
 
+  /** The instruction may fail though its row does not say so: for want of memory. */
+  failing(): void {
+    this.f.out.prefix = `k=${this.pending};`;
+  }
+
   /** What is pending, which the line that is written now counts. */
   private take(): string {
     const text = spend(this.pending);

@@ -9,6 +9,7 @@ import type { Val } from "../runtime/value.ts";
 import type { FrameSlots } from "../tier.ts";
 import * as wideArithmetic from "../wide-arithmetic.ts";
 import { caught, exceptionOf, thrown } from "./exceptions.ts";
+import { gcHelpers } from "./gc.ts";
 import * as nan from "./nan.ts";
 import { results } from "./results.ts";
 import { tailCall } from "./tail.ts";
@@ -62,6 +63,7 @@ export const helpers: Readonly<Record<string, unknown>> = {
   ...nan,
   ...wide,
   ...wideArithmetic,
+  ...gcHelpers,
   divisionByZero,
   divisionOverflow,
   unreachable,

@@ -1,7 +1,8 @@
 /**
  * Instructions whose row says "special", one rule each: variables, tables, references, bulk memory. What is not there
  * yet declines the function. Rules of control are in `control.ts`, of calls in
- * `rules-call.ts` and `rules-tail.ts`, of exceptions in `rules-exceptions.ts`.
+ * `rules-call.ts` and `rules-tail.ts`, of exceptions in `rules-exceptions.ts`, of structures, arrays and
+ * casts in `rules-gc.ts`.
  */
 import { readValTypes } from "../binary/imms.ts";
 import { readHeapType } from "../binary/types.ts";
@@ -12,6 +13,7 @@ import { decline, type FunctionText } from "./function-text.ts";
 import { ANY, expression, fixed, GLOBAL, type Operand, type Part, TRAP } from "./operand.ts";
 import { call, callThrough, popCallee, popIndirect } from "./rules-call.ts";
 import { endOfTry, exceptionRules } from "./rules-exceptions.ts";
+import { gcRules } from "./rules-gc.ts";
 import { returnCall, returnCallThrough } from "./rules-tail.ts";
 import { atomOf, popOperands } from "./templates.ts";
 
@@ -265,4 +267,5 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   return_call_indirect: (f) => returnCallThrough(f, popIndirect(f)),
   return_call_ref: (f) => returnCallThrough(f, popCallee(f)),
   ...exceptionRules,
+  ...gcRules,
 };
