@@ -26,7 +26,7 @@ import { type TierName, testedTiers, tiers } from "./tiers.ts";
 
 type Make = (wat: string, imports?: Imports, options?: InstanceOptions) => Promise<Instance>;
 
-function maker(tier: TierName): Make {
+function makerOf(tier: TierName): Make {
   const engine = new Engine(tiers[tier]);
   return async (wat, imports = {}, options = {}) => {
     const [bytes] = await convertTexts([wat], undefined);
@@ -50,7 +50,7 @@ const reincarnate = (inst: Instance, func: FuncInst, act: Activation): Activatio
   inst.restore(func, captureFrames(act));
 
 describe.each(testedTiers)("frames with references, tier %s", async (tier) => {
-  const make = maker(tier);
+  const make = makerOf(tier);
   const inst = await make(
     `(module
     (type $node (struct (field $v i32) (field $next (ref null $node))))
@@ -136,7 +136,7 @@ describe.each(testedTiers)("frames with references, tier %s", async (tier) => {
 });
 
 describe.each(testedTiers)("values, tier %s", async (tier) => {
-  const make = maker(tier);
+  const make = makerOf(tier);
   const inst = await make(
     `(module
     (type $s (struct (field $f (mut f32)) (field $d (mut f64)) (field $b (mut i8)) (field $h (mut i16)) (field $l (mut i64))))
@@ -238,7 +238,7 @@ describe.each(testedTiers)("values, tier %s", async (tier) => {
 });
 
 describe.each(testedTiers)("limits, tier %s", async (tier) => {
-  const make = maker(tier);
+  const make = makerOf(tier);
   const wat = `(module
     (type $b (array (mut i8))) (type $l (array (mut i64))) (type $r (array (mut anyref))) (type $n (struct (field (ref null 3))))
     (data $d "abc")
@@ -288,7 +288,7 @@ describe.each(testedTiers)("limits, tier %s", async (tier) => {
 });
 
 describe.each(testedTiers)("linking, tier %s", async (tier) => {
-  const make = maker(tier);
+  const make = makerOf(tier);
   const maker = await make(`(module
     (rec (type $a (sub (struct (field i32)))) (type $b (sub $a (struct (field i32) (field (ref null $b))))))
     (type $f (func (param (ref $a)) (result (ref null $b))))

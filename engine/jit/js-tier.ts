@@ -221,7 +221,7 @@ export class JsTier implements InstanceTier {
   }
 
   /** `f`, or what stands for it here, with a `js` that calls it. @throws WasmError trap when it is null */
-  callable(f: FuncInst | null): Callee {
+  readonly callable = (f: FuncInst | null): Callee => {
     if (f === null) trap("nullFunction");
     if (f.inst === null) return this.hostCallee(f);
     if (f.sig < 0) {
@@ -230,10 +230,10 @@ export class JsTier implements InstanceTier {
       f.sig = f.typeId;
     }
     return f;
-  }
+  };
 
   /** The same for code that counts: a `metered`. */
-  callableMetered(f: FuncInst | null): Callee {
+  readonly callableMetered = (f: FuncInst | null): Callee => {
     if (f === null) trap("nullFunction");
     if (f.inst === null) return this.hostCallee(f);
     if (f.meteredSig < 0) {
@@ -242,7 +242,7 @@ export class JsTier implements InstanceTier {
       f.meteredSig = f.typeId;
     }
     return f;
-  }
+  };
 
   /** The element `i` of a table that is not of just the type `typeId`. @throws WasmError trap */
   readonly indirect = (table: number, i: number, typeId: number): Callee =>
