@@ -20,6 +20,7 @@ import { decline, FunctionText, makeLabel } from "./function-text.ts";
 import { startMuted } from "./guard.ts";
 import { Ladders } from "./ladders.ts";
 import { type Entry, entryAt } from "./osr.ts";
+import { atomicRule } from "./rules-atomic.ts";
 import { loadRule, storeRule } from "./rules-memory.ts";
 import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
@@ -74,7 +75,7 @@ function makeRule(m: Mnemonic, d: InstrDef): Rule {
   if (d.lanes !== undefined || m === "v128.const") return () => decline("v128");
   if (d.type === "load") return (f) => loadRule(f, d);
   if (d.type === "store") return (f) => storeRule(f, d);
-  if (d.type === "atomic" || m === "atomic.fence") return () => decline("atomics");
+  if (d.type === "atomic") return (f) => atomicRule(f, d);
   if (typeof d.type === "string" || (d.js ?? d.words) === undefined) return () => decline(`${d.feature ?? m}`);
   if (/^i64\.(shl|shr_[su]|rot[lr])$/.test(m)) {
     return (f) => {

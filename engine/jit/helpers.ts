@@ -8,6 +8,7 @@ import type { TableInst } from "../runtime/table.ts";
 import type { Val } from "../runtime/value.ts";
 import type { FrameSlots } from "../tier.ts";
 import * as wideArithmetic from "../wide-arithmetic.ts";
+import { atomicHelpers } from "./atomics.ts";
 import { caught, exceptionOf, thrown } from "./exceptions.ts";
 import { gcHelpers } from "./gc.ts";
 import * as nan from "./nan.ts";
@@ -64,6 +65,7 @@ export const helpers: Readonly<Record<string, unknown>> = {
   ...wide,
   ...wideArithmetic,
   ...gcHelpers,
+  ...atomicHelpers,
   divisionByZero,
   divisionOverflow,
   unreachable,

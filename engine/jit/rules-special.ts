@@ -11,6 +11,7 @@ import { EXTERNREF, F32, F64, FUNCREF, I32, I64, isRef, V128 } from "../types.ts
 import { block, br, brIf, brTable, elseBranch, end, ifThen, loop, returnEarly, select } from "./control.ts";
 import { decline, type FunctionText } from "./function-text.ts";
 import { ANY, expression, fixed, GLOBAL, type Operand, type Part, TRAP } from "./operand.ts";
+import { fenceRule } from "./rules-atomic.ts";
 import { call, callThrough, popCallee, popIndirect } from "./rules-call.ts";
 import { endOfTry, exceptionRules } from "./rules-exceptions.ts";
 import { gcRules } from "./rules-gc.ts";
@@ -110,18 +111,13 @@ function pushSize(f: FunctionText, isWide: boolean, text: string): void {
   else f.pushCall(I32, `${text}|0`);
 }
 
-const isWideMemory = (f: FunctionText, mem: number): boolean => {
-  if (f.module.memTypes[mem].isShared) decline("shared memory");
-  return f.module.memTypes[mem].addr === "i64";
-};
+const isWideMemory = (f: FunctionText, mem: number): boolean => f.module.memTypes[mem].addr === "i64";
 const isWideTable = (f: FunctionText, table: number): boolean => f.module.tableTypes[table].addr === "i64";
 
 /** Short copies and fills are loops: calling into V8 costs more. */
 function memoryCopy(f: FunctionText): void {
   const to = f.reader.u32();
   const from = f.reader.u32();
-  isWideMemory(f, to);
-  isWideMemory(f, from);
   const { env } = f;
   method(f, "bytesCost", (d, s, n) => `${env.memory(to)}.copy(${d},${env.memory(from)},${s},${n})`);
 }
@@ -201,7 +197,6 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   "memory.init": (f) => {
     const data = f.reader.u32();
     const mem = f.reader.u32();
-    isWideMemory(f, mem);
     method(f, "bytesCost", (d, s, n) => `${f.env.memory(mem)}.init(${d},${f.env.instance()}.datas[${data}],${s},${n})`);
   },
   "data.drop": (f) => {
@@ -212,7 +207,6 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   "memory.copy": memoryCopy,
   "memory.fill": (f) => {
     const mem = f.reader.u32();
-    isWideMemory(f, mem);
     const [d, v, n] = popOperands(f, 3);
     f.pending.flush(ANY);
     const count = counted(f, n);
@@ -266,6 +260,7 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   return_call: returnCall,
   return_call_indirect: (f) => returnCallThrough(f, popIndirect(f)),
   return_call_ref: (f) => returnCallThrough(f, popCallee(f)),
+  "atomic.fence": fenceRule,
   ...exceptionRules,
   ...gcRules,
 };
