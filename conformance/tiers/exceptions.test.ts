@@ -1,6 +1,6 @@
 /**
- * Random programs of exceptions: the legacy form against the host's WebAssembly, the form of 3.0 against the legacy
- * one, both also stopped at random safepoints and continued from their canonical frames.
+ * Random programs of exceptions, in every tier: the legacy form against the host's WebAssembly, the form of 3.0 against
+ * the legacy one, both also in code that counts, and stopped at random safepoints and continued from canonical frames.
  */
 import { describe, expect, it } from "vitest";
 import wabtInit from "wabt";
@@ -8,15 +8,19 @@ import {
   captureFrames,
   Engine,
   type Instance,
+  type Module,
   type TagInst,
   type Val,
   WasmError,
   WasmException,
 } from "../../engine/index.ts";
 import { exceptionCase } from "./exception-cases.ts";
+import { type TierName, tiers } from "./tiers.ts";
 
 const wabt = await wabtInit();
-const engine = new Engine({ features: { "legacy-exceptions": true } });
+const names: readonly TierName[] = ["interp", "js", "auto-1", "auto-2"];
+const engines = names.map((tier) => new Engine({ ...tiers[tier], features: { "legacy-exceptions": true } }));
+const [engine] = engines as [Engine];
 const inputs = Array.from({ length: 32 }, (_, i) => i);
 
 const binary = (wat: string): Uint8Array => {
@@ -82,7 +86,7 @@ function printHost(error: HostException, exports: Readonly<Record<string, unknow
 
 type Run = (inst: Instance, input: number) => Val[];
 
-function ourStory(module: ReturnType<Engine["compile"]>, input: number, run: Run): Story {
+function ourStory(engine: Engine, module: Module, input: number, run: Run): Story {
   const log: unknown[] = [];
   const inst: Instance = engine.instantiate(module, {
     h: {
@@ -109,6 +113,11 @@ function ourStory(module: ReturnType<Engine["compile"]>, input: number, run: Run
 
 const whole: Run = (inst, input) => inst.invoke("run", [input]);
 
+const counted: Run = (inst, input) => {
+  const outcome = inst.start("run", [input]).run(1e9);
+  return outcome.kind === "done" ? outcome.results : [outcome.kind];
+};
+
 /** Stops every few safepoints and goes on in a new activation made of the frames. */
 const interrupted: Run = (inst, input) => {
   let act = inst.start("run", [input]);
@@ -129,17 +138,20 @@ function difference(seed: number, hasDelegate: boolean): string | undefined {
   for (const input of inputs) {
     const want = hostStory(theirs, input);
     for (const [i, module] of ours.entries()) {
-      for (const run of input % 4 === 0 ? [whole, interrupted] : [whole]) {
-        const got = ourStory(module, input, run);
-        if (got !== want)
-          return `seed ${seed}, input ${input}, form ${i}, ${run === whole ? "whole" : "interrupted"}: ${got}, host ${want}`;
+      for (const [k, engine] of engines.entries()) {
+        if (k > 0 && input % 4 !== k) continue;
+        for (const run of k > 0 ? [whole, counted, interrupted] : input % 4 === 0 ? [whole, interrupted] : [whole]) {
+          const got = ourStory(engine, module, input, run);
+          if (got !== want)
+            return `seed ${seed}, input ${input}, form ${i}, ${names[k]} ${run.name}: ${got}, host ${want}`;
+        }
       }
     }
   }
   return undefined;
 }
 
-describe("exceptions, interpreter against host", () => {
+describe("exceptions, every tier against host", () => {
   const seeds = Array.from({ length: 60 }, (_, i) => i);
   it("legacy form and try_table say what the host says", () => {
     expect(seeds.map((seed) => difference(seed, false)).filter((d) => d !== undefined)).toEqual([]);

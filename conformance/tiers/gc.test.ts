@@ -1,4 +1,4 @@
-/** References, structures and arrays: frames that hold them, exact bits, limits, what hosts may pass, linking by structure. */
+/** References, structures and arrays in every tier: frames that hold them, exact bits, limits, what hosts may pass, linking by structure. */
 import { describe, expect, it } from "vitest";
 import {
   type Activation,
@@ -22,13 +22,17 @@ import {
   WasmError,
 } from "../../engine/index.ts";
 import { convertTexts } from "../spec/wat.ts";
+import { type TierName, testedTiers, tiers } from "./tiers.ts";
 
-const engine = new Engine();
+type Make = (wat: string, imports?: Imports, options?: InstanceOptions) => Promise<Instance>;
 
-async function make(wat: string, imports: Imports = {}, options: InstanceOptions = {}): Promise<Instance> {
-  const [bytes] = await convertTexts([wat], undefined);
-  if (!(bytes instanceof Uint8Array)) throw new Error(bytes?.error);
-  return engine.instantiate(engine.compile(bytes), imports, options);
+function makerOf(tier: TierName): Make {
+  const engine = new Engine(tiers[tier]);
+  return async (wat, imports = {}, options = {}) => {
+    const [bytes] = await convertTexts([wat], undefined);
+    if (!(bytes instanceof Uint8Array)) throw new Error(bytes?.error);
+    return engine.instantiate(engine.compile(bytes), imports, options);
+  };
 }
 
 /** Kind and code of what `fn` throws. */
@@ -45,7 +49,8 @@ function outcome(fn: () => unknown): string {
 const reincarnate = (inst: Instance, func: FuncInst, act: Activation): Activation =>
   inst.restore(func, captureFrames(act));
 
-describe("frames with references", async () => {
+describe.each(testedTiers)("frames with references, tier %s", async (tier) => {
+  const make = makerOf(tier);
   const inst = await make(
     `(module
     (type $node (struct (field $v i32) (field $next (ref null $node))))
@@ -130,7 +135,8 @@ describe("frames with references", async () => {
   });
 });
 
-describe("values", async () => {
+describe.each(testedTiers)("values, tier %s", async (tier) => {
+  const make = makerOf(tier);
   const inst = await make(
     `(module
     (type $s (struct (field $f (mut f32)) (field $d (mut f64)) (field $b (mut i8)) (field $h (mut i16)) (field $l (mut i64))))
@@ -231,7 +237,8 @@ describe("values", async () => {
   });
 });
 
-describe("limits", async () => {
+describe.each(testedTiers)("limits, tier %s", async (tier) => {
+  const make = makerOf(tier);
   const wat = `(module
     (type $b (array (mut i8))) (type $l (array (mut i64))) (type $r (array (mut anyref))) (type $n (struct (field (ref null 3))))
     (data $d "abc")
@@ -280,7 +287,8 @@ describe("limits", async () => {
   });
 });
 
-describe("linking", async () => {
+describe.each(testedTiers)("linking, tier %s", async (tier) => {
+  const make = makerOf(tier);
   const maker = await make(`(module
     (rec (type $a (sub (struct (field i32)))) (type $b (sub $a (struct (field i32) (field (ref null $b))))))
     (type $f (func (param (ref $a)) (result (ref null $b))))

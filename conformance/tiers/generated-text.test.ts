@@ -15,18 +15,20 @@ import { projectRoot } from "../spec/suite.ts";
 const root = projectRoot();
 const engine = new Engine({ features: { threads: true } });
 
-const keywords = `break case catch const continue default else for function if let null return switch throw try
+const keywords =
+  `break case catch const continue default else for function if let null return switch throw try instanceof
   Math abs imul clz32 ceil floor trunc sqrt fround min max NaN`.split(/\s+/);
 /** Members of the linker, of instances, memories, tables, functions and views. */
 const members =
   `$ $i helpers inst mems tables funcs globals cells slot refs results I F32 F64 callee deep indirect callable
   calleeMetered indirectMetered callableMetered slow left stops more loop caller tail failed spend metered meteredSig
   dv js sig elems datas get set size grow length fill copy init getInt8 getUint8 getInt16 getUint16 getInt32 getFloat32
-  getFloat64 setInt8 setInt16 setInt32 setFloat32 setFloat64 true`.split(/\s+/);
+  getFloat64 setInt8 setInt16 setInt32 setFloat32 setFloat64 true tags tag words
+  landed fields typeId descriptor value heap over atomicArray`.split(/\s+/);
 const words = new Set([...keywords, ...members, ...Object.keys(helpers)]);
 /** Variables, by their numbers. */
 const variable =
-  /^([lhsztwLmTcrdgf]\d+|PL\d+|f\d+(_\d+)?m?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbevHVRIqkxFMWKXYJS]|ci|cr|VR)$/;
+  /^([lhsztwLmTEcrdgf]\d+|PL\d+|f\d+(_\d+)?m?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbevujHVRIqkxAFMWKXYJQS]|ci|cr|VR)$/;
 const token =
   /\s+|(?<word>[A-Za-z_$][\w$]*)|(?<number>\d+(\.\d+)?(e[+-]?\d+)?)|(?<sign>[-+*/%&|^~!<>=?:;,.(){}[\]]+)/gy;
 

@@ -1,11 +1,8 @@
-/**
- * Atomic accesses, wait and notify on a memory, by JavaScript's `Atomics` on typed arrays of the access's width.
- *
- * They work on memories that are not shared too, except that nobody can be waited for there. Spec: threads.
- */
+/** Atomic accesses and wait on the interpreter's slots; see `runtime/atomics.ts`. Spec: threads. */
 import { Blocked, monotonicNs, type Wait } from "../blocked.ts";
 import { trap } from "../errors.ts";
 import type { AtomicMethod } from "../instrs.ts";
+import { checkAtomic } from "../runtime/atomics.ts";
 import type { AtomicArray, MemInst } from "../runtime/memory.ts";
 import type { FrameStack } from "./stack.ts";
 
@@ -30,12 +27,6 @@ const byNumber: readonly Method[] = methods.map((m) => Atomics[m] as unknown as 
 /** What an operation of flat code says of itself: the method, and the number of the access (`accessNumber`). */
 export const atomicNumber = (method: AtomicMethod, access: number): number => (methods.indexOf(method) << 4) | access;
 
-/** Traps unless the `bytes` bytes at `ea` are aligned and inside. Alignment is judged first. */
-function check(m: MemInst, ea: number, bytes: number): void {
-  if (ea % bytes !== 0) trap("unalignedAtomic");
-  m.check(ea, bytes);
-}
-
 /**
  * Executes the access `number` at address `ea`. Operands are at the words `x` and `y`, the result goes to the word `to`,
  * or nowhere if that is negative. Narrow operands wrap, narrow results are extended with zeros.
@@ -50,7 +41,7 @@ export function atomicOp(
   y: number,
 ): void {
   const log2 = number & 3;
-  check(m, ea, 1 << log2);
+  checkAtomic(m, ea, 1 << log2);
   const array = m.atomicArray(log2);
   const index = ea / (1 << log2);
   const method = byNumber[number >> 4];
@@ -63,20 +54,6 @@ export function atomicOp(
   if (to < 0) return;
   s.I[to] = result as number;
   if ((number & 8) !== 0) s.I[to + 1] = 0;
-}
-
-let fenced: Int32Array | undefined;
-
-/** JavaScript has no fence: an atomic access that the host cannot leave out stands for one. */
-export function fence(): void {
-  fenced ??= new Int32Array(typeof SharedArrayBuffer === "undefined" ? new ArrayBuffer(4) : new SharedArrayBuffer(4));
-  Atomics.add(fenced, 0, 1);
-}
-
-/** Wakes at most `count` that wait at `ea`; how many. */
-export function notify(m: MemInst, ea: number, count: number): number {
-  check(m, ea, 4);
-  return m.shared === undefined ? 0 : Atomics.notify(m.atomicArray(2) as Int32Array, ea / 4, count);
 }
 
 const WOKEN = 0;
@@ -99,7 +76,7 @@ interface Place {
  */
 export function waitOn(m: MemInst, ea: number, expected: Num, timeoutNs: bigint, hasRunner: boolean): number | Blocked {
   const bytes = typeof expected === "bigint" ? 8 : 4;
-  check(m, ea, bytes);
+  checkAtomic(m, ea, bytes);
   if (m.shared === undefined) trap("unsharedWait");
   const place: Place = { array: m.atomicArray(bytes === 8 ? 3 : 2) as Int32Array, index: ea / bytes, expected };
   if (load(place) !== expected) return NOT_EQUAL;

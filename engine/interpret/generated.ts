@@ -15,7 +15,7 @@ import type { Activation, Outcome } from "./activation.ts";
 import { op } from "./ops.ts";
 import { bodyStart, linkFrame, putFrame, safepointOf } from "./put-frames.ts";
 import { fault } from "./stack.ts";
-import { raise } from "./unwind.ts";
+import { isCaught } from "./unwind.ts";
 import { mapOf, type Safepoint, TRACE_FRAMES, tracer } from "./walk.ts";
 
 export const CALL_GENERATED = op("call_generated");
@@ -58,12 +58,7 @@ function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: nu
     enter(act.stack, act.fp, operands, act.room);
   } catch (error) {
     if (error instanceof Stop) return adopt(act, error);
-    if (error instanceof WasmException) {
-      act.isCounted = true;
-      raise(act, error.exn, error, true);
-      act.isCounted = false;
-      return undefined;
-    }
+    if (error instanceof WasmException && isCaught(act, error.exn, true)) return undefined;
     throw failed(act, f, error);
   } finally {
     jsStack.room = room;

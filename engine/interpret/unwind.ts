@@ -24,6 +24,11 @@ interface Unwinding extends Run {
  * @cost O(frames given up * log functions)
  */
 export function raise(act: Unwinding, exn: ExnInst, error?: WasmException, hasLeft = false): undefined {
+  if (!isCaught(act, exn, hasLeft)) throw error ?? new WasmException(exn.tag, exn);
+}
+
+/** As `raise`, but tells whether a frame catches it. */
+export function isCaught(act: Unwinding, exn: ExnInst, hasLeft: boolean): boolean {
   let { inst, fp, csp } = act;
   let boundary = act.boundaries.length;
   /** A word of the operation that throws or calls; -1 for none. */
@@ -36,7 +41,7 @@ export function raise(act: Unwinding, exn: ExnInst, error?: WasmException, hasLe
       act.csp = csp;
       act.boundaries.length = boundary;
       land(act, handler, exn);
-      return undefined;
+      return true;
     }
     const back = act.stack.calls[--csp];
     if (back >= 0) {
@@ -45,7 +50,7 @@ export function raise(act: Unwinding, exn: ExnInst, error?: WasmException, hasLe
       continue;
     }
     const b = act.boundaries[--boundary];
-    if (b === undefined || b.inst === null) throw error ?? new WasmException(exn.tag, exn);
+    if (b === undefined || b.inst === null) return false;
     inst = b.inst;
     fp = b.fp;
     at = b.pc - 1;

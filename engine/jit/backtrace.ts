@@ -2,8 +2,8 @@
  * Guest functions in the stack of a JavaScript error. Generated functions are called `f<index>`, or
  * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel, and their texts `wasmts:<number of the tier>`; lines lead to offsets.
  *
- * An error passes through generated code in stretches, with interpreter frames in between: each stretch ends at the
- * function `e` through which the interpreter had entered it, and is asked for once, innermost first.
+ * An error passes through generated code in stretches, with frames of the interpreter or the host in between: each
+ * stretch ends at the function `e` through which the interpreter had entered it, and is asked for once, innermost first.
  */
 import type { BacktraceFrame } from "../errors.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
@@ -32,11 +32,22 @@ const HEADER_LINES = 2;
 
 /** Stretches of each error that were asked for. */
 const passed = new WeakMap<Error, number>();
+/** Of errors that came from elsewhere: the stack there. */
+const arrivals = new WeakMap<Error, Error>();
+
+/**
+ * The host or the interpreter has thrown `error` into generated code: the host may have made it anywhere, and V8 keeps
+ * ten frames of a stack.
+ */
+export function arrive(error: Error): void {
+  passed.delete(error);
+  arrivals.set(error, new Error());
+}
 
 export function segmentOf(error: Error): () => readonly BacktraceFrame[] {
   const stretch = passed.get(error) ?? 0;
   passed.set(error, stretch + 1);
-  const stack = typeof error.stack === "string" ? error.stack : "";
+  const { stack = "" } = arrivals.get(error) ?? error;
   return () => framesIn(stack, stretch);
 }
 

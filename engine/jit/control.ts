@@ -14,7 +14,7 @@ import { awaitedTable, endRung, leaveRung, openLadder, openTable, type Rung } fr
 import { ANY, expression, type Operand, type Part } from "./operand.ts";
 import { atomOf, popOperands } from "./templates.ts";
 
-function readType(f: FunctionText): BlockType {
+export function readType(f: FunctionText): BlockType {
   const type = readBlockType(f.reader);
   if (type === EMPTY_BLOCK) return { params: [], results: [] };
   return type < 0 ? { params: [], results: [-type] } : funcTypeAt(f.module, type);
@@ -38,12 +38,17 @@ function open(f: FunctionText, kind: Label["kind"], type: BlockType, head: strin
 export function block(f: FunctionText): void {
   const ladder = f.ladders.at(f.out.at);
   if (ladder !== undefined) return openLadder(f, ladder);
-  const type = readType(f);
+  openBlock(f, readType(f), "{");
+}
+
+/** Opens a block that branches leave at its end; `head` is what opens it in JavaScript. */
+export function openBlock(f: FunctionText, type: BlockType, head: string): Label {
   f.pending.settleAll(f.pending.height - type.params.length);
   const way = onWay(f);
   if (way) endGuard(f);
-  open(f, "block", type, "{");
+  const label = open(f, "block", type, head);
   if (way) startGuard(f);
+  return label;
 }
 
 export function loop(f: FunctionText): void {
@@ -108,7 +113,7 @@ export function elseBranch(f: FunctionText): void {
 }
 
 /** Code goes on after a join, with the operands of `types` in their slots. */
-function reopen(f: FunctionText, label: Label, types: readonly ValType[], nodes: readonly number[]): void {
+export function reopen(f: FunctionText, label: Label, types: readonly ValType[], nodes: readonly number[]): void {
   f.isDead = false;
   f.pending.truncate(label.height);
   types.forEach((t, i) => {
@@ -117,7 +122,7 @@ function reopen(f: FunctionText, label: Label, types: readonly ValType[], nodes:
 }
 
 /** Brings the results of the block that ends into the slots where branches to its end put them, too. */
-function settleResults(f: FunctionText, label: Label): void {
+export function settleResults(f: FunctionText, label: Label): void {
   f.pending.flush(ANY);
   label.results.forEach((_, i) => {
     f.floats.join(f.pending.list[label.height + i].node, label.resultNodes[i]);
@@ -163,7 +168,7 @@ function endOfRung(f: FunctionText, label: Label, rung: Rung): void {
 }
 
 /** Now it is known whether something branches to the label. */
-function finishHead(f: FunctionText, label: Label): void {
+export function finishHead(f: FunctionText, label: Label): void {
   if (label.isUsed) f.out.replace(label.line, `${label.name}:${label.head}`);
   else if (label.kind === "loop") {
     f.out.replace(label.line, "{");
@@ -182,12 +187,19 @@ function finishTwo(f: FunctionText, { name, line, breakLine, tail }: Label): voi
 
 export const conditionOf = (c: Operand): string => c.condition ?? c.lo.text;
 
-const labelAt = (f: FunctionText, depth: number): Label => f.labels[f.labels.length - 1 - depth];
+export const labelAt = (f: FunctionText, depth: number): Label => f.labels[f.labels.length - 1 - depth];
 
 /** Statements that put the topmost operands where the label wants them and go there. */
-function jump(f: FunctionText, label: Label): string {
+export function jump(f: FunctionText, label: Label): string {
   if (label.kind === "func") return returnText(f);
   label.isUsed = true;
+  const text = carry(f, label);
+  if (label.kind === "loop") return text + (f.fuel?.repeat(label) ?? `continue ${label.name};`);
+  return `${text}${f.fuel?.exit(label) ?? ""}${label.rung === undefined ? `break ${label.name};` : leaveRung(label.rung)}`;
+}
+
+/** Statements that put the topmost operands where the label wants them. */
+export function carry(f: FunctionText, label: Label): string {
   const isLoop = label.kind === "loop";
   const types = isLoop ? label.params : label.results;
   const nodes = isLoop ? label.paramNodes : label.resultNodes;
@@ -201,8 +213,7 @@ function jump(f: FunctionText, label: Label): string {
     f.floats.join(o.node, nodes[i]);
     if (o.slot !== to) text += pending.assignment(pending.slotId(to), pending.slotId(to, 1), o, nodes[i]);
   });
-  if (isLoop) return text + (f.fuel?.repeat(label) ?? `continue ${label.name};`);
-  return `${text}${f.fuel?.exit(label) ?? ""}${label.rung === undefined ? `break ${label.name};` : leaveRung(label.rung)}`;
+  return text;
 }
 
 const arity = (label: Label): number => (label.kind === "loop" ? label.params : label.results).length;

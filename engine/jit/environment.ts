@@ -33,6 +33,10 @@ export class Environment {
   callee(idx: number): string {
     return this.use(`c${idx}`, `$.callee${this.kind}(${idx})`);
   }
+  /** A `TagInst`. */
+  tag(idx: number): string {
+    return this.use(`E${idx}`, `$.inst.tags[${idx}]`);
+  }
   /** A `FuncInst`. */
   func(idx: number): string {
     return this.use(`r${idx}`, `$.inst.funcs[${idx}]`);
@@ -50,8 +54,9 @@ export class Environment {
     return this.use("F", "$.left");
   }
   /** A function of `stops.ts`. */
-  stops(name: "more" | "loop" | "caller" | "tail" | "failed" | "spend"): string {
-    return this.use({ more: "M", loop: "W", caller: "K", tail: "J", failed: "X", spend: "Y" }[name], `$.stops.${name}`);
+  stops(name: "more" | "loop" | "caller" | "tail" | "failed" | "spend" | "landed"): string {
+    const names = { more: "M", loop: "W", caller: "K", tail: "J", failed: "X", spend: "Y", landed: "A" };
+    return this.use(names[name], `$.stops.${name}`);
   }
   /** Looks up a table element that is not what the quick check wants. */
   indirect(): string {
@@ -64,6 +69,10 @@ export class Environment {
   /** The cell of the imported global `idx`. */
   globalSlot(idx: number): string {
     return this.use(`g${idx}`, `$.inst.globals[${idx}].slot`);
+  }
+  /** What limits objects of the guest. */
+  heap(): string {
+    return this.use("Q", "$.inst.heap");
   }
   /** The instance. */
   instance(): string {

@@ -39,6 +39,11 @@ export class FuelText {
     this.f.out.prefix = traps === undefined ? "" : `k=${this.pending};`;
   }
 
+  /** The instruction may fail though its row does not say so: for want of memory. */
+  failing(): void {
+    this.f.out.prefix = `k=${this.pending};`;
+  }
+
   /** What is pending, which the line that is written now counts. */
   private take(): string {
     const text = spend(this.pending);
@@ -109,6 +114,19 @@ export class FuelText {
     const more = spend(this.pending - label.pending);
     if (isLive && more !== "") this.f.out.line(more);
     this.land(label, false, label.pending);
+  }
+
+  /* Exceptions */
+
+  /** Before an instruction throws. */
+  throwing(): string {
+    this.f.out.hasPrefix = true;
+    return `k=${this.pending};`;
+  }
+
+  /** A handler takes over. Nothing is pending there. */
+  landed(): string {
+    return `q=${this.f.env.stops("landed")}(q,k)|0;`;
   }
 
   /* Stopping */

@@ -2,6 +2,7 @@
  * State of generating one function and the steps that its rules share: operands in and out, lines, labels, variables.
  * The rules are in `rules-*.ts`, the loop in `generate.ts`.
  */
+import type { Catch } from "../binary/imms.ts";
 import { Reader } from "../binary/reader.ts";
 import { canonOf } from "../canon.ts";
 import { type Func, funcTypeAt, type Module } from "../module.ts";
@@ -57,6 +58,17 @@ export interface Label {
   hasLoop: boolean;
   /** Of a block of a ladder. */
   readonly rung: Rung | undefined;
+  /** Of a try block. */
+  attempt: Attempt | undefined;
+}
+
+/** A try block, of 3.0 or of the form before. */
+export interface Attempt {
+  /** What `try_table` catches; a legacy block has catch bodies. */
+  readonly clauses: readonly Catch[];
+  /** The code is in a catch body, one of which catches all. */
+  isCatching: boolean;
+  hasAll: boolean;
 }
 
 export interface BlockType {
@@ -87,6 +99,7 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
     tail: "",
     hasLoop: false,
     rung: undefined,
+    attempt: undefined,
   };
 }
 
@@ -132,6 +145,10 @@ export class FunctionText {
   /** Makes tail calls of others, of itself. */
   hasTailCalls = false;
   callsSelf = false;
+  /** Most try blocks in each other. */
+  tries = 0;
+  /** An exception may be meant for a certain try block, or none: see `rules-exceptions.ts`. */
+  hasEscapes = false;
 
   constructor(
     module: Module,

@@ -20,6 +20,7 @@ import { decline, FunctionText, makeLabel } from "./function-text.ts";
 import { startMuted } from "./guard.ts";
 import { Ladders } from "./ladders.ts";
 import { type Entry, entryAt } from "./osr.ts";
+import { atomicRule } from "./rules-atomic.ts";
 import { loadRule, storeRule } from "./rules-memory.ts";
 import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
@@ -35,6 +36,8 @@ const MAX_LOCALS = 4096;
 const MAX_NESTING = 300;
 /** Bytes of a JavaScript frame besides its variables. */
 const FRAME_BYTES = 160;
+/** And for each `try` around another. */
+const TRY_BYTES = 48;
 
 export interface GenerateOptions {
   /** Offset of the first instruction of a loop: the function is entered there. */
@@ -72,7 +75,7 @@ function makeRule(m: Mnemonic, d: InstrDef): Rule {
   if (d.lanes !== undefined || m === "v128.const") return () => decline("v128");
   if (d.type === "load") return (f) => loadRule(f, d);
   if (d.type === "store") return (f) => storeRule(f, d);
-  if (d.type === "atomic" || m === "atomic.fence") return () => decline("atomics");
+  if (d.type === "atomic") return (f) => atomicRule(f, d);
   if (typeof d.type === "string" || (d.js ?? d.words) === undefined) return () => decline(`${d.feature ?? m}`);
   if (/^i64\.(shl|shr_[su]|rot[lr])$/.test(m)) {
     return (f) => {
@@ -148,6 +151,7 @@ const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table"
 const frameBytes = (f: FunctionText): number =>
   FRAME_BYTES +
   8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
+  TRY_BYTES * f.tries +
   // What is passed to stop is in variables of its own.
   (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
 
@@ -166,6 +170,7 @@ function assemble(f: FunctionText, bytes: number): Generated {
   for (const name of f.dispatches) vars.push(`${name}=0`);
   const { name } = f;
   if (f.fuel !== undefined) vars.push(`q=${env.left()}[0]`, "k=0");
+  if (f.hasEscapes) vars.push("u=0");
   const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
   // Before the room is made even: who called.
   const caller = !f.hasTailCalls ? "" : f.entry === undefined ? "const v=n&1;" : "const v=0;";

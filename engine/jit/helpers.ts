@@ -8,6 +8,9 @@ import type { TableInst } from "../runtime/table.ts";
 import type { Val } from "../runtime/value.ts";
 import type { FrameSlots } from "../tier.ts";
 import * as wideArithmetic from "../wide-arithmetic.ts";
+import { atomicHelpers } from "./atomics.ts";
+import { caught, exceptionOf, thrown } from "./exceptions.ts";
+import { gcHelpers } from "./gc.ts";
 import * as nan from "./nan.ts";
 import { results } from "./results.ts";
 import { tailCall } from "./tail.ts";
@@ -61,6 +64,8 @@ export const helpers: Readonly<Record<string, unknown>> = {
   ...nan,
   ...wide,
   ...wideArithmetic,
+  ...gcHelpers,
+  ...atomicHelpers,
   divisionByZero,
   divisionOverflow,
   unreachable,
@@ -74,4 +79,7 @@ export const helpers: Readonly<Record<string, unknown>> = {
   growTable,
   tailCall,
   isHost,
+  exceptionOf,
+  thrown,
+  caught,
 };

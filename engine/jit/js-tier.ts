@@ -14,7 +14,7 @@ import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
 import { type Enter, type GeneratedFn, type InstanceTier, type Interpreter, jsStack } from "../tier.ts";
 import { V128 } from "../types.ts";
-import { register, segmentOf } from "./backtrace.ts";
+import { arrive, register, segmentOf } from "./backtrace.ts";
 import { CompileBudget } from "./compile-budget.ts";
 import { Declined } from "./function-text.ts";
 import { type Generated, type GenerateOptions, generate } from "./generate.ts";
@@ -233,7 +233,7 @@ export class JsTier implements InstanceTier {
   }
 
   /** `f`, or what stands for it here, with a `js` that calls it. @throws WasmError trap when it is null */
-  callable(f: FuncInst | null): Callee {
+  readonly callable = (f: FuncInst | null): Callee => {
     if (f === null) trap("nullFunction");
     if (f.inst === null) return this.hostCallee(f);
     if (f.sig < 0) {
@@ -242,10 +242,10 @@ export class JsTier implements InstanceTier {
       f.sig = f.typeId;
     }
     return f;
-  }
+  };
 
   /** The same for code that counts: a `metered`. */
-  callableMetered(f: FuncInst | null): Callee {
+  readonly callableMetered = (f: FuncInst | null): Callee => {
     if (f === null) trap("nullFunction");
     if (f.inst === null) return this.hostCallee(f);
     if (f.meteredSig < 0) {
@@ -254,7 +254,7 @@ export class JsTier implements InstanceTier {
       f.meteredSig = f.typeId;
     }
     return f;
-  }
+  };
 
   /** The element `i` of a table that is not of just the type `typeId`. @throws WasmError trap */
   readonly indirect = (table: number, i: number, typeId: number): Callee =>
@@ -298,13 +298,13 @@ export class JsTier implements InstanceTier {
   private interpret(f: FuncInst, args: readonly Val[], room: number, mayNest: boolean): Val {
     const { params, results: types } = f.type;
     const put = (s: Parameters<typeof putArguments>[0]): void => putArguments(s, params, args);
-    return this.interpreter.run(f, put, (s) => takeResults(s, types), room, mayNest);
+    return arriving(() => this.interpreter.run(f, put, (s) => takeResults(s, types), room, mayNest));
   }
 
   private interpretMetered(f: FuncInst, args: readonly Val[], room: number): Val {
     const { params, results: types } = f.type;
     const put = (s: Parameters<typeof putArguments>[0]): void => putArguments(s, params, args);
-    return this.interpreter.runMetered(f, put, (s) => takeResults(s, types), room);
+    return arriving(() => this.interpreter.runMetered(f, put, (s) => takeResults(s, types), room));
   }
 
   /** Runs `f` in the interpreter until it is called often enough to be compiled. */
@@ -357,7 +357,7 @@ export class JsTier implements InstanceTier {
     const count = argumentCount(params);
     return (...args) => {
       jsStack.room = evenRoom(args[count]);
-      this.interpreter.callHost(f, this.inst, hostArguments(params, args), results);
+      arriving(() => this.interpreter.callHost(f, this.inst, hostArguments(params, args), results));
       return takeResults(results, types);
     };
   }
@@ -368,7 +368,7 @@ export class JsTier implements InstanceTier {
     return (...args) => {
       jsStack.room = evenRoom(args[count]);
       args.length = count;
-      this.interpreter.callHostMetered(f, hostArguments(params, args), args, results);
+      arriving(() => this.interpreter.callHostMetered(f, hostArguments(params, args), args, results));
       return takeResults(results, types);
     };
   }
@@ -377,6 +377,16 @@ export class JsTier implements InstanceTier {
 /** Functions with vectors in their types are called by declined functions only. */
 function noVectors({ type }: FuncInst): void {
   if (type.params.includes(V128) || type.results.includes(V128)) throw new Error("v128 in generated code");
+}
+
+/** Leaves generated code by `call`. */
+function arriving<T>(call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    if (error instanceof Error) arrive(error);
+    throw error;
+  }
 }
 
 type Linked = readonly [GeneratedFn, Enter];

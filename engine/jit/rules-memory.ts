@@ -1,25 +1,41 @@
 /**
  * Loads and stores: methods of the memory's DataView at `(address >>> 0) + offset`, whose RangeError is the trap. A
- * store of two words checks the upper one first, so that one that is partly outside writes nothing.
+ * store of two words checks the upper one first, so that one that is partly outside writes nothing. A shared memory may
+ * have been grown by another thread: what is outside the view is looked for in a new one (`MemInst.over`).
  */
 import { Memarg, readMemarg } from "../binary/imms.ts";
 import type { InstrDef, MemAccess } from "../instrs.ts";
 import { F32, F64, I32, I64 } from "../types.ts";
-import { decline, type FunctionText } from "./function-text.ts";
+import type { FunctionText } from "./function-text.ts";
 import { expression, LOAD, literal, type Operand, type Part, TRAP, ZERO } from "./operand.ts";
-import { atomOf } from "./templates.ts";
+import { atomise, atomOf, popOperands } from "./templates.ts";
 
 const memarg = new Memarg();
 
-/** Reads the immediates; the memory's name. */
-function readAccess(f: FunctionText): string {
-  readMemarg(f.reader, memarg);
-  if (f.module.memTypes[memarg.memIdx].isShared) decline("shared memory");
-  return f.env.memory(memarg.memIdx);
+interface Access {
+  /** The variable that holds the memory. */
+  readonly memory: string;
+  readonly isShared: boolean;
+  readonly offset: number;
 }
 
+/** Reads the immediates. */
+export function readAccess(f: FunctionText): Access {
+  readMemarg(f.reader, memarg);
+  const { memIdx, offset } = memarg;
+  return { memory: f.env.memory(memIdx), isShared: f.module.memTypes[memIdx].isShared, offset };
+}
+
+/** The view for an access of `bits` at `at`. */
+const view = ({ memory, isShared }: Access, at: string, bits: number): string =>
+  isShared ? `${memory}.over(${at},${bits >> 3})` : `${memory}.dv`;
+
+/** The address on top, which is written twice in an access of a shared memory. */
+const popAddress = (f: FunctionText, { isShared }: Access): Operand =>
+  isShared ? atomise(f, popOperands(f, 1), [2, 2])[0] : f.pop();
+
 /** The effective address of the operand `a`, `more` bytes on: a number, exact below 2^53 and out of bounds above. */
-function address(a: Operand, offset: number): Part {
+export function address(a: Operand, offset: number): Part {
   const high = a.hi === undefined || a.hi.value === 0 ? "" : `(${a.hi.inner}>>>0)*4294967296+`;
   if (a.lo.value !== undefined && high === "") return literal((a.lo.value >>> 0) + offset);
   const low = `${a.lo.inner}>>>0`;
@@ -34,60 +50,61 @@ function getter({ bits, sign }: MemAccess): string {
   return bits < 32 && sign === "u" ? name.replace("I", "Ui") : name;
 }
 
-const load = (memory: string, access: MemAccess, at: string): string =>
-  `${memory}.dv.get${getter(access)}(${at}${access.bits > 8 ? ",true" : ""})`;
+const load = (from: Access, access: MemAccess, at: string): string =>
+  `${view(from, at, Math.min(access.bits, 32))}.get${getter(access)}(${at}${access.bits > 8 ? ",true" : ""})`;
 
 export function loadRule(f: FunctionText, { access }: InstrDef): void {
   const { val, bits, sign } = access as MemAccess;
-  const memory = readAccess(f);
-  const { offset } = memarg;
-  let a = f.pop();
+  const from = readAccess(f);
+  const { offset } = from;
+  let a = popAddress(f, from);
   const effects = a.effects | LOAD;
   if (val === "f32" || val === "f64") {
     const at = address(a, offset);
     const size = val === "f32" ? "F32" : "F64";
-    const coded = (): string => `${f.env.helper(`load${size}`)}(${memory}.dv,${at.text})`;
-    const plain = `${memory}.dv.getFloat${bits}(${at.text},true)`;
+    const coded = (): string => `${f.env.helper(`load${size}`)}(${view(from, at.text, bits)},${at.text})`;
+    const plain = `${view(from, at.text, bits)}.getFloat${bits}(${at.text},true)`;
     return f.pushBits(val === "f32" ? F32 : F64, plain, coded, effects, at);
   }
   if (val === "i32" || (val === "i64" && sign === "u")) {
     const at = address(a, offset);
-    const lo = expression(load(memory, access as MemAccess, at.text), at);
+    const lo = expression(load(from, access as MemAccess, at.text), at);
     return f.push(val === "i32" ? I32 : I64, lo, effects, val === "i64" ? ZERO : undefined);
   }
   f.pending.order(effects);
   if (bits === 64) {
     a = atomOf(f, a);
-    const lo = f.pending.atom(expression(load(memory, access as MemAccess, address(a, offset).text), a.lo));
-    const hi = f.pending.atom(expression(load(memory, access as MemAccess, address(a, offset + 4).text), a.lo));
+    const lo = f.pending.atom(expression(load(from, access as MemAccess, address(a, offset).text), a.lo));
+    const hi = f.pending.atom(expression(load(from, access as MemAccess, address(a, offset + 4).text), a.lo));
     return f.push(I64, lo, 0, hi);
   }
   const at = address(a, offset);
-  const lo = f.pending.atom(expression(load(memory, access as MemAccess, at.text), at));
+  const lo = f.pending.atom(expression(load(from, access as MemAccess, at.text), at));
   f.push(I64, lo, 0, expression(`${lo.text}>>31`, lo));
 }
 
 export function storeRule(f: FunctionText, { access }: InstrDef): void {
   const { val, bits } = access as MemAccess;
-  const memory = readAccess(f);
-  const { offset } = memarg;
+  const to = readAccess(f);
+  const { offset } = to;
   let v = f.pop();
-  let a = f.pop();
+  let a = popAddress(f, to);
   f.pending.flush(LOAD | TRAP);
   if (val === "f32" || val === "f64") {
     const at = address(a, offset).text;
-    if (!f.observe(v)) return void f.out.line(`${memory}.dv.setFloat${bits}(${at},${v.lo.text},true);`);
+    if (!f.observe(v)) return void f.out.line(`${view(to, at, bits)}.setFloat${bits}(${at},${v.lo.text},true);`);
     return void f.out.line(
-      `${f.env.helper(val === "f32" ? "storeF32" : "storeF64")}(${memory}.dv,${at},${v.lo.text});`,
+      `${f.env.helper(val === "f32" ? "storeF32" : "storeF64")}(${view(to, at, bits)},${at},${v.lo.text});`,
     );
   }
   if (bits !== 64) {
     const at = address(a, offset).text;
-    return void f.out.line(`${memory}.dv.set${narrow[bits]}(${at},${v.lo.text}${bits > 8 ? ",true" : ""});`);
+    return void f.out.line(`${view(to, at, bits)}.set${narrow[bits]}(${at},${v.lo.text}${bits > 8 ? ",true" : ""});`);
   }
   a = atomOf(f, a);
   if (v.effects !== 0) v = atomOf(f, v);
   const hi = v.hi as Part;
-  f.out.line(`${memory}.dv.setInt32(${address(a, offset + 4).text},${hi.text},true);`);
-  f.out.line(`${memory}.dv.setInt32(${address(a, offset).text},${v.lo.text},true);`);
+  const [upper, lower] = [address(a, offset + 4).text, address(a, offset).text];
+  f.out.line(`${view(to, upper, 32)}.setInt32(${upper},${hi.text},true);`);
+  f.out.line(`${view(to, lower, 32)}.setInt32(${lower},${v.lo.text},true);`);
 }

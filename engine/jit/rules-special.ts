@@ -1,6 +1,8 @@
 /**
  * Instructions whose row says "special", one rule each: variables, tables, references, bulk memory. What is not there
- * yet declines the function. Rules of control are in `control.ts`, of calls in `rules-call.ts` and `rules-tail.ts`.
+ * yet declines the function. Rules of control are in `control.ts`, of calls in
+ * `rules-call.ts` and `rules-tail.ts`, of exceptions in `rules-exceptions.ts`, of structures, arrays and
+ * casts in `rules-gc.ts`.
  */
 import { readValTypes } from "../binary/imms.ts";
 import { readHeapType } from "../binary/types.ts";
@@ -9,7 +11,10 @@ import { EXTERNREF, F32, F64, FUNCREF, I32, I64, isRef, V128 } from "../types.ts
 import { block, br, brIf, brTable, elseBranch, end, ifThen, loop, returnEarly, select } from "./control.ts";
 import { decline, type FunctionText } from "./function-text.ts";
 import { ANY, expression, fixed, GLOBAL, type Operand, type Part, TRAP } from "./operand.ts";
+import { fenceRule } from "./rules-atomic.ts";
 import { call, callThrough, popCallee, popIndirect } from "./rules-call.ts";
+import { endOfTry, exceptionRules } from "./rules-exceptions.ts";
+import { gcRules } from "./rules-gc.ts";
 import { returnCall, returnCallThrough } from "./rules-tail.ts";
 import { atomOf, popOperands } from "./templates.ts";
 
@@ -106,18 +111,13 @@ function pushSize(f: FunctionText, isWide: boolean, text: string): void {
   else f.pushCall(I32, `${text}|0`);
 }
 
-const isWideMemory = (f: FunctionText, mem: number): boolean => {
-  if (f.module.memTypes[mem].isShared) decline("shared memory");
-  return f.module.memTypes[mem].addr === "i64";
-};
+const isWideMemory = (f: FunctionText, mem: number): boolean => f.module.memTypes[mem].addr === "i64";
 const isWideTable = (f: FunctionText, table: number): boolean => f.module.tableTypes[table].addr === "i64";
 
 /** Short copies and fills are loops: calling into V8 costs more. */
 function memoryCopy(f: FunctionText): void {
   const to = f.reader.u32();
   const from = f.reader.u32();
-  isWideMemory(f, to);
-  isWideMemory(f, from);
   const { env } = f;
   method(f, "bytesCost", (d, s, n) => `${env.memory(to)}.copy(${d},${env.memory(from)},${s},${n})`);
 }
@@ -148,11 +148,6 @@ function refNull(f: FunctionText): void {
   f.push(EXTERNREF, fixed("null"));
 }
 
-const no =
-  (reason: string): Rule =>
-  () =>
-    decline(reason);
-
 export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   unreachable: (f) => {
     f.pending.flush(ANY);
@@ -163,7 +158,7 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   loop,
   if: ifThen,
   else: elseBranch,
-  end,
+  end: (f) => (f.labels[f.labels.length - 1].attempt === undefined ? end(f) : endOfTry(f)),
   br,
   br_if: brIf,
   br_table: brTable,
@@ -202,7 +197,6 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   "memory.init": (f) => {
     const data = f.reader.u32();
     const mem = f.reader.u32();
-    isWideMemory(f, mem);
     method(f, "bytesCost", (d, s, n) => `${f.env.memory(mem)}.init(${d},${f.env.instance()}.datas[${data}],${s},${n})`);
   },
   "data.drop": (f) => {
@@ -213,7 +207,6 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   "memory.copy": memoryCopy,
   "memory.fill": (f) => {
     const mem = f.reader.u32();
-    isWideMemory(f, mem);
     const [d, v, n] = popOperands(f, 3);
     f.pending.flush(ANY);
     const count = counted(f, n);
@@ -267,12 +260,7 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
   return_call: returnCall,
   return_call_indirect: (f) => returnCallThrough(f, popIndirect(f)),
   return_call_ref: (f) => returnCallThrough(f, popCallee(f)),
-  throw: no("exceptions"),
-  throw_ref: no("exceptions"),
-  try_table: no("exceptions"),
-  try: no("exceptions"),
-  catch: no("exceptions"),
-  catch_all: no("exceptions"),
-  delegate: no("exceptions"),
-  rethrow: no("exceptions"),
+  "atomic.fence": fenceRule,
+  ...exceptionRules,
+  ...gcRules,
 };

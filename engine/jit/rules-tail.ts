@@ -6,6 +6,7 @@ import { funcTypeAt } from "../module.ts";
 import type { FunctionText } from "./function-text.ts";
 import { ANY } from "./operand.ts";
 import { type Callee, noVectors } from "./rules-call.ts";
+import { escapeTo, NO_BLOCK } from "./rules-exceptions.ts";
 import { zeroOf } from "./values.ts";
 
 /** The loop around the body of a function that calls itself. */
@@ -55,6 +56,7 @@ function callSelf(f: FunctionText): void {
 function leave(f: FunctionText, callee: string, args: readonly string[]): void {
   f.hasTailCalls = true;
   f.hasCalls = true;
+  escapeAll(f);
   f.out.line(
     `${f.fuel?.leaveByCall() ?? ""}return ${f.env.helper("tailCall")}(v,${callee}.${f.call},[${args.join()}],n);`,
   );
@@ -62,5 +64,11 @@ function leave(f: FunctionText, callee: string, args: readonly string[]): void {
 
 function callHost(f: FunctionText, callee: string, args: readonly string[], more: readonly string[]): void {
   f.hasCalls = true;
+  escapeAll(f);
   f.out.line(f.fuel?.aroundTail(`return ${callee}.metered(${[...args, "n"].join()});`, more) ?? "");
+}
+
+/** What the callee throws is for no handler of the function, which is no longer there. */
+function escapeAll(f: FunctionText): void {
+  if (f.labels.some((label) => label.attempt !== undefined)) f.out.line(escapeTo(f, NO_BLOCK));
 }

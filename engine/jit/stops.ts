@@ -73,6 +73,17 @@ export class Stops {
     return thrown;
   };
 
+  /**
+   * An exception has come to a handler; `fuel` and `cost` as for `failed`. What is left may be less than was left when
+   * it was thrown: functions of the host and of the interpreter that it passed have spent, too.
+   */
+  readonly landed = (fuel: number, cost: number): number => {
+    if (cost >= 0) left[0] = fuel - cost;
+    settleFuel();
+    giveFuel();
+    return left[0];
+  };
+
   readonly spend = spendMuch;
 
   private frame(func: number, offset: number, isInnermost: boolean, values: readonly Val[]): StoppedFrame {

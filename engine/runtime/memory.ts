@@ -24,7 +24,10 @@ export class MemInst {
   /** What other threads have too; undefined for a memory that is not shared. */
   readonly shared: SharedPages | undefined;
   readonly #meter: Meter | undefined;
-  /** The current view of a memory that is not shared; generated code reads it, everybody else `view`. */
+  /**
+   * The view as it was made last, which is the current one unless another thread has grown the memory since: for generated
+   * code, which goes by way of `over` where the memory is shared. Everybody else takes `view`.
+   */
   dv: DataView = none;
   #bytes: Uint8Array = noBytes;
   /** By log2 of the element size; made when asked for. */
@@ -109,6 +112,11 @@ export class MemInst {
   get view(): DataView {
     if (this.shared !== undefined) this.#refresh(this.shared);
     return this.dv;
+  }
+
+  /** A view in which the `count` bytes from `at` on are, if they are inside the current memory. */
+  over(at: number, count: number): DataView {
+    return at + count <= this.dv.byteLength ? this.dv : this.view;
   }
 
   /** Exactly the current memory. */
