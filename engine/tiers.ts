@@ -19,10 +19,18 @@ import { type FrameTypes, type Interpreter, NESTING_BYTES, ROOM, type ValueSlots
 /** `auto`: the interpreter, and generated JavaScript for what is hot. `js`: JavaScript for all it can do. */
 export type TierName = "auto" | "interp" | "js";
 
+export type I64Form = "words" | "bigint";
+
 export interface TierOptions {
   readonly tier?: TierName | undefined;
   /** False: no JavaScript is generated, whatever the tier. */
   readonly eval?: boolean | undefined;
+  /**
+   * What i64 are in generated code that has no limits: two words, or a BigInt, which is 3 to 10 times faster in
+   * arithmetic on V8 13.6 and later. There it needs `--always-osr-from-maglev`, or a long call may be 100 times slower;
+   * and V8 13.6 was seen to end the process over such code. Default "words". See RATIONALE.md.
+   */
+  readonly i64?: I64Form | undefined;
   /** Called before a function is compiled for the first time: where a host may want to set up its JavaScript engine. */
   readonly onGenerate?: (() => void) | undefined;
   /**
@@ -68,6 +76,7 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
       firstFuel: hotAfter === undefined ? FIRST_FUEL : 0,
       sampleFuel: hotAfter === undefined ? SAMPLE_FUEL : 0,
       minFrameBytes: Math.ceil(ROOM / limits.frames),
+      isBig: options.i64 === "bigint",
       onGenerate: options.onGenerate,
     },
     stats,

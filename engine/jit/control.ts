@@ -296,6 +296,7 @@ export function returnText(f: FunctionText): string {
   const { pending, env } = f;
   const fuel = f.fuel?.leave() ?? "";
   if (results.length === 0) return `${fuel}return;`;
+  pending.wantWords(results.length);
   const list = pending.list.slice(pending.height - results.length);
   if (results.length === 1) {
     const [low, high] = f.wordsOf(list[0]);

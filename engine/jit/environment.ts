@@ -88,6 +88,13 @@ export class Environment {
     const name = `N${bits}_${low >>> 0}_${high >>> 0}`;
     return this.use(name, bits === 32 ? `$.helpers.f32FromBits(${low})` : `$.helpers.f64FromWords(${low},${high})`);
   }
+  /** The variables of `big-frame.ts`. */
+  bigs(): string {
+    return this.use("BV", "$.bigs");
+  }
+  bigWords(): string {
+    return this.use("BW", "$.bigWords");
+  }
   /** The high word of the last i64 result. */
   high(): string {
     return this.use("H", "$.helpers.high");

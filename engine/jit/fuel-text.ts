@@ -175,7 +175,7 @@ export class FuelText {
   private words(operands: readonly Operand[]): string[] {
     const { f } = this;
     const locals = f.locals.flatMap((t, i) => {
-      if (t === I64) return [`l${i}`, `h${i}`];
+      if (t === I64) return f.wordsOfLocal(i);
       return [this.coded(t, `l${i}`, f.floats.isCoded(f.localNodes[i]))];
     });
     return [

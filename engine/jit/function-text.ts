@@ -7,6 +7,7 @@ import { Reader } from "../binary/reader.ts";
 import { canonOf } from "../canon.ts";
 import { type Func, funcTypeAt, type Module } from "../module.ts";
 import { F32, F64, type FuncType, I64, V128, type ValType } from "../types.ts";
+import { BigFrame, bigText } from "./big-frame.ts";
 import type { Environment } from "./environment.ts";
 import type { FloatFlow } from "./float-flow.ts";
 import { type Exit, FuelText } from "./fuel-text.ts";
@@ -28,6 +29,9 @@ export class Declined {
 export const decline = (reason: string): never => {
   throw new Declined(reason);
 };
+
+/** The function is generated with i64 as words after all. */
+export class NotBig {}
 
 export interface Label {
   kind: "func" | "block" | "loop" | "if" | "else";
@@ -140,6 +144,8 @@ export class FunctionText {
   deadDepth = 0;
   /** Counts fuel and stops. */
   readonly fuel: FuelText | undefined;
+  /** Where i64 variables are, if i64 are BigInt. */
+  readonly bigs: BigFrame | undefined;
   /** Calls anything that may need much of the JavaScript stack. */
   hasCalls = false;
   /** Makes tail calls of others, of itself. */
@@ -159,6 +165,7 @@ export class FunctionText {
     ladders: Ladders,
     entry: Entry | undefined,
     isMetered: boolean,
+    isBig: boolean,
   ) {
     this.module = module;
     this.canon = canonOf(module.types);
@@ -179,8 +186,9 @@ export class FunctionText {
       const isRaw = entry !== undefined || i < this.type.params.length;
       this.localNodes.push(isFloat(t) ? floats.node(isRaw) : -1);
     });
+    this.bigs = isBig ? new BigFrame(env) : undefined;
     const uncoded = (text: string): string => `${env.helper("uncoded")}(${text})`;
-    this.pending = new Pending(this.locals.length, this.out, floats, uncoded, isMetered);
+    this.pending = new Pending(this.locals.length, this.out, floats, uncoded, isMetered, this.bigs);
     this.fuel = isMetered ? new FuelText(this) : undefined;
   }
 
@@ -193,6 +201,12 @@ export class FunctionText {
   /** Of each local, the variables that hold its words. */
   get localNames(): readonly (readonly string[])[] {
     return this.locals.map((t, i) => (t === I64 ? [`l${i}`, `h${i}`] : [`l${i}`]));
+  }
+
+  /** Expressions of the words of local `i`. */
+  wordsOfLocal(i: number): readonly string[] {
+    if (this.locals[i] !== I64) return [`l${i}`];
+    return this.bigs === undefined ? [`l${i}`, `h${i}`] : [this.bigs.word(i, 0), this.bigs.word(i, 1)];
   }
 
   /** The member by which functions are called. */
@@ -247,7 +261,11 @@ export class FunctionText {
     const lo = pending.slotId(depth);
     const node = isFloat(type) ? this.floats.node(true) : -1;
     pending.free(lo);
-    if (type === I64) {
+    if (type === I64 && this.bigs !== undefined) {
+      pending.free(pending.slotId(depth, 1));
+      const words = bigText(call, `${this.env.high()}[0]`);
+      out.line(around(`${this.bigs.big(this.locals.length + depth)}=${words};`));
+    } else if (type === I64) {
       pending.free(pending.slotId(depth, 1));
       const high = pending.variable(pending.slotId(depth, 1)).text;
       out.line(`${around(`${pending.variable(lo).text}=${call};`)}${high}=${this.env.high()}[0];`);
@@ -260,6 +278,7 @@ export class FunctionText {
   readLocal(idx: number): void {
     const t = this.locals[idx];
     const { pending } = this;
+    if (t === I64 && this.bigs !== undefined) return pending.push(this.bigs.variable(idx));
     const lo = new Part(`l${idx}`, true, [idx * 2]);
     const hi = t === I64 ? new Part(`h${idx}`, true, [idx * 2 + 1]) : undefined;
     pending.push(new Operand(t, lo, hi, 0, undefined, this.localNodes[idx]));
@@ -267,7 +286,7 @@ export class FunctionText {
 
   writeLocal(idx: number): void {
     const { pending, out } = this;
-    const o = pending.pop();
+    const o = pending.pop(true);
     pending.order(o.effects);
     pending.free(idx * 2);
     if (o.hi !== undefined) pending.free(idx * 2 + 1);
@@ -282,6 +301,7 @@ export class FunctionText {
   popArguments(params: readonly ValType[]): string[] {
     const { pending } = this;
     const first = pending.height - params.length;
+    pending.wantWords(params.length);
     const operands = pending.list.slice(first);
     for (let i = 0; i < params.length; i++) pending.pop();
     return operands.flatMap((o) => {

@@ -14,13 +14,15 @@ import { skipImms } from "../binary/imms.ts";
 import { type InstrDef, instrDef, type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
 import { F32, F64, type FuncType, I64, isRef, type ValType } from "../types.ts";
+import { type BigFrame, bigText } from "./big-frame.ts";
 import { Environment } from "./environment.ts";
 import { FloatFlow } from "./float-flow.ts";
-import { decline, FunctionText, makeLabel } from "./function-text.ts";
+import { decline, FunctionText, makeLabel, NotBig } from "./function-text.ts";
 import { startMuted } from "./guard.ts";
 import { Ladders } from "./ladders.ts";
 import { type Entry, entryAt } from "./osr.ts";
 import { atomicRule } from "./rules-atomic.ts";
+import { bigRules } from "./rules-big.ts";
 import { loadRule, storeRule } from "./rules-memory.ts";
 import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
@@ -34,6 +36,8 @@ const MAX_BODY_BYTES = 1 << 18;
 const MAX_LOCALS = 4096;
 /** V8 parses nested blocks by recursion, at some 0.7 KB of its stack each. */
 const MAX_NESTING = 300;
+/** Frames of functions with i64 as BigInt: less than what generated code has when it is entered. */
+const MAX_BIG_BYTES = 20_000;
 /** Bytes of a JavaScript frame besides its variables. */
 const FRAME_BYTES = 160;
 /** And for each `try` around another. */
@@ -46,6 +50,8 @@ export interface GenerateOptions {
   readonly minFrameBytes?: number | undefined;
   /** It counts fuel and can stop. */
   readonly isMetered?: boolean | undefined;
+  /** i64 are BigInt (`big-frame.ts`), where that is possible; else two words each. */
+  readonly isBig?: boolean | undefined;
 }
 
 export interface Generated {
@@ -63,7 +69,9 @@ const rules = new Map<Mnemonic, Rule>();
 function ruleOf(m: Mnemonic): Rule {
   let rule = rules.get(m);
   if (rule === undefined) {
-    rule = makeRule(m, instrDef(m));
+    const words = makeRule(m, instrDef(m));
+    const big = bigRules[m];
+    rule = big === undefined ? words : (f) => (f.bigs === undefined ? words(f) : big(f, words));
     rules.set(m, rule);
   }
   return rule;
@@ -89,11 +97,23 @@ function makeRule(m: Mnemonic, d: InstrDef): Rule {
 export function generate(module: Module, index: number, options: GenerateOptions = {}): Generated {
   const func = module.funcs[index - module.importedFuncs];
   if (func.body.end - func.body.start > MAX_BODY_BYTES) decline("size");
+  if (options.isBig && !options.isMetered) {
+    try {
+      return generateAs(module, index, options, true);
+    } catch (error) {
+      if (!(error instanceof NotBig)) throw error;
+    }
+  }
+  return generateAs(module, index, options, false);
+}
+
+function generateAs(module: Module, index: number, options: GenerateOptions, isBig: boolean): Generated {
+  const func = module.funcs[index - module.importedFuncs];
   const floats = new FloatFlow();
   const entry = options.loop === undefined ? undefined : entryAt(module, func, options.loop);
   const isMetered = options.isMetered ?? false;
   const ladders = new Ladders(module, func, MAX_NESTING);
-  const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered);
+  const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered, isBig);
   let f = write();
   if (floats.hasNodes) {
     floats.restart();
@@ -101,6 +121,7 @@ export function generate(module: Module, index: number, options: GenerateOptions
   }
   // Even, as the lowest bit of what is left says who called.
   const bytes = Math.max(frameBytes(f), options.minFrameBytes ?? 0);
+  if (isBig && bytes > MAX_BIG_BYTES) throw new NotBig();
   return assemble(f, bytes + (bytes & 1));
 }
 
@@ -112,9 +133,10 @@ function writeBody(
   ladders: Ladders,
   entry: Entry | undefined,
   isMetered: boolean,
+  isBig: boolean,
 ): FunctionText {
   if (func.localCount > MAX_LOCALS) decline("locals");
-  const f = new FunctionText(module, func, index, new Environment(isMetered), floats, ladders, entry, isMetered);
+  const f = new FunctionText(module, func, index, new Environment(isMetered), floats, ladders, entry, isMetered, isBig);
   f.labels.push(makeLabel(f, "func", { params: [], results: f.type.results }));
   startMuted(f);
   const { reader, out, pending } = f;
@@ -150,6 +172,7 @@ const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table"
 
 const frameBytes = (f: FunctionText): number =>
   FRAME_BYTES +
+  8 * (f.bigs === undefined ? 0 : f.bigs.size + 2) +
   8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
   TRY_BYTES * f.tries +
   // What is passed to stop is in variables of its own.
@@ -158,9 +181,12 @@ const frameBytes = (f: FunctionText): number =>
 function assemble(f: FunctionText, bytes: number): Generated {
   const { type, locals, pending, env, localNames } = f;
   const params = localNames.slice(0, type.params.length).flat();
-  const vars: string[] = [];
+  const starts = bigStarts(f);
+  const needsRoom = f.hasCalls || starts.length > 0;
+  const vars: string[] = starts.length > 0 ? [...(f.bigs as BigFrame).declarations()] : [];
   if (f.entry === undefined) {
     for (let i = type.params.length; i < locals.length; i++) {
+      if (isInFrame(f, locals[i])) continue;
       for (const name of localNames[i]) vars.push(`${name}=${zeroOf(locals[i])}`);
     }
   } else vars.push("o=1", ...entryVars(f));
@@ -177,8 +203,9 @@ function assemble(f: FunctionText, bytes: number): Generated {
   // In parentheses V8 compiles it at once, which it will have to; what is too much for its stack is known here then.
   const lines = [`const ${name}=(${head}${caller}`];
   if (f.fuel !== undefined) lines.push(entryCheck(f, params, bytes));
-  else if (f.hasCalls) lines.push(stackCheck(f, params, bytes));
+  else if (needsRoom) lines.push(stackCheck(f, params, bytes));
   if (vars.length > 0) lines.push(`let ${vars.join()};`);
+  if (starts.length > 0) lines.push(starts.join(""));
   const canFail = f.out.hasPrefix;
   if (canFail) lines.push("try{");
   if (f.callsSelf) lines.push(SELF_LOOP);
@@ -200,6 +227,26 @@ function assemble(f: FunctionText, bytes: number): Generated {
   ];
   const offsets = new Array<number>(before + 2).fill(0).concat(f.out.offsets);
   return { text: all.join("\n"), offsets };
+}
+
+const isInFrame = (f: FunctionText, t: ValType): boolean => t === I64 && f.bigs !== undefined;
+
+/** Statements that give the variables of the function's `BigFrame` their first values, if it has any. */
+function bigStarts(f: FunctionText): string[] {
+  const { bigs, locals, entry, type } = f;
+  if (bigs === undefined || bigs.size === 0) return [];
+  const set = (k: number, [low, high]: readonly string[]): string => `${bigs.big(k)}=${bigText(low, high)};`;
+  const list: string[] = [];
+  locals.forEach((t, i) => {
+    if (t !== I64 || !bigs.has(i)) return;
+    if (entry !== undefined) list.push(set(i, readSlot(f, t, `p+${2 * i}`)));
+    else list.push(i < type.params.length ? set(i, [`l${i}`, `h${i}`]) : `${bigs.big(i)}=0n;`);
+  });
+  f.entryOperands.forEach((o, h) => {
+    if (o.slot === h && o.type === I64) list.push(set(locals.length + h, readSlot(f, I64, `p+b+${2 * h}`)));
+  });
+  // It has variables, even if none of them needs a value.
+  return list.length > 0 ? list : [";"];
 }
 
 /** A recursion that would overflow the JavaScript stack goes on in the interpreter. */
@@ -229,11 +276,12 @@ function entryVars(f: FunctionText): string[] {
   const vars: string[] = [];
   const { localNames } = f;
   f.locals.forEach((t, i) => {
+    if (isInFrame(f, t)) return;
     const values = readSlot(f, t, `p+${2 * i}`);
     localNames[i].forEach((name, k) => void vars.push(`${name}=${values[k]}`));
   });
   f.entryOperands.forEach((o, h) => {
-    if (o.slot !== h) return;
+    if (o.slot !== h || isInFrame(f, o.type)) return;
     const values = readSlot(f, o.type, `p+b+${2 * h}`);
     const ids = o.type === I64 ? [f.pending.slotId(h), f.pending.slotId(h, 1)] : [f.pending.slotId(h)];
     ids.forEach((id, k) => void vars.push(`${f.pending.name(id)}=${values[k]}`));

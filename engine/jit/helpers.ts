@@ -9,6 +9,7 @@ import type { Val } from "../runtime/value.ts";
 import type { FrameSlots } from "../tier.ts";
 import * as wideArithmetic from "../wide-arithmetic.ts";
 import { atomicHelpers } from "./atomics.ts";
+import { highOfBig, lowOfBig } from "./big-frame.ts";
 import { caught, exceptionOf, thrown } from "./exceptions.ts";
 import { gcHelpers } from "./gc.ts";
 import * as nan from "./nan.ts";
@@ -82,4 +83,6 @@ export const helpers: Readonly<Record<string, unknown>> = {
   exceptionOf,
   thrown,
   caught,
+  lowOfBig,
+  highOfBig,
 };

@@ -15,6 +15,7 @@ import type { Val } from "../runtime/value.ts";
 import { type Enter, type GeneratedFn, type InstanceTier, type Interpreter, jsStack } from "../tier.ts";
 import { V128 } from "../types.ts";
 import { arrive, register, segmentOf } from "./backtrace.ts";
+import { bigs, bigWords } from "./big-frame.ts";
 import { CompileBudget } from "./compile-budget.ts";
 import { Declined } from "./function-text.ts";
 import { type Generated, type GenerateOptions, generate } from "./generate.ts";
@@ -48,6 +49,8 @@ export interface JsTierOptions {
   readonly firstFuel: number;
   readonly sampleFuel: number;
   readonly minFrameBytes: number;
+  /** i64 are BigInt in it. */
+  readonly isBig: boolean;
   /** Called before the first text is made. */
   readonly onGenerate: (() => void) | undefined;
 }
@@ -97,6 +100,8 @@ export class JsTier implements InstanceTier {
   readonly inst: ModuleInst;
   readonly helpers = helpers;
   readonly results = results;
+  readonly bigs = bigs;
+  readonly bigWords = bigWords;
   readonly left = left;
   readonly stops: Stops;
   readonly stats: TierStats;
@@ -133,8 +138,8 @@ export class JsTier implements InstanceTier {
 
   /** Of each line of the text of function `func`, or of its way into the loop at `loop`, the offset in the module. */
   offsetsOf(func: number, loop: number | undefined, isMetered: boolean): readonly number[] {
-    const { minFrameBytes } = this.options;
-    return generate(this.inst.module, func, { loop, minFrameBytes, isMetered }).offsets;
+    const { minFrameBytes, isBig } = this.options;
+    return generate(this.inst.module, func, { loop, minFrameBytes, isMetered, isBig }).offsets;
   }
 
   /* What is compiled */
@@ -205,7 +210,11 @@ export class JsTier implements InstanceTier {
     if (this.stats.characters === 0) this.options.onGenerate?.();
     let made: Generated;
     try {
-      made = generate(this.inst.module, f.index, { ...options, minFrameBytes: this.options.minFrameBytes });
+      made = generate(this.inst.module, f.index, {
+        ...options,
+        minFrameBytes: this.options.minFrameBytes,
+        isBig: this.options.isBig,
+      });
     } catch (error) {
       if (!(error instanceof Declined)) throw error;
       this.stats.decline(error.reason);

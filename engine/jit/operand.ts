@@ -78,6 +78,8 @@ export class Operand {
   readonly isArithmetic: boolean;
   /** Depth of the slot variable that holds just this; -1: it is no such. */
   readonly slot: number;
+  /** i64 as one BigInt expression; see `big-frame.ts`. */
+  readonly big: Part | undefined;
 
   constructor(
     type: ValType,
@@ -88,6 +90,7 @@ export class Operand {
     node = -1,
     isArithmetic = false,
     slot = -1,
+    big?: Part,
   ) {
     this.type = type;
     this.lo = lo;
@@ -97,6 +100,7 @@ export class Operand {
     this.node = node;
     this.isArithmetic = isArithmetic;
     this.slot = slot;
+    this.big = big;
   }
 
   /** It never changes while the function runs. */

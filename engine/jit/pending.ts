@@ -9,7 +9,8 @@
  * of control operands are in their slots. Only the topmost `WINDOW` operands may wait, so that no module can make a
  * change of a variable scan a deep stack.
  */
-import type { ValType } from "../types.ts";
+import { I64, type ValType } from "../types.ts";
+import { type BigFrame, bigOf } from "./big-frame.ts";
 import type { FloatFlow } from "./float-flow.ts";
 import { LOAD, Operand, Part, TRAP } from "./operand.ts";
 import type { Writer } from "./writer.ts";
@@ -30,6 +31,8 @@ export class Pending {
   private readonly uncoded: (text: string) => string;
   /** What may fail is written at once, not where it is needed. */
   private readonly isExact: boolean;
+  /** Where i64 variables are, if i64 are BigInt. */
+  private readonly bigs: BigFrame | undefined;
   /** How many pending operands read each variable; temporaries apart. */
   private readonly reads: number[] = [];
   private readonly tempReads: number[] = [];
@@ -41,12 +44,20 @@ export class Pending {
   /** Slot variables in use, to be declared. */
   readonly slots = new Set<number>();
 
-  constructor(locals: number, out: Writer, floats: FloatFlow, uncoded: (text: string) => string, isExact = false) {
+  constructor(
+    locals: number,
+    out: Writer,
+    floats: FloatFlow,
+    uncoded: (text: string) => string,
+    isExact: boolean,
+    bigs: BigFrame | undefined,
+  ) {
     this.locals = locals;
     this.out = out;
     this.floats = floats;
     this.uncoded = uncoded;
     this.isExact = isExact;
+    this.bigs = bigs;
   }
 
   get height(): number {
@@ -101,12 +112,14 @@ export class Pending {
   private add(o: Operand): void {
     this.count(o.lo, 1);
     this.count(o.hi, 1);
+    this.count(o.big, 1);
     if (o.effects !== 0) this.effects++;
   }
 
   private remove(o: Operand): void {
     this.count(o.lo, -1);
     this.count(o.hi, -1);
+    this.count(o.big, -1);
   }
 
   /* Stack */
@@ -143,12 +156,25 @@ export class Pending {
     this.settled++;
   }
 
-  pop(): Operand {
+  /** The topmost operand; with `isBig` an i64 may have no words but by a call. */
+  pop(isBig = false): Operand {
+    if (!isBig) this.wantWords(1);
     const o = this.list.pop() as Operand;
     this.held.push(o);
     if (o.effects !== 0) this.effects--;
     if (this.settled > this.height) this.settled = this.height;
     return o;
+  }
+
+  /** The topmost `count` operands are needed as words: what is one BigInt expression is put into its variable. */
+  wantWords(count: number): void {
+    if (this.bigs === undefined) return;
+    for (let h = this.height - count; h < this.height; h++) {
+      const o = this.list[h];
+      if (o.big === undefined || o.lo.isAtom || o.hi?.isAtom) continue;
+      this.order(o.effects, h);
+      this.settle(h);
+    }
   }
 
   truncate(height: number): void {
@@ -158,6 +184,7 @@ export class Pending {
   /** Pushes an operand that is in its slot. */
   pushSlot(type: ValType, isWide: boolean, node: number): void {
     const depth = this.height;
+    if (type === I64 && this.bigs !== undefined) return this.push(this.bigs.variable(this.locals + depth, depth));
     const lo = this.variable(this.slotId(depth));
     const hi = isWide ? this.variable(this.slotId(depth, 1)) : undefined;
     this.push(new Operand(type, lo, hi, 0, undefined, node, false, depth));
@@ -186,7 +213,7 @@ export class Pending {
     for (let h = this.settled; h < this.height; h++) {
       if (h === except) continue;
       const o = this.list[h];
-      if (o.lo.vars.includes(id) || o.hi?.vars.includes(id)) {
+      if (o.lo.vars.includes(id) || o.hi?.vars.includes(id) || o.big?.vars.includes(id)) {
         if (o.slot !== h) this.order(o.effects, h);
         this.settle(h);
       }
@@ -204,10 +231,16 @@ export class Pending {
     this.out.line(this.assignment(lo, hi, o, o.node));
     this.remove(o);
     if (o.effects !== 0) this.effects--;
-    const high = o.hi === undefined ? undefined : this.variable(hi);
-    const now = new Operand(o.type, this.variable(lo), high, 0, undefined, o.node, false, h);
+    const now = this.inSlot(o, h);
     this.list[h] = now;
     this.add(now);
+  }
+
+  /** What `o` is when it is in slot `h`. */
+  private inSlot(o: Operand, h: number): Operand {
+    if (o.type === I64 && this.bigs !== undefined) return this.bigs.variable(this.locals + h, h);
+    const high = o.hi === undefined ? undefined : this.variable(this.slotId(h, 1));
+    return new Operand(o.type, this.variable(this.slotId(h)), high, 0, undefined, o.node, false, h);
   }
 
   /** Writes every operand below `below` into its slot; constants from `constantsFrom` on, too. */
@@ -220,6 +253,7 @@ export class Pending {
   assignment(lo: number, hi: number, o: Operand, node: number): string {
     const text = this.valueOf(o, node);
     if (id0(o.lo, lo) && (o.hi === undefined || id0(o.hi, hi))) return "";
+    if (o.type === I64 && this.bigs !== undefined) return `${this.bigs.big(lo >> 1)}=${bigOf(o).text};`;
     const low = this.variable(lo).text;
     if (o.hi === undefined) return `${low}=${text};`;
     const high = this.variable(hi).text;

@@ -108,3 +108,21 @@ export function storeRule(f: FunctionText, { access }: InstrDef): void {
   f.out.line(`${view(to, upper, 32)}.setInt32(${upper},${hi.text},true);`);
   f.out.line(`${view(to, lower, 32)}.setInt32(${lower},${v.lo.text},true);`);
 }
+
+/** An i64.load as one BigInt: its text, what is read for it, and effects of the address. */
+export function loadBig(f: FunctionText): readonly [text: string, at: Part, effects: number] {
+  const from = readAccess(f);
+  const a = popAddress(f, from);
+  const at = address(a, from.offset);
+  return [`${view(from, at.text, 64)}.getBigInt64(${at.text},true)`, at, a.effects];
+}
+
+/** An i64.store of the BigInt that `text` makes of the operand. */
+export function storeBig(f: FunctionText, text: (v: Operand) => string): void {
+  const from = readAccess(f);
+  const v = f.pending.pop(true);
+  const a = popAddress(f, from);
+  f.pending.flush(LOAD | TRAP);
+  const at = address(a, from.offset).text;
+  f.out.line(`${view(from, at, 64)}.setBigInt64(${at},${text(v)},true);`);
+}

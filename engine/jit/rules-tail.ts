@@ -3,7 +3,7 @@
  * Metered code calls functions of the host itself, as they may have to wait, and its frame must be there then.
  */
 import { funcTypeAt } from "../module.ts";
-import type { FunctionText } from "./function-text.ts";
+import { type FunctionText, NotBig } from "./function-text.ts";
 import { ANY } from "./operand.ts";
 import { type Callee, noVectors } from "./rules-call.ts";
 import { escapeTo, NO_BLOCK } from "./rules-exceptions.ts";
@@ -37,6 +37,7 @@ export function returnCallThrough(f: FunctionText, { name, args, more }: Callee)
 
 /** The parameters get new values, all other locals none, and the function starts again: where it can stop. */
 function callSelf(f: FunctionText): void {
+  if (f.bigs !== undefined) throw new NotBig();
   const { pending, out, locals, type } = f;
   pending.flush(ANY);
   const words = f.popArguments(type.params);

@@ -146,9 +146,10 @@ function part(t: Template, operands: readonly Operand[], low: Part | undefined):
   return new Part(fill(t, operands, low), false, varsOf(parts));
 }
 
-export function popOperands(f: FunctionText, count: number): Operand[] {
+export function popOperands(f: FunctionText, count: number, isBig = false): Operand[] {
+  if (!isBig) f.pending.wantWords(count);
   const list = f.pending.list.slice(f.pending.height - count);
-  for (let i = 0; i < count; i++) f.pending.pop();
+  for (let i = 0; i < count; i++) f.pending.pop(isBig);
   return list;
 }
 
