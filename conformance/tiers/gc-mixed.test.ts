@@ -136,6 +136,21 @@ const text = `(module
     (if (i32.eq (local.get 0) (i32.const 12)) (then (drop (array.new_data $longs $data (i32.const 9) (i32.const 1)))))
     (if (i32.eq (local.get 0) (i32.const 13)) (then (drop (array.new $longs (i64.const 1) (i32.const -1)))))
     (i64.const 0))
+  (func (export "order") (result i64 i32 i32) (local $w (ref $wide)) (local $l (ref $longs)) (local $x anyref)
+    (local.set $w (struct.new_default $wide))
+    (local.set $l (array.new $longs (i64.const 10) (i32.const 2)))
+    (struct.get $wide $l (local.get $w))
+    (array.get $longs (local.get $l) (i32.const 1))
+    (struct.set $wide $l (local.get $w) (i64.const 1))
+    (array.set $longs (local.get $l) (i32.const 1) (i64.const 100))
+    (i64.add (struct.get $wide $l (local.get $w)))
+    (i64.add (array.get $longs (local.get $l) (i32.const 1)))
+    (i64.add)
+    (local.set $x (local.get $w))
+    (i32.add (i32.shl (ref.test (ref $node) (local.get $x)) (i32.const 1)) (ref.test (ref $other) (local.get $x)))
+    (struct.get $node $v (local.get $w))
+    (struct.set $node $v (local.get $w) (i32.const 5))
+    (i32.sub (struct.get $node $v (ref.cast (ref $node) (local.get $x)))))
   (func (export "leak") (local $p (ref null $node))
     (loop $l (local.set $p (struct.new $node (local.get $p) (i32.const 1) (i32.const 1) (i32.const 1))) (br $l))))`
   // The operand of any.convert_extern comes before the call.
@@ -186,6 +201,13 @@ describe("a guest of structures and arrays", () => {
       expect(metered.usage().instructions).toBe(want.usage().instructions);
     }
     if (tier === "js") expect([free.tierStats?.functions, [...(free.tierStats?.declined ?? [])]]).toEqual([6, []]);
+  });
+
+  it.each(all)("reads before it writes, and knows subtypes, tier %s", (tier) => {
+    for (const options of [{}, withFuel]) {
+      const inst = make(tier, options);
+      for (let i = 0; i < 4; i++) expect(inst.invoke("order")).toEqual([111n, 2, -5]);
+    }
   });
 
   it.each(all)("stops at the same places, tier %s", (tier) => {
