@@ -24,11 +24,12 @@ const members =
   calleeMetered indirectMetered callableMetered slow left stops more loop caller tail failed spend metered meteredSig
   dv js sig elems datas get set size grow length fill copy init getInt8 getUint8 getInt16 getUint16 getInt32 getFloat32
   getFloat64 setInt8 setInt16 setInt32 setFloat32 setFloat64 true tags tag words
-  landed fields typeId descriptor value heap over atomicArray`.split(/\s+/);
+  landed fields typeId descriptor value heap over atomicArray active blocks catching
+  catchingAll passing`.split(/\s+/);
 const words = new Set([...keywords, ...members, ...Object.keys(helpers)]);
 /** Variables, by their numbers. */
 const variable =
-  /^([lhsztwLmTEcrdgf]\d+|PL\d+|f\d+(_\d+)?m?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbevujHVRIqkxAFMWKXYJQS]|ci|cr|VR)$/;
+  /^([lhsztwLmTEcrdgf]\d+|PL\d+|f\d+(_\d+)?m?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbevaujHVRIqkxADUFMWKXYJQS]|ci|cr|VR|BA|BP?\d+(_\d+)*)$/;
 const token =
   /\s+|(?<word>[A-Za-z_$][\w$]*)|(?<number>\d+(\.\d+)?(e[+-]?\d+)?)|(?<sign>[-+*/%&|^~!<>=?:;,.(){}[\]]+)/gy;
 

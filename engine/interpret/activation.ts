@@ -11,7 +11,8 @@ import type { Counting, Stop } from "../counting.ts";
 import { type BacktraceFrame, trap, trapError, WasmError } from "../errors.ts";
 import { WasmException } from "../exception.ts";
 import { awaited } from "../promise-import.ts";
-import type { FuncInst } from "../runtime/func.ts";
+import { ExnInst } from "../runtime/exn.ts";
+import type { FuncInst, TagInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Interruption, Meter } from "../runtime/meter.ts";
 import type { Val } from "../runtime/value.ts";
@@ -28,7 +29,7 @@ import { DRIVER_START, op, opDef } from "./ops.ts";
 import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
 import { crossTo, moveArgs } from "./tail-call.ts";
-import { raise } from "./unwind.ts";
+import { find, raise } from "./unwind.ts";
 import { pendingAt, traceOf, tracer } from "./walk.ts";
 
 /** `slice`: the fuel given to `run` is spent. The others: see `Meter`. */
@@ -179,16 +180,28 @@ export class Activation implements Run, Counting {
       this.state = "done";
       const error = overflow(thrown);
       // It came in the middle of what the next branch or call would have counted.
-      if (!this.isGone && error instanceof WasmError) {
+      if (!this.isGone && (error instanceof WasmError || error instanceof ExnInst)) {
         if (!this.isCounted) this.count(pendingAt(this));
-        if (error.kind !== "exit") traceOf(this, error);
+        if (error instanceof WasmError && error.kind !== "exit") traceOf(this, error);
       }
       this.release();
+      if (error instanceof ExnInst && !this.isInner)
+        throw new Error("an exception came out that somebody was to catch");
       throw error;
     } finally {
       jsStack.room = outside;
       this.meter.leave();
     }
+  }
+
+  /** Generated code began it. */
+  get isInner(): boolean {
+    return this.take !== undefined;
+  }
+
+  /** Exceptions of `tag` that come out of generated code are caught by a frame around. */
+  catches(tag: TagInst): boolean {
+    return find(this, tag, true) !== undefined;
   }
 
   /** Generated code need not count: nothing can stop the guest. */

@@ -58,6 +58,8 @@ export interface Label {
   hasLoop: boolean;
   /** Of a block of a ladder. */
   readonly rung: Rung | undefined;
+  /** Active try blocks around it. */
+  readonly tries: number;
   /** Of a try block. */
   attempt: Attempt | undefined;
 }
@@ -66,9 +68,10 @@ export interface Label {
 export interface Attempt {
   /** What `try_table` catches; a legacy block has catch bodies. */
   readonly clauses: readonly Catch[];
-  /** The code is in a catch body, one of which catches all. */
+  /** Tags that it catches so far; -1: all. */
+  readonly tags: number[];
+  /** The code is in a catch body. */
   isCatching: boolean;
-  hasAll: boolean;
 }
 
 export interface BlockType {
@@ -99,6 +102,7 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
     tail: "",
     hasLoop: false,
     rung: undefined,
+    tries: f.tries,
     attempt: undefined,
   };
 }
@@ -145,8 +149,9 @@ export class FunctionText {
   /** Makes tail calls of others, of itself. */
   hasTailCalls = false;
   callsSelf = false;
-  /** Most try blocks in each other. */
+  /** Try blocks that are active, now and at most: in whose body the code is. */
   tries = 0;
+  mostTries = 0;
   /** An exception may be meant for a certain try block, or none: see `rules-exceptions.ts`. */
   hasEscapes = false;
 
@@ -277,6 +282,11 @@ export class FunctionText {
   }
 
   /* Statements */
+
+  /** `count` try blocks of the function are active from now on: see `awaiting.ts`. */
+  activate(count: number): string {
+    return `${this.env.active()}[0]=a${count === 0 ? "" : `+${count}`};`;
+  }
 
   /** The arguments of a call of something with parameters like the topmost operands, which it pops. */
   popArguments(params: readonly ValType[]): string[] {

@@ -151,7 +151,7 @@ const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table"
 const frameBytes = (f: FunctionText): number =>
   FRAME_BYTES +
   8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
-  TRY_BYTES * f.tries +
+  TRY_BYTES * f.mostTries +
   // What is passed to stop is in variables of its own.
   (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
 
@@ -170,6 +170,7 @@ function assemble(f: FunctionText, bytes: number): Generated {
   for (const name of f.dispatches) vars.push(`${name}=0`);
   const { name } = f;
   if (f.fuel !== undefined) vars.push(`q=${env.left()}[0]`, "k=0");
+  if (f.mostTries > 0) vars.push(`a=${env.active()}[0]`);
   if (f.hasEscapes) vars.push("u=0");
   const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
   // Before the room is made even: who called.

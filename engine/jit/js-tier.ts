@@ -6,6 +6,7 @@
  * the function in the interpreter and counts its calls. So a call costs the same before and after, and nothing needs
  * patching. Spec: none; this is how, not what.
  */
+import { active, blocks, type Handling } from "../awaiting.ts";
 import { isSubtypeId } from "../canon.ts";
 import { left } from "../counting.ts";
 import { type BacktraceFrame, trap } from "../errors.ts";
@@ -89,6 +90,9 @@ export class JsTier implements InstanceTier {
   readonly helpers = helpers;
   readonly results = results;
   readonly left = left;
+  readonly active = active;
+  readonly blocks = blocks;
+  readonly catchingAll: Handling = { tags: undefined, next: 1 };
   readonly stops: Stops;
   readonly stats: TierStats;
   /** In the source names of its texts. */
@@ -211,6 +215,16 @@ export class JsTier implements InstanceTier {
   }
 
   /* What texts ask for: see `Environment` */
+
+  /** A try block that catches these tags. */
+  catching(...tags: number[]): Handling {
+    return { tags: tags.map((idx) => this.inst.tags[idx]), next: 1 };
+  }
+
+  /** One that catches nothing; the next one that may is `next` on. */
+  passing(next: number): Handling {
+    return { tags: [], next };
+  }
 
   callee(idx: number): Callee {
     return this.callable(this.inst.funcs[idx]);
