@@ -24,7 +24,7 @@ const members =
   calleeMetered indirectMetered callableMetered slow left stops more loop caller tail failed spend metered meteredSig
   dv js sig elems datas get set size grow length fill copy init getInt8 getUint8 getInt16 getUint16 getInt32 getFloat32
   getFloat64 setInt8 setInt16 setInt32 setFloat32 setFloat64 true tags tag words
-  landed fields typeId descriptor value heap over atomicArray active blocks catching
+  landed fields typeId descriptor value heap over elements active blocks catching
   catchingAll passing`.split(/\s+/);
 const words = new Set([...keywords, ...members, ...Object.keys(helpers)]);
 /** Variables, by their numbers. */
