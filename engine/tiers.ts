@@ -34,12 +34,17 @@ export interface TierOptions {
 
 /** Fuel between two samples: 0.2 ms when the interpreter is cold, 0.01 ms when V8 has optimised it. */
 const SAMPLE_FUEL = 1 << 11;
+/** The same while nothing is optimised yet, and there is much to be found. */
+const FIRST_FUEL = 1 << 7;
 const HOT_AFTER = 2;
 const LARGE_BYTES = 1 << 11;
 const BYTES_PER_SAMPLE = 8;
 const BYTES_PER_CALL = 2;
-/** About 130,000 instructions: what runs in the time that loading the compiler takes. */
-const IDLE_SAMPLES = 64;
+/** What runs in the time that loading the compiler takes. */
+const IDLE_SAMPLES = 16;
+/** Of modules of at most `SMALL_MODULE` bytes. */
+const FREE_BYTES = 1 << 16;
+const SMALL_MODULE = 1 << 18;
 
 /** True when instances are to have generated code, and the process allows it. */
 export const isTiered = ({ tier = "auto", eval: mayEval = true }: TierOptions): boolean =>
@@ -59,6 +64,8 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
       bytesPerCall: hotAfter === undefined ? BYTES_PER_CALL : Infinity,
       largeBytes: hotAfter === undefined ? LARGE_BYTES : Infinity,
       idleSamples: hotAfter === undefined ? IDLE_SAMPLES : 0,
+      freeBytes: hotAfter === undefined && inst.module.bytes.length <= SMALL_MODULE ? FREE_BYTES : 0,
+      firstFuel: hotAfter === undefined ? FIRST_FUEL : 0,
       sampleFuel: hotAfter === undefined ? SAMPLE_FUEL : 0,
       minFrameBytes: Math.ceil(ROOM / limits.frames),
       onGenerate: options.onGenerate,

@@ -5,6 +5,7 @@
  * Wasm-to-wasm calls do not recurse in JavaScript. A host function that calls back into a guest starts an activation of
  * its own. Spec: exec/runtime (frames, stack), exec/instructions (call, call_indirect).
  */
+
 import { Blocked, type HostResult, monotonicNs, type Runner, type Wait } from "../blocked.ts";
 import { isSubtypeId } from "../canon.ts";
 import type { Counting, Stop } from "../counting.ts";
@@ -26,6 +27,7 @@ import { waitAt } from "./instance-ops.ts";
 import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
 import { DRIVER_START, op, opDef } from "./ops.ts";
+import { primer, warmUp } from "./primer.ts";
 import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
 import { crossTo, moveArgs } from "./tail-call.ts";
@@ -254,6 +256,7 @@ export class Activation implements Run, Counting {
     while (outcome === undefined) {
       const given = Math.max(-1, Math.min(this.allowance(), this.untilSample));
       const exit = this.enter(given);
+      if (primer.left < Infinity) warmUp(given - this.fuel);
       const isSafepoint = exit === exits.loop || exit === exits.enter;
       // Also a guest that stops at the entry of a function has room for its frame, which may be captured there.
       if (!isSafepoint || exit === exits.enter) outcome = this.handle(exit);
@@ -291,7 +294,7 @@ export class Activation implements Run, Counting {
     if (this.meter.fuelLeft < 0) return stopped("fuel");
     if (slice.untilLook < 0) {
       this.resize();
-      slice.untilLook = slice.size;
+      slice.untilLook = Math.min(slice.size, primer.left);
       const why = this.interruption();
       if (why !== undefined) return stopped(why);
     }
@@ -303,7 +306,7 @@ export class Activation implements Run, Counting {
     slice.left = fuel;
     if (meter.isTimed) slice.lookedNs = Number(monotonicNs());
     else slice.size = SLICE;
-    slice.untilLook = slice.size;
+    slice.untilLook = Math.min(slice.size, primer.left);
   }
 
   /** Clocks are looked at every few milliseconds, however fast the guest runs. */

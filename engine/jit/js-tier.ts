@@ -38,13 +38,23 @@ export interface JsTierOptions {
   readonly bytesPerCall: number;
   /** Functions of more bytes need a sample, or call, for each of their bytes. */
   readonly largeBytes: number;
+  /**
+   * So many bytes of a small module are compiled as soon as they are hot: what all of it costs is less than what it
+   * costs to wait. Bench: programs (twice as long without).
+   */
+  readonly freeBytes: number;
   /** Samples of all functions before the first is compiled: programs that end sooner do not load the compiler. */
   readonly idleSamples: number;
+  /** Between two samples at first; in the end `sampleFuel`. */
+  readonly firstFuel: number;
   readonly sampleFuel: number;
   readonly minFrameBytes: number;
   /** Called before the first text is made. */
   readonly onGenerate: (() => void) | undefined;
 }
+
+/** After so many samples there is twice as much fuel between them. */
+const DOUBLING = 64;
 
 /** V8 needs this much of its stack to compile a function; bytes. */
 const COMPILE_ROOM = 200_000;
@@ -85,7 +95,6 @@ class Compiled {
 
 export class JsTier implements InstanceTier {
   readonly isEager: boolean;
-  readonly sampleFuel: number;
   readonly inst: ModuleInst;
   readonly helpers = helpers;
   readonly results = results;
@@ -102,7 +111,7 @@ export class JsTier implements InstanceTier {
   private readonly budget = new CompileBudget();
   /** Samples so far, by function. */
   private readonly samples = new Map<FuncInst, number>();
-  private idle: number;
+  private seen = 0;
   private readonly plain = new Compiled(false);
   private readonly metered = new Compiled(true);
   private readonly hosts = new Map<FuncInst, Callee>();
@@ -113,10 +122,13 @@ export class JsTier implements InstanceTier {
     this.stops = new Stops(inst, interpreter);
     this.options = options;
     this.isEager = options.isEager;
-    this.idle = options.idleSamples;
-    this.sampleFuel = options.sampleFuel;
     this.stats = stats;
     this.id = register(this);
+  }
+
+  get sampleFuel(): number {
+    const { firstFuel, sampleFuel } = this.options;
+    return Math.min(sampleFuel, firstFuel * 2 ** Math.floor(this.seen / DOUBLING));
   }
 
   trace(error: Error): () => readonly BacktraceFrame[] {
@@ -161,8 +173,7 @@ export class JsTier implements InstanceTier {
   private isHot(f: FuncInst): boolean {
     const n = (this.samples.get(f) ?? 0) + 1;
     this.samples.set(f, n);
-    if (this.idle > 0) this.idle--;
-    return this.idle === 0 && n >= this.hotAfter(f, this.options.bytesPerSample);
+    return ++this.seen > this.options.idleSamples && n >= this.hotAfter(f, this.options.bytesPerSample);
   }
 
   /**
@@ -170,8 +181,9 @@ export class JsTier implements InstanceTier {
    * had not run before. Bench: esbuild (npm), minifying 0.5 MB.
    */
   private hotAfter(f: FuncInst, bytesPerUse: number): number {
-    const { hotAfter, largeBytes } = this.options;
+    const { hotAfter, largeBytes, freeBytes } = this.options;
     const size = this.sizeOf(f);
+    if (this.stats.bytes + size <= freeBytes) return hotAfter;
     const enough = hotAfter + Math.floor(size / bytesPerUse);
     return size > largeBytes ? Math.max(enough, size) : enough;
   }
