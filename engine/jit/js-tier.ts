@@ -15,7 +15,7 @@ import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
 import { type Enter, type GeneratedFn, type InstanceTier, type Interpreter, jsStack } from "../tier.ts";
 import { V128 } from "../types.ts";
-import { arrive, register, segmentOf } from "./backtrace.ts";
+import { arrived, register, segmentOf } from "./backtrace.ts";
 import { CompileBudget } from "./compile-budget.ts";
 import { Declined } from "./function-text.ts";
 import { type Generated, type GenerateOptions, generate } from "./generate.ts";
@@ -312,13 +312,21 @@ export class JsTier implements InstanceTier {
   private interpret(f: FuncInst, args: readonly Val[], room: number, mayNest: boolean): Val {
     const { params, results: types } = f.type;
     const put = (s: Parameters<typeof putArguments>[0]): void => putArguments(s, params, args);
-    return arriving(() => this.interpreter.run(f, put, (s) => takeResults(s, types), room, mayNest));
+    try {
+      return this.interpreter.run(f, put, (s) => takeResults(s, types), room, mayNest);
+    } catch (error) {
+      throw arrived(error);
+    }
   }
 
   private interpretMetered(f: FuncInst, args: readonly Val[], room: number): Val {
     const { params, results: types } = f.type;
     const put = (s: Parameters<typeof putArguments>[0]): void => putArguments(s, params, args);
-    return arriving(() => this.interpreter.runMetered(f, put, (s) => takeResults(s, types), room));
+    try {
+      return this.interpreter.runMetered(f, put, (s) => takeResults(s, types), room);
+    } catch (error) {
+      throw arrived(error);
+    }
   }
 
   /** Runs `f` in the interpreter until it is called often enough to be compiled. */
@@ -371,7 +379,11 @@ export class JsTier implements InstanceTier {
     const count = argumentCount(params);
     return (...args) => {
       jsStack.room = evenRoom(args[count]);
-      arriving(() => this.interpreter.callHost(f, this.inst, hostArguments(params, args), results));
+      try {
+        this.interpreter.callHost(f, this.inst, hostArguments(params, args), results);
+      } catch (error) {
+        throw arrived(error);
+      }
       return takeResults(results, types);
     };
   }
@@ -382,7 +394,11 @@ export class JsTier implements InstanceTier {
     return (...args) => {
       jsStack.room = evenRoom(args[count]);
       args.length = count;
-      arriving(() => this.interpreter.callHostMetered(f, hostArguments(params, args), args, results));
+      try {
+        this.interpreter.callHostMetered(f, hostArguments(params, args), args, results);
+      } catch (error) {
+        throw arrived(error);
+      }
       return takeResults(results, types);
     };
   }
@@ -391,16 +407,6 @@ export class JsTier implements InstanceTier {
 /** Functions with vectors in their types are called by declined functions only. */
 function noVectors({ type }: FuncInst): void {
   if (type.params.includes(V128) || type.results.includes(V128)) throw new Error("v128 in generated code");
-}
-
-/** Leaves generated code by `call`. */
-function arriving<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof Error) arrive(error);
-    throw error;
-  }
 }
 
 type Linked = readonly [GeneratedFn, Enter];
