@@ -20,34 +20,31 @@ export const blocks: Handling[] = [];
 /** How many are active. */
 export const active = new Int32Array(1);
 
-/** An activation of the interpreter. */
-export interface Frames {
+/** An activation of the interpreter, which has entered generated code or not; once at a time. */
+export interface Entrance {
   /** Generated code began it; else the host did. */
   readonly isInner: boolean;
   /** One of its frames around the innermost has a handler for `tag`. */
   catches(tag: TagInst): boolean;
-}
-
-/** Where the interpreter has entered generated code. */
-export interface Entrance {
-  readonly by: Frames;
-  /** Blocks that were active already. */
-  readonly base: number;
-  readonly outer: Entrance | undefined;
+  /** Blocks that were active already, and who had entered generated code around. For the functions here. */
+  base: number;
+  outer: Entrance | undefined;
 }
 
 let innermost: Entrance | undefined;
 
-/** `by` enters generated code; `leaveBlocks` takes what this gives. */
-export function enterBlocks(by: Frames): Entrance {
-  innermost = { by, base: active[0], outer: innermost };
-  return innermost;
+/** `by` enters generated code. */
+export function enterBlocks(by: Entrance): void {
+  by.base = active[0];
+  by.outer = innermost;
+  innermost = by;
 }
 
-/** However the generated code has ended. */
-export function leaveBlocks({ base, outer }: Entrance): void {
-  active[0] = base;
-  innermost = outer;
+/** The generated code that `by` entered has ended, however it did. */
+export function leaveBlocks(by: Entrance): void {
+  active[0] = by.base;
+  innermost = by.outer;
+  by.outer = undefined;
 }
 
 /**
@@ -58,8 +55,8 @@ export function leaveBlocks({ base, outer }: Entrance): void {
  */
 export function isAwaited(tag: TagInst): boolean {
   let end = active[0];
-  for (let entrance = innermost; entrance !== undefined; entrance = entrance.outer) {
-    const { by, base } = entrance;
+  for (let by = innermost; by !== undefined; by = by.outer) {
+    const { base } = by;
     for (let i = end - 1; i >= base; i -= blocks[i].next) {
       const { tags } = blocks[i];
       if (tags === undefined || tags.includes(tag)) return true;

@@ -6,6 +6,7 @@
  * its own. Spec: exec/runtime (frames, stack), exec/instructions (call, call_indirect).
  */
 
+import type { Entrance } from "../awaiting.ts";
 import { Blocked, type HostResult, monotonicNs, type Runner, type Wait } from "../blocked.ts";
 import { isSubtypeId } from "../canon.ts";
 import type { Counting, Stop } from "../counting.ts";
@@ -85,7 +86,7 @@ interface Slice {
   lookedNs: number;
 }
 
-export class Activation implements Run, Counting {
+export class Activation implements Run, Counting, Entrance {
   stack: FrameStack;
   inst: ModuleInst;
   pc = 0;
@@ -106,6 +107,8 @@ export class Activation implements Run, Counting {
   take: ((slots: FrameStack) => Val) | undefined;
   /** What is left of the JavaScript stack for generated code, bytes. */
   room = jsStack.room - NESTING_BYTES;
+  base = 0;
+  outer: Entrance | undefined;
   private slice: Slice = { left: 0, untilLook: 0, size: FIRST_SLICE, lookedNs: 0 };
   /** Its last frame failed in generated code. */
   private isGone = false;

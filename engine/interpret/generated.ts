@@ -56,7 +56,7 @@ function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: nu
   const isMetered = !act.isNesting;
   const before = isMetered ? startCounting(act) : undefined;
   if (!isMetered) act.meter.isUncounted = true;
-  const entrance = enterBlocks(act);
+  enterBlocks(act);
   try {
     enter(act.stack, act.fp, operands, act.room);
   } catch (error) {
@@ -65,7 +65,7 @@ function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: nu
     if (exn instanceof ExnInst && isCaught(act, exn, true)) return undefined;
     throw failed(act, f, error);
   } finally {
-    leaveBlocks(entrance);
+    leaveBlocks(act);
     jsStack.room = room;
     if (isMetered) stopCounting(before);
   }
