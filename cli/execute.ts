@@ -13,6 +13,7 @@ import {
   type GuestLimits,
   type HeapGauge,
   type HostState,
+  type I64Form,
   type Import,
   type Imports,
   type Instance,
@@ -88,6 +89,7 @@ export interface ExecuteOptions {
   readonly tier?: TierName | undefined;
   /** False: no JavaScript is generated, whatever the tier. */
   readonly mayEval?: boolean | undefined;
+  readonly i64?: I64Form | undefined;
   /** Called before JavaScript is generated for the first time. */
   readonly onGenerate?: (() => void) | undefined;
   readonly limits?: Limits | undefined;
@@ -216,8 +218,8 @@ class Run {
     this.meter = this.makeMeter();
     const { interrupt } = options;
     if (interrupt !== undefined) this.closers.push(() => interrupt.dispose());
-    const { tier, mayEval, onGenerate } = options;
-    this.engine = new Engine({ tier, eval: mayEval, onGenerate, features: options.features?.on });
+    const { tier, mayEval, i64, onGenerate } = options;
+    this.engine = new Engine({ tier, eval: mayEval, i64, onGenerate, features: options.features?.on });
   }
 
   usage(): Usage {

@@ -327,6 +327,12 @@ export const flags = {
     help: "how the guest is executed: interpreted, and what is hot as JavaScript (auto, default); all it can as JavaScript; interpreted",
     commands: run,
   },
+  i64: {
+    value: "words|bigint",
+    group: "Engine",
+    help: "what 64-bit integers are in generated JavaScript: two words (default), or a BigInt, which is faster on Node.js 26 and not safe on every other (see RATIONALE.md)",
+    commands: run,
+  },
   "no-eval": { group: "Engine", help: "generate no JavaScript, whatever the tier", commands: run },
   wasm: {
     short: "W",

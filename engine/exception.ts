@@ -22,7 +22,7 @@ export class WasmException extends WasmError {
 
   /** @param payload one value for each parameter of the tag, or an exception there is */
   constructor(tag: TagInst, payload: readonly Val[] | ExnInst = []) {
-    super("exception", traps.uncaughtException[0], `${traps.uncaughtException[1]} ${printFuncType(tag.type)}`);
+    super("exception", traps.uncaughtException[0], messageOf(tag.type));
     this.exn = payload instanceof ExnInst ? payload : newExn(tag, payload);
   }
 
@@ -34,6 +34,18 @@ export class WasmException extends WasmError {
   get payload(): Val[] {
     return readSlots(slotsOf(this.exn.words, this.exn.refs), 0, this.exn.tag.type.params);
   }
+}
+
+/** By tag type: most exceptions are caught, and nobody reads theirs. Bench: throwing in a loop, in generated code. */
+const messages = new WeakMap<FuncType, string>();
+
+function messageOf(type: FuncType): string {
+  let message = messages.get(type);
+  if (message === undefined) {
+    message = `${traps.uncaughtException[1]} ${printFuncType(type)}`;
+    messages.set(type, message);
+  }
+  return message;
 }
 
 const sizeOf = (types: readonly ValType[]): number => types.reduce((n, t) => n + wordsOf(t), 0);

@@ -63,5 +63,5 @@ export { type GuestScheduling, type ScheduledGuest, Scheduler, type SchedulerSta
 export { hex, Sha256, sha256 } from "./sha256.ts";
 export { inspectSnapshot, type SnapshotInfo } from "./snapshot/inspect.ts";
 export { GuestStopped } from "./stopped.ts";
-export type { TierName, TierOptions } from "./tiers.ts";
+export type { I64Form, TierName, TierOptions } from "./tiers.ts";
 export * from "./types.ts";

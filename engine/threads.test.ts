@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import wabtInit from "wabt";
 import { Blocked, type Runner } from "./blocked.ts";
-import { Engine, type Instance } from "./engine.ts";
+import { Engine, type EngineOptions, type Instance } from "./engine.ts";
 import type { WasmError } from "./errors.ts";
 import type { Activation, Outcome } from "./interpret/activation.ts";
 import { captureFrames, framesFromJson, framesToJson } from "./interpret/frames.ts";
@@ -15,7 +15,9 @@ import type { SharedMemory } from "./runtime/shared-memory.ts";
 import type { Val } from "./runtime/value.ts";
 
 const wabt = await wabtInit();
-const engine = new Engine({ features: { threads: true } });
+/** What guests run in here and in other threads. */
+let options: EngineOptions = { features: { threads: true } };
+let engine = new Engine(options);
 const assemble = (wat: string): Uint8Array => wabt.parseWat("t.wat", wat, { threads: true }).toBinary({}).buffer;
 
 const guest = assemble(`(module
@@ -76,8 +78,8 @@ const workerSource = `
   import { parentPort, workerData } from "node:worker_threads";
   import { Engine, MemInst } from "./index.ts";
   const runner = (wait) => wait.sources[0].block(Infinity);
-  const { bytes, memory, name, args } = workerData;
-  const engine = new Engine({ features: { threads: true } });
+  const { bytes, memory, name, args, options } = workerData;
+  const engine = new Engine(options);
   const instance = engine.instantiate(engine.compile(bytes), { env: { memory: MemInst.fromShared(memory) } }, { runner });
   parentPort.postMessage("ready");
   parentPort.postMessage(instance.invoke(name, args));`;
@@ -98,7 +100,7 @@ async function inWorker(
   name: string,
   ...args: Val[]
 ): Promise<{ readonly results: Promise<Val[]> }> {
-  const worker = new Worker(workerCode, { eval: true, workerData: { bytes: guest, memory, name, args } });
+  const worker = new Worker(workerCode, { eval: true, workerData: { bytes: guest, memory, name, args, options } });
   workers.push(worker);
   await once(worker, "message");
   return { results: once(worker, "message").then(([results]) => results as Val[]) };
@@ -132,7 +134,18 @@ const trapCode = (call: () => unknown): string => {
   return "no trap";
 };
 
-describe("threads on one memory", () => {
+const tiers: Readonly<Record<string, EngineOptions>> = {
+  interp: { tier: "interp" },
+  js: { tier: "js" },
+  "auto-1": { tier: "auto", hotAfter: 1 },
+};
+
+describe.each(Object.keys(tiers))("threads on one memory, tier %s", (tier) => {
+  beforeAll(() => {
+    options = { ...tiers[tier], features: { threads: true } };
+    engine = new Engine(options);
+  });
+
   it.each(["wait", "wait64"])("%s: a thread blocks until another notifies", async (name) => {
     const memory = newMemory();
     const thread = await inWorker(memory.toShared(), name, 8, name === "wait" ? 0 : 0n, -1n);

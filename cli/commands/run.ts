@@ -2,7 +2,7 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
-import type { TierName } from "../../engine/index.ts";
+import type { I64Form, TierName } from "../../engine/index.ts";
 import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
@@ -120,6 +120,7 @@ export function readGuest(
     quotas: flags.has("quota") ? parseQuotas("--quota", flags.all("quota")) : undefined,
     trace: flags.has("trace-wasi") ? wasiHost.traceTo(printError, flags.get("trace-wasi")!) : undefined,
   };
+  const i64 = parseChoice<I64Form>("--i64", flags.get("i64") ?? "words", ["words", "bigint"]);
   return {
     wasi: settings,
     network: given.state === undefined ? readNetwork(flags) : undefined,
@@ -133,7 +134,8 @@ export function readGuest(
     features: readFeatures(flags),
     tier: readTier(flags.get("tier") ?? "auto"),
     mayEval: !flags.has("no-eval"),
-    onGenerate: optimiseLargeFunctions,
+    i64,
+    onGenerate: () => tuneV8(i64),
     interrupt: new Interrupt(),
     inTurns: flags.has("cpu-share"),
     snapshot: readSnapshotPlan(flags, { file, preloads }),
@@ -187,8 +189,14 @@ function readTier(text: string): TierName {
   });
 }
 
-/** V8 leaves large functions unoptimised unless it is told otherwise: see RATIONALE.md. */
-const optimiseLargeFunctions = (): void => setFlagsFromString("--max-optimized-bytecode-size=2000000");
+/**
+ * V8 leaves large functions unoptimised unless it is told otherwise, and long calls in its middle tier, where BigInts
+ * are objects: see RATIONALE.md.
+ */
+function tuneV8(i64: I64Form): void {
+  setFlagsFromString("--max-optimized-bytecode-size=2000000");
+  if (i64 === "bigint" && Number.parseFloat(process.versions.v8) >= 13) setFlagsFromString("--always-osr-from-maglev");
+}
 
 type NumberFlag =
   | "max-output"

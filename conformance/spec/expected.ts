@@ -25,7 +25,8 @@ export const expectationFor = (engine: string): Expectation =>
   readLists()[listOf(engine)] ?? { failures: {}, unsupported: {} };
 
 /** Our tiers share one list: they do not differ. */
-const listOf = (engine: string): string => (/^(js|auto(-\d+)?|interp)(-metered)?$/.test(engine) ? "interp" : engine);
+const listOf = (engine: string): string =>
+  /^(js(-bigint)?|auto(-\d+)?|interp)(-metered)?$/.test(engine) ? "interp" : engine;
 
 /** Each difference between the files that ran and the list, one line each. */
 export function differences(files: readonly FileResult[], list: Expectation): string[] {

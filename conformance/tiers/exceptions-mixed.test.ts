@@ -4,6 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import wabtInit from "wabt";
+import { active } from "../../engine/awaiting.ts";
 import { body, moduleOf, name, section, u, vec } from "../../engine/binary/encode.ts";
 import {
   Blocked,
@@ -299,6 +300,47 @@ const guarded = `(module (import "h" "f" (func $f)) (memory 1)
   (func (export "spin") (block $h (try_table (catch_all $h) (loop $l (call $nop) (br $l)))))
   (func (export "spin in a handler") (try (do (throw $t)) (catch_all (loop $l (call $nop) (br $l)))))
   (func $nop))`;
+
+describe("try blocks that were left", () => {
+  const wat = `(module (import "h" "t" (tag $t (param i32))) (tag $u) (memory 1)
+    (func $throw (throw $t (i32.const 1)))
+    (func $return (param i32) (result i32)
+      (block $h (try_table (catch_all $h) (try_table (catch_all $h) (if (local.get 0) (then (return (i32.const 1)))))))
+      (i32.const 2))
+    (func (export "by a branch") (param i32) (result i32)
+      (block $h (block $out (try_table (catch_all $h) (try_table (catch_all $h)
+        (br_table $out $h (i32.eqz (local.get 0)))))))
+      (call $throw) (i32.const 3))
+    (func (export "by a return") (param i32) (result i32) (drop (call $return (local.get 0))) (call $throw) (i32.const 3))
+    (func (export "by the end") (param i32) (result i32) (block $h (try_table (catch_all $h))) (call $throw) (i32.const 3))
+    (func (export "by an exception") (param i32) (result i32)
+      (block $h (try_table (catch_all $h) (try_table (catch $u $h) (call $throw)))) (call $throw) (i32.const 3))
+    (func (export "round a loop") (param i32) (result i32)
+      (loop $l
+        (local.get 0) (local.set 0 (i32.const 0))
+        (if (then (block $h (try_table (catch_all $h) (br $l))))))
+      (call $throw) (i32.const 3))
+    (func (export "by a legacy catch") (param i32) (result i32)
+      (try (do (call $throw)) (catch_all (call $throw))) (i32.const 3))
+    (func (export "by a trap") (param i32) (result i32)
+      (block $h (try_table (catch_all $h) (i32.store (i32.const -1) (i32.const 0)))) (i32.const 3))
+    (func (export "by tail call") (param i32) (result i32)
+      (block $h (try_table (catch_all $h) (return_call $back (local.get 0)))) (i32.const 3))
+    (func $back (param i32) (result i32) (call $throw) (i32.const 3)))`;
+
+  it.each(all)("do not count as somebody who catches, tier %s", (tier) => {
+    for (const options of [{}, withFuel]) {
+      const inst = make(wat, tiers[tier], { h: { t: tag } }, options);
+      for (const name of Object.keys(inst.exports)) {
+        for (let i = 0; i < 8; i++) {
+          const error = failure(() => inst.invoke(name, [1]));
+          expect([name, error.kind]).toEqual([name, name === "by a trap" ? "trap" : "exception"]);
+          expect([name, active[0]]).toEqual([name, 0]);
+        }
+      }
+    }
+  });
+});
 
 describe("delegate", () => {
   const wat = `(module (tag $t (param i32)) (tag $u)

@@ -24,13 +24,14 @@ const members =
   calleeMetered indirectMetered callableMetered slow left stops more loop caller tail failed spend metered meteredSig
   dv js sig elems datas get set size grow length fill copy init getInt8 getUint8 getInt16 getUint16 getInt32 getFloat32
   getFloat64 setInt8 setInt16 setInt32 setFloat32 setFloat64 true tags tag words
-  landed fields typeId descriptor value heap over atomicArray`.split(/\s+/);
+  landed fields typeId descriptor value heap over elements active blocks catching
+  catchingAll passing bigs bigWords BigInt asIntN asUintN getBigInt64 setBigInt64`.split(/\s+/);
 const words = new Set([...keywords, ...members, ...Object.keys(helpers)]);
 /** Variables, by their numbers. */
 const variable =
-  /^([lhsztwLmTEcrdgf]\d+|PL\d+|f\d+(_\d+)?m?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbevujHVRIqkxAFMWKXYJQS]|ci|cr|VR)$/;
+  /^([lhsztwLmTEcrdgf]\d+|PL\d+|f\d+(_\d+)?m?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbevaujHVRIqkxADUFMWKXYJQS]|ci|cr|VR|BA|BV|BW|bp|wp|BP?\d+(_\d+)*)$/;
 const token =
-  /\s+|(?<word>[A-Za-z_$][\w$]*)|(?<number>\d+(\.\d+)?(e[+-]?\d+)?)|(?<sign>[-+*/%&|^~!<>=?:;,.(){}[\]]+)/gy;
+  /\s+|(?<word>[A-Za-z_$][\w$]*)|(?<number>\d+n|\d+(\.\d+)?(e[+-]?\d+)?)|(?<sign>[-+*/%&|^~!<>=?:;,.(){}[\]]+)/gy;
 
 /** Tokens of `text` that are not allowed; the directive at its start is. */
 function strange(text: string): string[] {
@@ -59,8 +60,8 @@ function check(module: Module): Texts {
   let count = 0;
   module.funcs.forEach((_, i) => {
     try {
-      for (const isMetered of [false, true]) {
-        found.push(...strange(generate(module, module.importedFuncs + i, { isMetered }).text));
+      for (const form of [{}, { isMetered: true }, { isBig: true }]) {
+        found.push(...strange(generate(module, module.importedFuncs + i, form).text));
       }
       count++;
     } catch (error) {

@@ -4,6 +4,7 @@ import type { EngineOptions } from "../../engine/index.ts";
 export const tiers = {
   interp: { tier: "interp" },
   js: { tier: "js" },
+  "js-bigint": { tier: "js", i64: "bigint" },
   auto: { tier: "auto" },
   "auto-1": { tier: "auto", hotAfter: 1 },
   "auto-2": { tier: "auto", hotAfter: 2 },
@@ -13,4 +14,4 @@ export const tiers = {
 export type TierName = keyof typeof tiers;
 
 /** What most lists run in. */
-export const testedTiers: readonly TierName[] = ["interp", "js", "auto-1"];
+export const testedTiers: readonly TierName[] = ["interp", "js", "js-bigint", "auto-1"];

@@ -6,13 +6,15 @@
  * its own. Spec: exec/runtime (frames, stack), exec/instructions (call, call_indirect).
  */
 
+import type { Entrance } from "../awaiting.ts";
 import { Blocked, type HostResult, monotonicNs, type Runner, type Wait } from "../blocked.ts";
 import { isSubtypeId } from "../canon.ts";
 import type { Counting, Stop } from "../counting.ts";
 import { type BacktraceFrame, trap, trapError, WasmError } from "../errors.ts";
 import { WasmException } from "../exception.ts";
 import { awaited } from "../promise-import.ts";
-import type { FuncInst } from "../runtime/func.ts";
+import { ExnInst } from "../runtime/exn.ts";
+import type { FuncInst, TagInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import type { Interruption, Meter } from "../runtime/meter.ts";
 import type { Val } from "../runtime/value.ts";
@@ -30,7 +32,7 @@ import { primer, warmUp } from "./primer.ts";
 import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
 import { crossTo, moveArgs } from "./tail-call.ts";
-import { raise } from "./unwind.ts";
+import { find, raise } from "./unwind.ts";
 import { pendingAt, traceOf, tracer } from "./walk.ts";
 
 /** `slice`: the fuel given to `run` is spent. The others: see `Meter`. */
@@ -84,7 +86,7 @@ interface Slice {
   lookedNs: number;
 }
 
-export class Activation implements Run, Counting {
+export class Activation implements Run, Counting, Entrance {
   stack: FrameStack;
   inst: ModuleInst;
   pc = 0;
@@ -105,6 +107,8 @@ export class Activation implements Run, Counting {
   take: ((slots: FrameStack) => Val) | undefined;
   /** What is left of the JavaScript stack for generated code, bytes. */
   room = jsStack.room - NESTING_BYTES;
+  base = 0;
+  outer: Entrance | undefined;
   private slice: Slice = { left: 0, untilLook: 0, size: FIRST_SLICE, lookedNs: 0 };
   /** Its last frame failed in generated code. */
   private isGone = false;
@@ -167,6 +171,9 @@ export class Activation implements Run, Counting {
     this.state = "running";
     this.meter.enter();
     const outside = jsStack.room;
+    // Made at one depth, it may run at another.
+    const own = this.room;
+    this.room = Math.min(own, outside);
     jsStack.room = this.room;
     try {
       if (!this.isNested) this.startSlice(fuel);
@@ -181,16 +188,29 @@ export class Activation implements Run, Counting {
       this.state = "done";
       const error = overflow(thrown);
       // It came in the middle of what the next branch or call would have counted.
-      if (!this.isGone && error instanceof WasmError) {
+      if (!this.isGone && (error instanceof WasmError || error instanceof ExnInst)) {
         if (!this.isCounted) this.count(pendingAt(this));
-        if (error.kind !== "exit") traceOf(this, error);
+        if (error instanceof WasmError && error.kind !== "exit") traceOf(this, error);
       }
       this.release();
+      if (error instanceof ExnInst && !this.isInner)
+        throw new Error("an exception came out that somebody was to catch");
       throw error;
     } finally {
       jsStack.room = outside;
+      this.room = own;
       this.meter.leave();
     }
+  }
+
+  /** Generated code began it. */
+  get isInner(): boolean {
+    return this.take !== undefined;
+  }
+
+  /** Exceptions of `tag` that come out of generated code are caught by a frame around. */
+  catches(tag: TagInst): boolean {
+    return find(this, tag, true) !== undefined;
   }
 
   /** Generated code need not count: nothing can stop the guest. */

@@ -5,9 +5,11 @@
  * frame is the callee's as after any call; generated code reads its arguments from there and leaves its results there.
  * What generated code calls in the interpreter runs in an activation of its own.
  */
+import { enterBlocks, leaveBlocks } from "../awaiting.ts";
 import { Stop, type StoppedFrame, startCounting, stopCounting } from "../counting.ts";
 import { WasmError } from "../errors.ts";
 import { WasmException } from "../exception.ts";
+import { ExnInst } from "../runtime/exn.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import { type Enter, jsStack, MIN_ROOM } from "../tier.ts";
@@ -54,13 +56,16 @@ function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: nu
   const isMetered = !act.isNesting;
   const before = isMetered ? startCounting(act) : undefined;
   if (!isMetered) act.meter.isUncounted = true;
+  enterBlocks(act);
   try {
     enter(act.stack, act.fp, operands, act.room);
   } catch (error) {
     if (error instanceof Stop) return adopt(act, error);
-    if (error instanceof WasmException && isCaught(act, error.exn, true)) return undefined;
+    const exn = error instanceof WasmException ? error.exn : error;
+    if (exn instanceof ExnInst && isCaught(act, exn, true)) return undefined;
     throw failed(act, f, error);
   } finally {
+    leaveBlocks(act);
     jsStack.room = room;
     if (isMetered) stopCounting(before);
   }

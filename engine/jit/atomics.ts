@@ -3,10 +3,11 @@ import { checkAtomic, fence, notify } from "../runtime/atomics.ts";
 import type { MemInst } from "../runtime/memory.ts";
 import { high } from "./wide.ts";
 
-/** The index of the element of 2^`log2` bytes at `ea`. @throws WasmError trap */
+/** The index of the element of 2^`log2` bytes at `ea` among `m.elements(log2)` from now on. @throws WasmError trap */
 function elementAt(m: MemInst, ea: number, log2: number): number {
-  checkAtomic(m, ea, 1 << log2);
-  return ea / (1 << log2);
+  const bytes = 1 << log2;
+  if ((ea & (bytes - 1)) !== 0 || ea + bytes > m.dv.byteLength) checkAtomic(m, ea, bytes);
+  return ea / bytes;
 }
 
 const B = new BigInt64Array(1);

@@ -39,9 +39,12 @@ const arrivals = new WeakMap<Error, Error>();
  * The host or the interpreter has thrown `error` into generated code: the host may have made it anywhere, and V8 keeps
  * ten frames of a stack.
  */
-export function arrive(error: Error): void {
-  passed.delete(error);
-  arrivals.set(error, new Error());
+export function arrived(error: unknown): unknown {
+  if (error instanceof Error) {
+    passed.delete(error);
+    arrivals.set(error, new Error());
+  }
+  return error;
 }
 
 export function segmentOf(error: Error): () => readonly BacktraceFrame[] {

@@ -27,6 +27,13 @@ export class BigFrame {
     this.env = env;
   }
 
+  /**
+   * What BigInts save and what they cost: operations on them, and i64 that come and go between functions, which are
+   * words there. Counted as often as in a loop.
+   */
+  saved = 0;
+  lost = 0;
+
   /** How many variables there are. */
   get size(): number {
     return this.slots.size;

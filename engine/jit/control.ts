@@ -193,7 +193,7 @@ export const labelAt = (f: FunctionText, depth: number): Label => f.labels[f.lab
 export function jump(f: FunctionText, label: Label): string {
   if (label.kind === "func") return returnText(f);
   label.isUsed = true;
-  const text = carry(f, label);
+  const text = carry(f, label) + (label.tries === f.tries ? "" : f.activate(label.tries));
   if (label.kind === "loop") return text + (f.fuel?.repeat(label) ?? `continue ${label.name};`);
   return `${text}${f.fuel?.exit(label) ?? ""}${label.rung === undefined ? `break ${label.name};` : leaveRung(label.rung)}`;
 }
@@ -294,7 +294,7 @@ export function brTable(f: FunctionText): void {
 export function returnText(f: FunctionText): string {
   const { results } = f.type;
   const { pending, env } = f;
-  const fuel = f.fuel?.leave() ?? "";
+  const fuel = (f.fuel?.leave() ?? "") + (f.tries === 0 ? "" : f.activate(0));
   if (results.length === 0) return `${fuel}return;`;
   pending.wantWords(results.length);
   const list = pending.list.slice(pending.height - results.length);

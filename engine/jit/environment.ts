@@ -37,6 +37,24 @@ export class Environment {
   tag(idx: number): string {
     return this.use(`E${idx}`, `$.inst.tags[${idx}]`);
   }
+  /** How many try blocks are active, and the list of them: see `awaiting.ts`. */
+  active(): string {
+    return this.use("U", "$.active");
+  }
+  blocks(): string {
+    return this.use("D", "$.blocks");
+  }
+  /** A try block that catches these tags. */
+  catching(tags: readonly number[]): string {
+    return this.use(`B${tags.join("_")}`, `$.catching(${tags.join()})`);
+  }
+  catchingAll(): string {
+    return this.use("BA", "$.catchingAll");
+  }
+  /** One that catches nothing. */
+  passing(next: number): string {
+    return this.use(`BP${next}`, `$.passing(${next})`);
+  }
   /** A `FuncInst`. */
   func(idx: number): string {
     return this.use(`r${idx}`, `$.inst.funcs[${idx}]`);

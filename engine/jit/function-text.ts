@@ -62,6 +62,8 @@ export interface Label {
   hasLoop: boolean;
   /** Of a block of a ladder. */
   readonly rung: Rung | undefined;
+  /** Active try blocks around it. */
+  readonly tries: number;
   /** Of a try block. */
   attempt: Attempt | undefined;
 }
@@ -70,10 +72,13 @@ export interface Label {
 export interface Attempt {
   /** What `try_table` catches; a legacy block has catch bodies. */
   readonly clauses: readonly Catch[];
-  /** The code is in a catch body, one of which catches all. */
+  /** Tags that it catches so far; -1: all. */
+  readonly tags: number[];
+  /** The code is in a catch body. */
   isCatching: boolean;
-  hasAll: boolean;
 }
+
+const LOOP_WEIGHT = 8;
 
 export interface BlockType {
   readonly params: readonly ValType[];
@@ -103,6 +108,7 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
     tail: "",
     hasLoop: false,
     rung: undefined,
+    tries: f.tries,
     attempt: undefined,
   };
 }
@@ -151,8 +157,9 @@ export class FunctionText {
   /** Makes tail calls of others, of itself. */
   hasTailCalls = false;
   callsSelf = false;
-  /** Most try blocks in each other. */
+  /** Try blocks that are active, now and at most: in whose body the code is. */
   tries = 0;
+  mostTries = 0;
   /** An exception may be meant for a certain try block, or none: see `rules-exceptions.ts`. */
   hasEscapes = false;
 
@@ -214,6 +221,11 @@ export class FunctionText {
     return this.fuel === undefined ? "js" : "metered";
   }
 
+  /** How often code here counts: as if each loop came round so many times. */
+  get weight(): number {
+    return this.labels.some(({ kind }) => kind === "loop") ? LOOP_WEIGHT : 1;
+  }
+
   /* Operands */
 
   /** The topmost operand, which the instruction at hand uses. */
@@ -263,6 +275,7 @@ export class FunctionText {
     pending.free(lo);
     if (type === I64 && this.bigs !== undefined) {
       pending.free(pending.slotId(depth, 1));
+      this.bigs.lost += this.weight;
       const words = bigText(call, `${this.env.high()}[0]`);
       out.line(around(`${this.bigs.big(this.locals.length + depth)}=${words};`));
     } else if (type === I64) {
@@ -297,11 +310,17 @@ export class FunctionText {
 
   /* Statements */
 
+  /** `count` try blocks of the function are active from now on: see `awaiting.ts`. */
+  activate(count: number): string {
+    return `${this.env.active()}[0]=a${count === 0 ? "" : `+${count}`};`;
+  }
+
   /** The arguments of a call of something with parameters like the topmost operands, which it pops. */
   popArguments(params: readonly ValType[]): string[] {
     const { pending } = this;
     const first = pending.height - params.length;
     pending.wantWords(params.length);
+    if (this.bigs !== undefined) this.bigs.lost += this.weight * params.filter((t) => t === I64).length;
     const operands = pending.list.slice(first);
     for (let i = 0; i < params.length; i++) pending.pop();
     return operands.flatMap((o) => {

@@ -121,8 +121,15 @@ function generateAs(module: Module, index: number, options: GenerateOptions, isB
   }
   // Even, as the lowest bit of what is left says who called.
   const bytes = Math.max(frameBytes(f), options.minFrameBytes ?? 0);
-  if (isBig && bytes > MAX_BIG_BYTES) throw new NotBig();
+  if (isBig && (bytes > MAX_BIG_BYTES || !isWorthWhile(f))) throw new NotBig();
   return assemble(f, bytes + (bytes & 1));
+}
+
+/** A BigInt that comes as words, or goes as such, costs as much as two operations save. Bench: fib64. */
+function isWorthWhile({ bigs, type }: FunctionText): boolean {
+  if (bigs === undefined || bigs.size === 0) return true;
+  const own = [...type.params, ...type.results].filter((t) => t === I64).length;
+  return bigs.saved > 2 * (bigs.lost + own);
 }
 
 function writeBody(
@@ -174,7 +181,7 @@ const frameBytes = (f: FunctionText): number =>
   FRAME_BYTES +
   8 * (f.bigs === undefined ? 0 : f.bigs.size + 2) +
   8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
-  TRY_BYTES * f.tries +
+  TRY_BYTES * f.mostTries +
   // What is passed to stop is in variables of its own.
   (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
 
@@ -196,6 +203,7 @@ function assemble(f: FunctionText, bytes: number): Generated {
   for (const name of f.dispatches) vars.push(`${name}=0`);
   const { name } = f;
   if (f.fuel !== undefined) vars.push(`q=${env.left()}[0]`, "k=0");
+  if (f.mostTries > 0) vars.push(`a=${env.active()}[0]`);
   if (f.hasEscapes) vars.push("u=0");
   const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
   // Before the room is made even: who called.

@@ -6,6 +6,7 @@
  * the function in the interpreter and counts its calls. So a call costs the same before and after, and nothing needs
  * patching. Spec: none; this is how, not what.
  */
+import { active, blocks, type Handling } from "../awaiting.ts";
 import { isSubtypeId } from "../canon.ts";
 import { left } from "../counting.ts";
 import { type BacktraceFrame, trap } from "../errors.ts";
@@ -14,7 +15,7 @@ import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
 import { type Enter, type GeneratedFn, type InstanceTier, type Interpreter, jsStack } from "../tier.ts";
 import { V128 } from "../types.ts";
-import { arrive, register, segmentOf } from "./backtrace.ts";
+import { arrived, register, segmentOf } from "./backtrace.ts";
 import { bigs, bigWords } from "./big-frame.ts";
 import { CompileBudget } from "./compile-budget.ts";
 import { Declined } from "./function-text.ts";
@@ -103,6 +104,9 @@ export class JsTier implements InstanceTier {
   readonly bigs = bigs;
   readonly bigWords = bigWords;
   readonly left = left;
+  readonly active = active;
+  readonly blocks = blocks;
+  readonly catchingAll: Handling = { tags: undefined, next: 1 };
   readonly stops: Stops;
   readonly stats: TierStats;
   /** In the source names of its texts. */
@@ -233,6 +237,16 @@ export class JsTier implements InstanceTier {
 
   /* What texts ask for: see `Environment` */
 
+  /** A try block that catches these tags. */
+  catching(...tags: number[]): Handling {
+    return { tags: tags.map((idx) => this.inst.tags[idx]), next: 1 };
+  }
+
+  /** One that catches nothing; the next one that may is `next` on. */
+  passing(next: number): Handling {
+    return { tags: [], next };
+  }
+
   callee(idx: number): Callee {
     return this.callable(this.inst.funcs[idx]);
   }
@@ -307,13 +321,21 @@ export class JsTier implements InstanceTier {
   private interpret(f: FuncInst, args: readonly Val[], room: number, mayNest: boolean): Val {
     const { params, results: types } = f.type;
     const put = (s: Parameters<typeof putArguments>[0]): void => putArguments(s, params, args);
-    return arriving(() => this.interpreter.run(f, put, (s) => takeResults(s, types), room, mayNest));
+    try {
+      return this.interpreter.run(f, put, (s) => takeResults(s, types), room, mayNest);
+    } catch (error) {
+      throw arrived(error);
+    }
   }
 
   private interpretMetered(f: FuncInst, args: readonly Val[], room: number): Val {
     const { params, results: types } = f.type;
     const put = (s: Parameters<typeof putArguments>[0]): void => putArguments(s, params, args);
-    return arriving(() => this.interpreter.runMetered(f, put, (s) => takeResults(s, types), room));
+    try {
+      return this.interpreter.runMetered(f, put, (s) => takeResults(s, types), room);
+    } catch (error) {
+      throw arrived(error);
+    }
   }
 
   /** Runs `f` in the interpreter until it is called often enough to be compiled. */
@@ -366,7 +388,11 @@ export class JsTier implements InstanceTier {
     const count = argumentCount(params);
     return (...args) => {
       jsStack.room = evenRoom(args[count]);
-      arriving(() => this.interpreter.callHost(f, this.inst, hostArguments(params, args), results));
+      try {
+        this.interpreter.callHost(f, this.inst, hostArguments(params, args), results);
+      } catch (error) {
+        throw arrived(error);
+      }
       return takeResults(results, types);
     };
   }
@@ -377,7 +403,11 @@ export class JsTier implements InstanceTier {
     return (...args) => {
       jsStack.room = evenRoom(args[count]);
       args.length = count;
-      arriving(() => this.interpreter.callHostMetered(f, hostArguments(params, args), args, results));
+      try {
+        this.interpreter.callHostMetered(f, hostArguments(params, args), args, results);
+      } catch (error) {
+        throw arrived(error);
+      }
       return takeResults(results, types);
     };
   }
@@ -386,16 +416,6 @@ export class JsTier implements InstanceTier {
 /** Functions with vectors in their types are called by declined functions only. */
 function noVectors({ type }: FuncInst): void {
   if (type.params.includes(V128) || type.results.includes(V128)) throw new Error("v128 in generated code");
-}
-
-/** Leaves generated code by `call`. */
-function arriving<T>(call: () => T): T {
-  try {
-    return call();
-  } catch (error) {
-    if (error instanceof Error) arrive(error);
-    throw error;
-  }
 }
 
 type Linked = readonly [GeneratedFn, Enter];

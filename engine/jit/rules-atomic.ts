@@ -21,7 +21,8 @@ export function atomicRule(f: FunctionText, d: InstrDef): void {
     return f.push(I32, pending.atom(expression(`${env.helper("notify")}(${memory},${ea},${values[0].lo.inner}>>>0)`)));
   }
   const log2 = log2Of[bits];
-  const place = `${memory}.atomicArray(${log2}),${env.helper("elementAt")}(${memory},${ea},${log2})`;
+  const at = pending.atom(expression(`${env.helper("elementAt")}(${memory},${ea},${log2})`));
+  const place = `${memory}.elements(${log2}),${at.text}`;
   const call = `${env.helper(`atomic_${d.atomic}`)}(${[place, ...values.map((v) => valueText(f, v, bits))].join()})`;
   if (results.length === 0) return void f.out.line(`${call};`);
   if (val === "i32") return f.push(I32, pending.atom(expression(call)));

@@ -19,6 +19,7 @@ const MIN = "-9223372036854775808n";
 
 /** Pushes what is only a BigInt; its words are got by calls if somebody wants them all the same. */
 export function pushBig(f: FunctionText, big: Part, effects: number): void {
+  if (f.bigs !== undefined) f.bigs.saved += f.weight;
   const word = (name: string): Part => new Part(`${f.env.helper(name)}(${big.text})`, false, big.vars);
   f.pending.push(new Operand(I64, word("lowOfBig"), word("highOfBig"), effects, undefined, -1, false, -1, big));
 }

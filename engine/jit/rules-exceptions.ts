@@ -63,17 +63,36 @@ function throwNow(f: FunctionText, error: string): void {
 
 /* Try blocks */
 
-function openTry(f: FunctionText, attempt: Attempt, type = readType(f)): void {
-  openBlock(f, type, "try{").attempt = attempt;
-  const count = f.labels.reduce((n, label) => n + (label.attempt === undefined ? 0 : 1), 0);
-  f.tries = Math.max(f.tries, count);
+/** What opens a block that is announced as `handling`. */
+function headOf(f: FunctionText, tries: number, handling: string): string {
+  return `try{${f.env.blocks()}[a${tries === 0 ? "" : `+${tries}`}]=${handling};${f.activate(tries + 1)}`;
+}
+
+function openTry(f: FunctionText, attempt: Attempt, head: string, type = readType(f)): void {
+  openBlock(f, type, head).attempt = attempt;
+  f.tries++;
+  f.mostTries = Math.max(f.mostTries, f.tries);
+}
+
+/** Now it is known what the block catches. */
+function setHead(f: FunctionText, label: Label, handling: string): void {
+  label.head = headOf(f, label.tries, handling);
+  f.out.replace(label.line, label.head);
+}
+
+function handlingOf(f: FunctionText, tags: readonly number[]): string {
+  if (tags.includes(-1)) return f.env.catchingAll();
+  return tags.length === 0 ? f.env.passing(1) : f.env.catching(tags);
 }
 
 function tryTable(f: FunctionText): void {
   const type = readType(f);
   const clauses = readCatches(f.reader);
   if (clauses.length === 0) openBlock(f, type, "{");
-  else openTry(f, { clauses, isCatching: false, hasAll: false }, type);
+  else {
+    const tags = clauses.map((c) => c.tag);
+    openTry(f, { clauses, tags, isCatching: false }, headOf(f, f.tries, handlingOf(f, tags)), type);
+  }
 }
 
 /** Where `catch` begins: an exception has come, and is for this block if `number` says so. */
@@ -93,14 +112,13 @@ export function endOfTry(f: FunctionText): void {
   if (attempt.clauses.length > 0) {
     f.out.line(handlerHead(f, number));
     writeClauses(f, label, attempt);
-  } else if (attempt.isCatching) {
-    f.nesting--;
-    f.out.line(attempt.hasAll ? "}}" : "}else throw x;}");
   } else {
-    // A legacy block without handlers.
-    f.out.line("}");
-    label.head = "{";
-    f.out.replace(label.line, "{");
+    setHead(f, label, handlingOf(f, attempt.tags));
+    if (!attempt.isCatching) f.out.line("}catch(x){throw x;}");
+    else {
+      f.nesting--;
+      f.out.line(attempt.tags.includes(-1) ? "}}" : "}else throw x;}");
+    }
   }
   goOn(f, label);
 }
@@ -109,10 +127,14 @@ export function endOfTry(f: FunctionText): void {
 function finishBody(f: FunctionText, label: Label): void {
   if (!f.isDead) settle(f, label);
   f.fuel?.land(label, !f.isDead);
+  f.tries = label.tries;
 }
 
 function settle(f: FunctionText, label: Label): void {
-  if (!label.attempt?.isCatching) return settleResults(f, label);
+  if (!label.attempt?.isCatching) {
+    settleResults(f, label);
+    return void f.out.line(f.activate(label.tries));
+  }
   // The hidden operand is below them.
   f.pending.flush(ANY);
   const text = carry(f, label);
@@ -136,7 +158,7 @@ function writeClauses(f: FunctionText, label: Label, { clauses }: Attempt): void
     pushCaught(f, tag < 0 ? [] : tagParams(f, tag));
     if (hasRef) f.push(EXNREF, expression("j"));
     const text = jump(f, labelAt(f, depth));
-    f.out.line(`${condition(f, tag)}{${fuel?.landed() ?? ""}${text}}`);
+    f.out.line(`${condition(f, tag)}{${fuel?.landed() ?? ""}${f.activate(label.tries)}${text}}`);
     if (tag < 0) {
       isOpen = false;
       break;
@@ -180,10 +202,11 @@ function startCatch(f: FunctionText, tag: number): void {
   f.out.line(`${attempt.isCatching ? "}else " : handlerHead(f, f.labels.length)}${condition(f, tag)}{`);
   if (!attempt.isCatching) f.nesting++;
   attempt.isCatching = true;
-  attempt.hasAll = tag < 0;
+  attempt.tags.push(tag);
+  f.tries = label.tries;
   f.isDead = false;
   f.pending.truncate(label.height);
-  if (f.fuel !== undefined) f.out.line(f.fuel.landed());
+  f.out.line((f.fuel?.landed() ?? "") + f.activate(label.tries));
   keepCaught(f, new Operand(EXNREF, expression("j"), undefined, 0));
   if (tag >= 0) tagParams(f, tag).forEach((t, i) => void keepCaught(f, caughtValue(f, t, i)));
 }
@@ -204,9 +227,11 @@ function delegate(f: FunctionText): void {
   // The label is counted from outside the try block.
   let i = f.labels.length - 2 - f.reader.u32();
   while (i >= 0 && !isTrying(f.labels[i])) i--;
+  const next = label.tries - (i < 0 ? -1 : f.labels[i].tries);
   finishBody(f, label);
   f.labels.pop();
   f.nesting--;
+  setHead(f, label, f.env.passing(next));
   f.out.line(`}catch(x){if(u===0||u===${number})${escapeTo(f, i < 0 ? NO_BLOCK : i + 1)}throw x;}`);
   goOn(f, label);
 }
@@ -217,7 +242,8 @@ export const exceptionRules: Partial<Record<Mnemonic, (f: FunctionText) => void>
   throw: throwTag,
   throw_ref: throwRef,
   try_table: tryTable,
-  try: (f) => openTry(f, { clauses: [], isCatching: false, hasAll: false }),
+  // What it catches is known at its end.
+  try: (f) => openTry(f, { clauses: [], tags: [], isCatching: false }, ""),
   catch: (f) => startCatch(f, f.reader.u32()),
   catch_all: (f) => startCatch(f, -1),
   delegate,

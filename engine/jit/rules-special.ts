@@ -1,8 +1,6 @@
 /**
- * Instructions whose row says "special", one rule each: variables, tables, references, bulk memory. What is not there
- * yet declines the function. Rules of control are in `control.ts`, of calls in
- * `rules-call.ts` and `rules-tail.ts`, of exceptions in `rules-exceptions.ts`, of structures, arrays and
- * casts in `rules-gc.ts`.
+ * Instructions whose row says "special", one rule each: variables, tables, references, bulk memory. Rules of control are
+ * in `control.ts`; those of calls, exceptions, objects and atomic accesses in files of their own (`rules-*.ts`).
  */
 import { readValTypes } from "../binary/imms.ts";
 import { readHeapType } from "../binary/types.ts";

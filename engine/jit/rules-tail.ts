@@ -48,7 +48,7 @@ function callSelf(f: FunctionText): void {
   locals.forEach((t, i) => {
     if (i >= type.params.length) out.line(f.localNames[i].map((name) => `${name}=${zeroOf(t)};`).join(""));
   });
-  out.line(`${f.fuel?.startAgain() ?? ""}continue S;`);
+  out.line(`${f.tries === 0 ? "" : f.activate(0)}${f.fuel?.startAgain() ?? ""}continue S;`);
   f.callsSelf = true;
   f.isDead = true;
 }
@@ -71,5 +71,5 @@ function callHost(f: FunctionText, callee: string, args: readonly string[], more
 
 /** What the callee throws is for no handler of the function, which is no longer there. */
 function escapeAll(f: FunctionText): void {
-  if (f.labels.some((label) => label.attempt !== undefined)) f.out.line(escapeTo(f, NO_BLOCK));
+  if (f.labels.some((label) => label.attempt !== undefined)) f.out.line(escapeTo(f, NO_BLOCK) + f.activate(0));
 }

@@ -127,7 +127,13 @@ export class MemInst {
 
   /** The current memory as elements of 2^`log2` bytes, for `Atomics`; a rest too short for one is left out. */
   atomicArray(log2: number): AtomicArray {
-    const { buffer, byteLength } = this.view;
+    if (this.shared !== undefined) this.#refresh(this.shared);
+    return this.elements(log2);
+  }
+
+  /** The same of the view that was made last: for generated code, which knows that its access is inside. */
+  elements(log2: number): AtomicArray {
+    const { buffer, byteLength } = this.dv;
     return (this.#arrays[log2] ??= new arrayTypes[log2](buffer as ArrayBuffer, 0, Math.floor(byteLength / 2 ** log2)));
   }
 
