@@ -30,6 +30,8 @@ export class MemInst {
    */
   dv: DataView = none;
   #bytes: Uint8Array = noBytes;
+  /** Its buffer was handed out: it has just the size of the memory, and does not outlive a growth. */
+  #isExposed = false;
   /** By log2 of the element size; made when asked for. */
   #arrays: (AtomicArray | undefined)[] = [];
 
@@ -125,6 +127,24 @@ export class MemInst {
     return this.#bytes;
   }
 
+  /**
+   * The memory as a buffer of just its size, to hand to JavaScript: the same until the memory grows, which detaches it. Of
+   * a shared memory it is the buffer that all threads have, which grows.
+   *
+   * @cost O(1), but O(size) after growth that left spare capacity
+   */
+  expose(): ArrayBufferLike {
+    const { buffer, byteLength } = this.view;
+    if (this.shared !== undefined || this.#isExposed) return buffer;
+    if (buffer.byteLength > byteLength) {
+      const exact = moved(buffer as ArrayBuffer, byteLength);
+      if (exact === undefined) throw new WasmError("exhausted", "WT5002", `cannot allocate ${byteLength} bytes`);
+      this.#setView(exact, byteLength);
+    }
+    this.#isExposed = true;
+    return this.dv.buffer;
+  }
+
   /** The current memory as elements of 2^`log2` bytes, for `Atomics`; a rest too short for one is left out. */
   atomicArray(log2: number): AtomicArray {
     const { buffer, byteLength } = this.view;
@@ -158,16 +178,23 @@ export class MemInst {
     if (this.shared !== undefined) return this.#growShared(this.shared, delta, most);
     const pages = old + delta;
     if (pages > most || this.#meter?.takeMemory(delta * this.pageSize) === false) return -1;
-    if (delta === 0) return old;
+    if (delta === 0 && !this.#isExposed) return old;
     const length = pages * this.pageSize;
-    const { buffer } = this.dv;
-    const next = length <= buffer.byteLength ? buffer : this.#move(length, most * this.pageSize);
+    const next = this.#resized(length, most * this.pageSize);
     if (next === undefined) {
       this.#meter?.takeMemory(-delta * this.pageSize);
       return -1;
     }
     this.#setView(next, length);
+    this.#isExposed = false;
     return old;
+  }
+
+  /** A buffer for `length` bytes with the contents: the present one if it has room and nobody else has it. */
+  #resized(length: number, most: number): ArrayBufferLike | undefined {
+    const { buffer } = this.dv;
+    if (this.#isExposed) return moved(buffer as ArrayBuffer, length);
+    return length <= buffer.byteLength ? buffer : this.#move(length, most);
   }
 
   /** Another thread may grow it too, on its own account. */
@@ -228,6 +255,33 @@ export class MemInst {
 const none = new DataView(new ArrayBuffer(0));
 const noBytes = new Uint8Array(0);
 const arrayTypes = [Uint8Array, Uint16Array, Int32Array, BigInt64Array] as const;
+
+/** Of ES2024, and of hosts: not in the library this is compiled with. */
+interface Transferable {
+  transfer?(length: number): ArrayBuffer;
+}
+type StructuredClone = (value: ArrayBuffer, options: { transfer: ArrayBuffer[] }) => ArrayBuffer;
+
+/**
+ * The first `length` bytes of `buffer`, zeros beyond its end, in a new buffer; `buffer` is detached, if the host can do
+ * that. Undefined when there is no room, and nothing has changed.
+ */
+function moved(buffer: ArrayBuffer & Transferable, length: number): ArrayBuffer | undefined {
+  if (buffer.transfer !== undefined) {
+    try {
+      return buffer.transfer(length);
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
+  }
+  const next = allocate(length);
+  if (next === undefined) return undefined;
+  new Uint8Array(next).set(new Uint8Array(buffer, 0, Math.min(length, buffer.byteLength)));
+  const { structuredClone } = globalThis as { structuredClone?: StructuredClone };
+  structuredClone?.(buffer, { transfer: [buffer] });
+  return next;
+}
 
 function allocate(bytes: number): ArrayBuffer | undefined {
   try {

@@ -1,0 +1,88 @@
+/** Functions of guests as functions of JavaScript, and the other way round. Spec: js-api (exported functions, host functions). */
+import { Blocked, type HostResult } from "../blocked.ts";
+import { callHost } from "../call-host.ts";
+import { funcTypeOfId } from "../canon.ts";
+import { FuncInst, type HostFn } from "../runtime/func.ts";
+import type { Val } from "../runtime/value.ts";
+import { type FuncType, isRef, type ValType } from "../types.ts";
+import { checkCrossable, functionSlot, isUncrossable, toJs, toWasm } from "./convert.ts";
+import { guestOf } from "./guests.ts";
+import { errorForGuest, errorForJs } from "./thrown.ts";
+import { sequence } from "./web-idl.ts";
+
+const { apply } = Reflect;
+
+/** The function of JavaScript that calls `f`. */
+export function exportedFunction(f: FuncInst): object {
+  const { params, results } = f.type;
+  const fn = (...given: unknown[]): unknown => {
+    checkCrossable(params, results);
+    const args = params.map((t, i) => toWasm(given[i], t));
+    return toJsResult(call(f, args), results);
+  };
+  Object.defineProperty(fn, "name", { value: String(f.index) });
+  Object.defineProperty(fn, "length", { value: params.length });
+  functionSlot.set(fn, f);
+  return fn;
+}
+
+/** Runs `f` to its end. @throws what JavaScript is to get */
+export function call(f: FuncInst, args: readonly Val[]): readonly Val[] {
+  try {
+    return f.inst === null ? callHost(f, args, undefined) : guestOf(f.inst).call(f, args);
+  } catch (error) {
+    throw errorForJs(error);
+  }
+}
+
+function toJsResult(vals: readonly Val[], types: readonly ValType[]): unknown {
+  if (types.length === 0) return undefined;
+  return types.length === 1 ? toJs(vals[0], types[0]) : vals.map((v, i) => toJs(v, types[i]));
+}
+
+/**
+ * A function of guests with the canonical type `typeId` that calls `fn`.
+ *
+ * @param index among the functions that its module imports: its name
+ */
+export function hostFunction(fn: Function, typeId: number, index: number): FuncInst {
+  return new FuncInst(typeId, null, index, adapter(fn, funcTypeOfId(typeId)));
+}
+
+function adapter(fn: Function, { params, results }: FuncType): HostFn {
+  const isPlain = !params.some(isRef);
+  if (params.some(isUncrossable) || results.some(isUncrossable)) {
+    return () => {
+      throw errorForGuest(uncrossable(params, results));
+    };
+  }
+  return (...args) => {
+    try {
+      const given = isPlain ? args : args.map((v, i) => toJs(v, params[i]));
+      return toWasmResult(apply(fn, undefined, given), results);
+    } catch (error) {
+      throw errorForGuest(error);
+    }
+  };
+}
+
+function uncrossable(params: readonly ValType[], results: readonly ValType[]): unknown {
+  try {
+    checkCrossable(params, results);
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+function toWasmResult(value: unknown, types: readonly ValType[]): HostResult {
+  // A host function of ours that has to wait.
+  if (value instanceof Blocked) return value;
+  if (types.length === 0) return undefined;
+  if (types.length === 1) return toWasm(value, types[0]);
+  const values = sequence(value, "what a host function returned");
+  if (values.length !== types.length) {
+    throw new TypeError(`a host function returned ${values.length} values instead of ${types.length}`);
+  }
+  return values.map((v, i) => toWasm(v, types[i]));
+}

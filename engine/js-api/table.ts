@@ -1,0 +1,93 @@
+/** `WebAssembly.Table`. Spec: js-api (tables). */
+import { WasmError } from "../errors.ts";
+import { TableInst } from "../runtime/table.ts";
+import type { Val } from "../runtime/value.ts";
+import { EXTERNREF, FUNCREF, type ValType } from "../types.ts";
+import { checkCrossable, defaultValue, fromAddress, toAddress, toJs, toWasm } from "./convert.ts";
+import { addressType, limitsOf } from "./descriptors.ts";
+import { setObject } from "./identity.ts";
+import { settings } from "./settings.ts";
+import { errorForJs } from "./thrown.ts";
+import { defineInterface, dictionary, enumValue, Slot } from "./web-idl.ts";
+
+export const tableSlot = new Slot<TableInst>("Table");
+
+const MAX_ELEMENTS = { i32: 2 ** 32 - 1, i64: 2 ** 64 } as const;
+const kinds = ["anyfunc", "externref"] as const;
+
+export class Table {
+  constructor(descriptor: unknown, ...value: unknown[]) {
+    const d = dictionary(descriptor, "the descriptor");
+    const addr = addressType(d);
+    const elem = enumValue(d.element, kinds, "element") === "anyfunc" ? FUNCREF : EXTERNREF;
+    const limits = limitsOf(d, addr);
+    if (limits.min > MAX_ELEMENTS[addr]) throw new RangeError(`a table of ${limits.min} elements`);
+    const init = given(value, elem);
+    const { maxTableElements, meter } = settings().options;
+    const inst = allocated(() => new TableInst({ addr, limits, elem }, init, maxTableElements, meter));
+    tableSlot.set(this, inst);
+    setObject(inst, this);
+  }
+
+  grow(delta: unknown, ...value: unknown[]): number | bigint {
+    const inst = tableSlot.get(this);
+    const { addr, elem } = inst.declared;
+    const count = toAddress(delta, addr, "the argument");
+    const old = inst.grow(count, given(value, elem));
+    if (old < 0) throw new RangeError(`cannot grow a table by ${count} elements`);
+    return fromAddress(old, addr);
+  }
+
+  get(index: unknown): unknown {
+    const inst = tableSlot.get(this);
+    const { addr, elem } = inst.declared;
+    checkCrossable([elem]);
+    return toJs(inst.elems[checked(inst, toAddress(index, addr, "the index"))], elem);
+  }
+
+  set(index: unknown, ...value: unknown[]): void {
+    const inst = tableSlot.get(this);
+    const { addr, elem } = inst.declared;
+    checkCrossable([elem]);
+    const at = toAddress(index, addr, "the index");
+    const v = given(value, elem);
+    inst.set(checked(inst, at), v);
+  }
+
+  get length(): number | bigint {
+    const inst = tableSlot.get(this);
+    return fromAddress(inst.length, inst.declared.addr);
+  }
+}
+defineInterface(Table, "Table");
+
+/** The object for a table of the engine. */
+export function tableObject(inst: TableInst): Table {
+  const table = Object.create(Table.prototype) as Table;
+  tableSlot.set(table, inst);
+  return table;
+}
+
+/** The value for an element of type `t`: the one given, or the default. @throws TypeError */
+function given(value: readonly unknown[], t: ValType): Val {
+  if (value.length > 0) {
+    checkCrossable([t]);
+    return toWasm(value[0], t);
+  }
+  const v = defaultValue(t);
+  if (v === undefined) throw new TypeError("elements of this table have no default");
+  return v;
+}
+
+function checked(inst: TableInst, index: number): number {
+  if (index >= inst.length) throw new RangeError(`no element ${index} in a table of ${inst.length}`);
+  return index;
+}
+
+function allocated(make: () => TableInst): TableInst {
+  try {
+    return make();
+  } catch (error) {
+    throw error instanceof WasmError ? errorForJs(error) : error;
+  }
+}
