@@ -14,9 +14,10 @@ export function addressType({ address }: Descriptor): AddrType {
 
 /** `initial` and `maximum`. @throws TypeError; RangeError when they are in the wrong order */
 export function limitsOf(d: Descriptor, addr: AddrType): Limits {
-  const { initial, maximum } = d;
+  const { initial } = d;
   if (initial === undefined) throw new TypeError("the descriptor needs initial");
   const min = toAddress(initial, addr, "initial");
+  const { maximum } = d;
   const max = maximum === undefined ? undefined : toAddress(maximum, addr, "maximum");
   if (max !== undefined && max < min) throw new RangeError(`maximum is ${max}, less than initial, ${min}`);
   return { min, max };

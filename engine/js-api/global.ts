@@ -1,5 +1,6 @@
 /** `WebAssembly.Global`. Spec: js-api (globals). */
 import { type GlobalInst, newGlobal } from "../runtime/global.ts";
+import { isRef } from "../types.ts";
 import { checkCrossable, defaultValue, toJs, toWasm } from "./convert.ts";
 import { valueType } from "./descriptors.ts";
 import { setObject } from "./identity.ts";
@@ -8,12 +9,14 @@ import { defineInterface, dictionary, Slot } from "./web-idl.ts";
 export const globalSlot = new Slot<GlobalInst>("Global");
 
 export class Global {
-  constructor(descriptor: unknown, ...value: unknown[]) {
+  constructor(descriptor: unknown, ...values: unknown[]) {
     const d = dictionary(descriptor, "the descriptor");
     const isMutable = Boolean(d.mutable);
     const val = valueType(d.value, "value");
     checkCrossable([val]);
-    const v = value.length === 0 ? defaultValue(val) : toWasm(value[0], val);
+    const [value] = values;
+    const isMissing = values.length === 0 || (value === undefined && !isRef(val));
+    const v = isMissing ? defaultValue(val) : toWasm(value, val);
     const inst = newGlobal({ val, isMutable }, v);
     globalSlot.set(this, inst);
     setObject(inst, this);

@@ -16,24 +16,24 @@ const MAX_ELEMENTS = { i32: 2 ** 32 - 1, i64: 2 ** 64 } as const;
 const kinds = ["anyfunc", "externref"] as const;
 
 export class Table {
-  constructor(descriptor: unknown, ...value: unknown[]) {
+  constructor(descriptor: unknown, value: unknown = undefined) {
     const d = dictionary(descriptor, "the descriptor");
-    const addr = addressType(d);
     const elem = enumValue(d.element, kinds, "element") === "anyfunc" ? FUNCREF : EXTERNREF;
+    const addr = addressType(d);
     const limits = limitsOf(d, addr);
     if (limits.min > MAX_ELEMENTS[addr]) throw new RangeError(`a table of ${limits.min} elements`);
-    const init = given(value, elem);
+    const init = valueOr(value, elem, value === undefined);
     const { maxTableElements, meter } = settings().options;
     const inst = allocated(() => new TableInst({ addr, limits, elem }, init, maxTableElements, meter));
     tableSlot.set(this, inst);
     setObject(inst, this);
   }
 
-  grow(delta: unknown, ...value: unknown[]): number | bigint {
+  grow(delta: unknown, value: unknown = undefined): number | bigint {
     const inst = tableSlot.get(this);
     const { addr, elem } = inst.declared;
     const count = toAddress(delta, addr, "the argument");
-    const old = inst.grow(count, given(value, elem));
+    const old = inst.grow(count, valueOr(value, elem, value === undefined));
     if (old < 0) throw new RangeError(`cannot grow a table by ${count} elements`);
     return fromAddress(old, addr);
   }
@@ -50,7 +50,7 @@ export class Table {
     const { addr, elem } = inst.declared;
     checkCrossable([elem]);
     const at = toAddress(index, addr, "the index");
-    const v = given(value, elem);
+    const v = valueOr(value[0], elem, value.length === 0);
     inst.set(checked(inst, at), v);
   }
 
@@ -68,12 +68,10 @@ export function tableObject(inst: TableInst): Table {
   return table;
 }
 
-/** The value for an element of type `t`: the one given, or the default. @throws TypeError */
-function given(value: readonly unknown[], t: ValType): Val {
-  if (value.length > 0) {
-    checkCrossable([t]);
-    return toWasm(value[0], t);
-  }
+/** `value` for an element of type `t`, or the default. @throws TypeError */
+function valueOr(value: unknown, t: ValType, isMissing: boolean): Val {
+  checkCrossable([t]);
+  if (!isMissing) return toWasm(value, t);
   const v = defaultValue(t);
   if (v === undefined) throw new TypeError("elements of this table have no default");
   return v;
