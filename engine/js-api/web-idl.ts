@@ -56,7 +56,7 @@ export function enforceU32(v: unknown, what: string): number {
 export function sequence(v: unknown, what: string): unknown[] {
   const method = isObject(v) ? (v as Iterable<unknown>)[Symbol.iterator] : undefined;
   if (typeof method !== "function") throw new TypeError(`${what} is not iterable`);
-  return [...(v as Iterable<unknown>)];
+  return [...{ [Symbol.iterator]: () => Reflect.apply(method, v, []) as Iterator<unknown> }];
 }
 
 /** Makes the methods and attributes of `of` enumerable. */
