@@ -31,13 +31,19 @@ function digest(data: string | Uint8Array): string {
   return `${bytes.length} bytes, ${(h >>> 0).toString(16)}`;
 }
 
-const source = `export function primes(n) {
+const unit = `export function primes(n) {
   const found = [];
   next: for (let i = 2; found.length < n; i++) { for (const p of found) if (i % p === 0) continue next; found.push(i); }
   return found;
 }
 console.log(primes(10).map((p) => \`prime \${p}\`).join("\\n"));
-`.repeat(20);
+`;
+const source = unit.repeat(20);
+
+/** What packages for browsers look for. */
+function asBrowser(): void {
+  Object.assign(globalThis, { self: globalThis, location: { href: "file:///" } });
+}
 
 async function hashes({ load }: Packages): Promise<string> {
   const { md5, sha256, xxhash64, argon2id, bcrypt } = await load("hash-wasm");
@@ -67,6 +73,7 @@ async function sql({ load, read }: Packages): Promise<string> {
 }
 
 async function sqlite({ load, read }: Packages): Promise<string> {
+  asBrowser();
   const { default: init } = await load("@sqlite.org/sqlite-wasm");
   const quiet = { print: () => undefined, printErr: () => undefined };
   const wasmBinary = read("@sqlite.org/sqlite-wasm/sqlite-wasm/jswasm/sqlite3.wasm");
@@ -81,6 +88,7 @@ async function sqlite({ load, read }: Packages): Promise<string> {
 }
 
 async function esbuild({ load, read }: Packages): Promise<string> {
+  asBrowser();
   const { initialize, transform } = await load("esbuild-wasm/esm/browser.js");
   const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: Loaded };
   await initialize({ wasmModule: new wasm.Module(read("esbuild-wasm/esbuild.wasm")), worker: false });
@@ -189,7 +197,7 @@ async function rollup({ load }: Packages): Promise<string> {
   const { rollup } = await load("@rollup/wasm-node");
   const files: Record<string, string> = {
     main: `import { primes } from "lib"; console.log(primes(3));`,
-    lib: source.slice(0, 240),
+    lib: unit,
   };
   const plugin = { name: "memory", resolveId: (id: string) => id, load: (id: string) => files[id] };
   const bundle = await rollup({ input: "main", plugins: [plugin] });
@@ -209,7 +217,7 @@ json.dumps([sum(i * i for i in range(5000)), hashlib.sha256(b"wasmts").hexdigest
 async function php({ load }: Packages): Promise<string> {
   const { loadNodeRuntime } = await load("@php-wasm/node");
   const { PHP } = await load("@php-wasm/universal");
-  const instance = new PHP(await loadNodeRuntime("8.3"));
+  const instance = new PHP(await loadNodeRuntime("8.3", { emscriptenOptions: { processId: 1 } }));
   const code = `<?php $a = []; for ($i = 0; $i < 2000; $i++) $a[] = md5($i); sort($a); echo json_encode([$a[0], count($a), preg_replace('/b+/', 'x', 'abbbc'), strrev('php')]);`;
   const { text } = await instance.run({ code });
   instance.exit();
