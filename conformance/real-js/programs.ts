@@ -42,7 +42,7 @@ const source = unit.repeat(20);
 
 /** What packages for browsers look for. */
 function asBrowser(): void {
-  Object.assign(globalThis, { self: globalThis, location: { href: "file:///" } });
+  Object.assign(globalThis, { self: globalThis, location: new URL("file:///") });
 }
 
 async function hashes({ load }: Packages): Promise<string> {
