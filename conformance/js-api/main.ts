@@ -8,7 +8,7 @@ const option = (name: string): string | undefined => {
   return at < 0 ? undefined : words.splice(at, 2)[1];
 };
 const engines = (option("--engine") ?? "host,interp,js,auto").split(",") as JsApiEngine[];
-const filter = option("--file");
+const part = option("--file") ?? "";
 const [root] = words;
 
 if (root === undefined) {
@@ -20,7 +20,7 @@ if (root === undefined) {
 
 async function report(folder: string, engine: JsApiEngine): Promise<void> {
   const tally = { passed: 0, failed: 0 };
-  for await (const { file, subtests } of runSuite(folder, engine, filter)) {
+  for await (const { file, subtests } of runSuite(folder, engine, (file) => file.includes(part))) {
     for (const { name, failure } of subtests) {
       tally[failure === undefined ? "passed" : "failed"]++;
       if (failure !== undefined && engine !== "host") console.log(`  ${file}: ${name}: ${failure.slice(0, 300)}`);

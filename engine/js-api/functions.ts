@@ -8,7 +8,7 @@ import { type FuncType, isRef, type ValType } from "../types.ts";
 import { checkCrossable, functionSlot, isUncrossable, toJs, toWasm } from "./convert.ts";
 import { guestOf } from "./guests.ts";
 import { errorForGuest, errorForJs } from "./thrown.ts";
-import { sequence } from "./web-idl.ts";
+import { listOf } from "./web-idl.ts";
 
 const { apply } = Reflect;
 
@@ -80,7 +80,7 @@ function toWasmResult(value: unknown, types: readonly ValType[]): HostResult {
   if (value instanceof Blocked) return value;
   if (types.length === 0) return undefined;
   if (types.length === 1) return toWasm(value, types[0]);
-  const values = sequence(value, "what a host function returned");
+  const values = listOf(value, "what a host function returned");
   if (values.length !== types.length) {
     throw new TypeError(`a host function returned ${values.length} values instead of ${types.length}`);
   }

@@ -52,9 +52,15 @@ export function enforceU32(v: unknown, what: string): number {
   return n + 0;
 }
 
-/** A `sequence`. @throws TypeError when `v` cannot be iterated over */
+/** A `sequence`. @throws TypeError when `v` is no object that can be iterated over */
 export function sequence(v: unknown, what: string): unknown[] {
-  const method = isObject(v) ? (v as Iterable<unknown>)[Symbol.iterator] : undefined;
+  if (!isObject(v)) throw new TypeError(`${what} is not an object`);
+  return listOf(v, what);
+}
+
+/** What `v` iterates over; how to is asked for once. @throws TypeError when it cannot be iterated over */
+export function listOf(v: unknown, what: string): unknown[] {
+  const method = v === undefined || v === null ? undefined : (v as Iterable<unknown>)[Symbol.iterator];
   if (typeof method !== "function") throw new TypeError(`${what} is not iterable`);
   return [...{ [Symbol.iterator]: () => Reflect.apply(method, v, []) as Iterator<unknown> }];
 }
