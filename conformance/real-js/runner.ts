@@ -44,9 +44,41 @@ if (engine !== "host") {
   configure({ tier: engine as "interp" | "js" | "auto" });
   Object.defineProperty(globalThis, "WebAssembly", { value: WebAssembly, writable: true, configurable: true });
 }
+const size = countModules();
 const start = performance.now();
 const result = await program.run(packages);
 const ms = performance.now() - start;
 const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-const line = JSON.stringify({ result, ms, cpuMs: (userCPUTime + systemCPUTime) / 1000, peakBytes: maxRSS * 1024 });
+const line = JSON.stringify({
+  result,
+  moduleBytes: size(),
+  ms,
+  cpuMs: (userCPUTime + systemCPUTime) / 1000,
+  peakBytes: maxRSS * 1024,
+});
 process.stdout.write(`${line}\n`, () => process.exit(0));
+
+/** Counts the bytes that become modules; what was counted, when asked. */
+function countModules(): () => number {
+  const { WebAssembly: api } = globalThis as unknown as {
+    WebAssembly: Record<string, (...args: unknown[]) => unknown>;
+  };
+  let bytes = 0;
+  const count = (source: unknown): void => {
+    if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) bytes += source.byteLength;
+  };
+  for (const name of ["compile", "instantiate"]) {
+    const whole = api[name] as (...args: unknown[]) => unknown;
+    api[name] = (...args) => {
+      count(args[0]);
+      return whole(...args);
+    };
+  }
+  api.Module = new Proxy(api.Module as never, {
+    construct(target, args: unknown[], newTarget: Function) {
+      count(args[0]);
+      return Reflect.construct(target, args, newTarget) as object;
+    },
+  });
+  return () => bytes;
+}
