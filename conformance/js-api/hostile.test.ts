@@ -49,6 +49,31 @@ describe.each(testTiers)("in tier %s", (tier) => {
     expect(instantiate("state", { m: { tick: nothing } }).load(0)).toBe(0);
   });
 
+  it("a memory grows inside a resizable buffer, and there only by pages", () => {
+    configure(tiers[tier]);
+    const { memory, grow, load, store } = instantiate("state", { m: { tick: nothing } });
+    store(8, 5);
+    const fixed = memory.buffer;
+    const buffer = memory.toResizableBuffer();
+    expect([fixed.byteLength, buffer.byteLength, buffer.maxByteLength, buffer === memory.buffer]).toEqual([
+      0,
+      65536,
+      4 * 65536,
+      true,
+    ]);
+    expect([grow(1), buffer.byteLength, memory.buffer === buffer, load(8)]).toEqual([1, 2 * 65536, true, 5]);
+    buffer.resize(3 * 65536);
+    expect([load(3 * 65536 - 4), memory.grow(0), memory.toResizableBuffer() === buffer]).toEqual([0, 3, true]);
+    for (const length of [65536, 3 * 65536 + 1, 5 * 65536, "x"])
+      expect(() => buffer.resize(length)).toThrow(RangeError);
+    const again = memory.toFixedLengthBuffer();
+    expect([again.byteLength, again.resizable, buffer.byteLength, load(8)]).toEqual([3 * 65536, false, 0, 5]);
+    const shorter = memory.toResizableBuffer();
+    (ArrayBuffer.prototype as Api).resize.call(shorter, 100);
+    expect(errorOf(() => load(8))).toBeInstanceOf(api.RuntimeError);
+    expect(() => new api.Memory({ initial: 1 }).toResizableBuffer()).toThrow(TypeError);
+  });
+
   it("a guest without fuel ends, and cannot catch that", () => {
     configure({ ...tiers[tier], fuel: 100_000 });
     const inner = instantiate("spin", { m: { f: nothing } });

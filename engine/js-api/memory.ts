@@ -32,6 +32,18 @@ export class Memory {
     return fromAddress(old, addr);
   }
 
+  toFixedLengthBuffer(): ArrayBufferLike {
+    const inst = memorySlot.get(this);
+    return inst.shared === undefined ? guarded(() => inst.exposeResizable(false)) : sharedBuffer(inst);
+  }
+
+  toResizableBuffer(): ArrayBufferLike {
+    const inst = memorySlot.get(this);
+    if (inst.declared.limits.max === undefined) throw new TypeError("the memory has no maximum");
+    if (inst.shared !== undefined) return inst.expose();
+    return guarded(() => growing(inst, inst.exposeResizable(true)));
+  }
+
   get buffer(): ArrayBufferLike {
     const inst = memorySlot.get(this);
     return inst.shared === undefined ? guarded(() => inst.expose()) : sharedBuffer(inst);
@@ -63,6 +75,17 @@ function guarded<T>(fn: () => T): T {
   } catch (error) {
     throw errorForJs(error);
   }
+}
+
+/** `buffer`, whose method `resize` grows the memory that it is the buffer of. */
+function growing(inst: MemInst, buffer: ArrayBufferLike): ArrayBufferLike {
+  const resize = (length: unknown): void => {
+    const delta = Number(length) - inst.view.byteLength;
+    if (!(delta >= 0) || delta % inst.pageSize !== 0) throw new RangeError("a memory grows by pages");
+    if (inst.grow(delta / inst.pageSize) < 0) throw new RangeError(`cannot grow a memory by ${delta} bytes`);
+  };
+  if (!Object.hasOwn(buffer, "resize")) Object.defineProperty(buffer, "resize", { value: resize });
+  return buffer;
 }
 
 type Cloner = <T>(value: T) => T;

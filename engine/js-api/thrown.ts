@@ -55,8 +55,9 @@ export function compileError(error: WasmError): Error {
   return new CompileError(`${error.message}${place}`, { cause: error });
 }
 
-const DETACHED = "the buffer of a memory was detached by somebody else";
-const isDetached = (error: unknown): boolean => error instanceof TypeError && /detached/.test(error.message);
+const DETACHED = "the buffer of a memory was detached or made shorter by somebody else";
+const isDetached = (error: unknown): boolean =>
+  error instanceof TypeError && /detached|out of bounds/i.test(error.message);
 
 /** What a guest gets for `thrown`, which JavaScript has thrown into it. */
 export function errorForGuest(thrown: unknown): WasmError {

@@ -6,6 +6,7 @@
  */
 import { trap, WasmError } from "../errors.ts";
 import type { MemType } from "../types.ts";
+import { allocate, moved, remade, resized } from "./buffers.ts";
 import type { Meter } from "./meter.ts";
 import { type SharedMemory, SharedPages } from "./shared-memory.ts";
 
@@ -32,6 +33,8 @@ export class MemInst {
   #bytes: Uint8Array = noBytes;
   /** Its buffer was handed out: it has just the size of the memory, and does not outlive a growth. */
   #isExposed = false;
+  /** That buffer can be resized: it is the same after growth. */
+  #isResizable = false;
   /** By log2 of the element size; made when asked for. */
   #arrays: (AtomicArray | undefined)[] = [];
 
@@ -136,13 +139,28 @@ export class MemInst {
   expose(): ArrayBufferLike {
     const { buffer, byteLength } = this.view;
     if (this.shared !== undefined || this.#isExposed) return buffer;
-    if (buffer.byteLength > byteLength) {
-      const exact = moved(buffer as ArrayBuffer, byteLength);
-      if (exact === undefined) throw new WasmError("exhausted", "WT5002", `cannot allocate ${byteLength} bytes`);
-      this.#setView(exact, byteLength);
-    }
+    const exact = buffer.byteLength > byteLength ? moved(buffer as ArrayBuffer, byteLength) : buffer;
+    return this.#handOut(exact, byteLength);
+  }
+
+  /**
+   * As `expose`, from now on a buffer that grows with the memory up to its declared maximum, or (`false`) again one that
+   * does not; the other one is detached. Precondition: the memory is not shared, and has a maximum.
+   */
+  exposeResizable(isResizable: boolean): ArrayBufferLike {
+    if (isResizable === this.#isResizable) return this.expose();
+    const { buffer, byteLength } = this.dv;
+    const most = isResizable ? (this.declared.limits.max as number) * this.pageSize : undefined;
+    const next = this.#handOut(remade(buffer as ArrayBuffer, byteLength, most), byteLength);
+    this.#isResizable = isResizable;
+    return next;
+  }
+
+  #handOut(buffer: ArrayBufferLike | undefined, length: number): ArrayBufferLike {
+    if (buffer === undefined) throw new WasmError("exhausted", "WT5002", `cannot allocate ${length} bytes`);
+    if (buffer !== this.dv.buffer) this.#setView(buffer, length);
     this.#isExposed = true;
-    return this.dv.buffer;
+    return buffer;
   }
 
   /** The current memory as elements of 2^`log2` bytes, for `Atomics`; a rest too short for one is left out. */
@@ -186,13 +204,14 @@ export class MemInst {
       return -1;
     }
     this.#setView(next, length);
-    this.#isExposed = false;
+    this.#isExposed = this.#isResizable;
     return old;
   }
 
   /** A buffer for `length` bytes with the contents: the present one if it has room and nobody else has it. */
   #resized(length: number, most: number): ArrayBufferLike | undefined {
     const { buffer } = this.dv;
+    if (this.#isResizable) return resized(buffer as ArrayBuffer, length) ? buffer : undefined;
     if (this.#isExposed) return moved(buffer as ArrayBuffer, length);
     return length <= buffer.byteLength ? buffer : this.#move(length, most);
   }
@@ -255,38 +274,3 @@ export class MemInst {
 const none = new DataView(new ArrayBuffer(0));
 const noBytes = new Uint8Array(0);
 const arrayTypes = [Uint8Array, Uint16Array, Int32Array, BigInt64Array] as const;
-
-/** Of ES2024, and of hosts: not in the library this is compiled with. */
-interface Transferable {
-  transfer?(length: number): ArrayBuffer;
-}
-type StructuredClone = (value: ArrayBuffer, options: { transfer: ArrayBuffer[] }) => ArrayBuffer;
-
-/**
- * The first `length` bytes of `buffer`, zeros beyond its end, in a new buffer; `buffer` is detached, if the host can do
- * that. Undefined when there is no room, and nothing has changed.
- */
-function moved(buffer: ArrayBuffer & Transferable, length: number): ArrayBuffer | undefined {
-  if (buffer.transfer !== undefined) {
-    try {
-      return buffer.transfer(length);
-    } catch (error) {
-      if (error instanceof RangeError) return undefined;
-      throw error;
-    }
-  }
-  const next = allocate(length);
-  if (next === undefined) return undefined;
-  new Uint8Array(next).set(new Uint8Array(buffer, 0, Math.min(length, buffer.byteLength)));
-  const { structuredClone } = globalThis as { structuredClone?: StructuredClone };
-  structuredClone?.(buffer, { transfer: [buffer] });
-  return next;
-}
-
-function allocate(bytes: number): ArrayBuffer | undefined {
-  try {
-    return new ArrayBuffer(bytes);
-  } catch {
-    return undefined;
-  }
-}
