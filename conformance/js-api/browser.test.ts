@@ -1,7 +1,8 @@
 /**
- * The files for browsers, in a realm that has neither a `WebAssembly` nor anything of Node.js, and where text cannot become
+ * The entries of the package, and the files for browsers, in a realm that has neither a `WebAssembly` nor anything of Node.js, and where text cannot become
  * code: what Hermes, a strict policy or a locked-down browser leave of JavaScript. They are built by `npm run build`.
  */
+import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -35,6 +36,25 @@ const program = `(() => {
   return JSON.stringify([logged, exports.memory.buffer !== buffer, refused instanceof WebAssembly.RuntimeError,
     String(WebAssembly), typeof process, typeof require]);
 })()`;
+
+/** What the package gives for `specifier`, in a process of its own. */
+const imported = (specifier: string, expression: string): string =>
+  spawnSync(
+    process.execPath,
+    ["--input-type=module", "-e", `const m = await import("${specifier}"); console.log(String(${expression}));`],
+    { cwd: root, encoding: "utf8" },
+  ).stdout.trim();
+
+describe.skipIf(!existsSync(script))("entries of the package (skipped before npm run build)", () => {
+  it.each([
+    ["wasmts", "m.WebAssembly !== WebAssembly && typeof m.configure"],
+    ["wasmts/webassembly", "m.WebAssembly !== WebAssembly && typeof m.configure"],
+    ["wasmts/polyfill", "m.WebAssembly === WebAssembly && typeof m.configure"],
+    ["wasmts/browser", "m.WebAssembly !== WebAssembly && typeof m.configure"],
+  ])("%s", (specifier, expression) => {
+    expect(imported(specifier, expression)).toBe("function");
+  });
+});
 
 describe.skipIf(!existsSync(script))("files for browsers (skipped before npm run build)", () => {
   it("name nothing of Node.js", () => {

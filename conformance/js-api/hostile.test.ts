@@ -10,6 +10,10 @@ const more = {
     (func (export "catching") (result i32) (block $h (try_table (catch_all $h) (call $f)) (return (i32.const 1))) (i32.const 2)))`,
   reference: `(module (import "m" "f" (func $f (result externref))) (func (export "f") (result externref) (call $f)))`,
   memories: `(module (memory (export "a") 1) (memory (export "b") 2) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))`,
+  escaping: `(module (import "m" "table" (table 1 funcref)) (memory (export "memory") 1)
+    (func $init (param i32) (result i32) (memory.init 1 (i32.const 0) (i32.const 0) (local.get 0)) (i32.load8_u (i32.const 0)))
+    (func $first (param i32) (result i32) (memory.init 0 (i32.const 0) (i32.const 0) (local.get 0)) (i32.const 0))
+    (elem (i32.const 0) $init) (data (i32.const 8) "A") (data (i32.const 65535) "BC"))`,
   gc: `(module (type $s (struct (field i32))) (func (export "make") (result anyref) (struct.new $s (i32.const 4)))
     (func (export "get") (param anyref) (result i32) (struct.get $s 0 (ref.cast (ref $s) (local.get 0))))
     (func (export "i31") (param anyref) (result i32) (i31.get_s (ref.cast (ref i31) (local.get 0)))))`,
@@ -116,6 +120,14 @@ describe.each(testTiers)("in tier %s", (tier) => {
     expect(errorOf(() => new api.Memory({ initial: 4 }))).toBeInstanceOf(RangeError);
     expect(errorOf(() => new api.Memory({ initial: 1 }))).toBeInstanceOf(RangeError);
     expect(errorOf(() => instantiate("memories"))).toBeInstanceOf(RangeError);
+  });
+
+  it("functions of an instance that failed run, and have the segments that were not copied", () => {
+    configure(tiers[tier]);
+    const table = new api.Table({ element: "anyfunc", initial: 1 });
+    expect(errorOf(() => instantiate("escaping", { m: { table } }))).toBeInstanceOf(api.RuntimeError);
+    expect(table.get(0)(2)).toBe("B".charCodeAt(0));
+    expect(errorOf(() => table.get(0)(3))).toBeInstanceOf(api.RuntimeError);
   });
 
   it("promises and things like them are references", () => {

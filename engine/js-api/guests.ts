@@ -1,6 +1,7 @@
 /** Which instance of the engine a module instance belongs to: who calls its functions. */
-import type { Instance } from "../engine.ts";
+import { Instance } from "../engine.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
+import { settings } from "./settings.ts";
 
 const guests = new WeakMap<ModuleInst, Instance>();
 
@@ -8,9 +9,12 @@ export function setGuest(instance: Instance): void {
   guests.set(instance.inst, instance);
 }
 
-/** Precondition: the instance was made by this API. */
+/** Also of one whose instantiation failed, but that had put functions into a table before, and of one made without this API. */
 export function guestOf(inst: ModuleInst): Instance {
-  const instance = guests.get(inst);
-  if (instance === undefined) throw new Error("an instance that was not made by this API");
+  let instance = guests.get(inst);
+  if (instance === undefined) {
+    instance = new Instance(inst, settings().options);
+    guests.set(inst, instance);
+  }
   return instance;
 }

@@ -10,7 +10,12 @@ import { settings } from "./settings.ts";
 import { errorForJs } from "./thrown.ts";
 import { defineInterface, Slot } from "./web-idl.ts";
 
-const instanceSlot = new Slot<object>("Instance");
+/** A function, or a `Memory`, `Table`, `Global`, `Tag`. */
+// biome-ignore lint/suspicious/noExplicitAny: what a guest exports has types that only its user knows
+export type ExportValue = any;
+export type Exports = Readonly<Record<string, ExportValue>>;
+
+const instanceSlot = new Slot<Exports>("Instance");
 
 export class Instance {
   constructor(module: unknown, importObject: unknown = undefined) {
@@ -18,21 +23,21 @@ export class Instance {
     instanceSlot.set(this, exportsOf(compiled, readImports(compiled, importObject)));
   }
 
-  get exports(): object {
+  get exports(): Exports {
     return instanceSlot.get(this);
   }
 }
 defineInterface(Instance, "Instance");
 
 /** The object for an instance with these exports. */
-export function instanceObject(exports: object): Instance {
+export function instanceObject(exports: Exports): Instance {
   const instance = Object.create(Instance.prototype) as Instance;
   instanceSlot.set(instance, exports);
   return instance;
 }
 
 /** Makes an instance and runs its start function; its exports. @throws LinkError, RuntimeError, RangeError, what imports throw */
-export function exportsOf({ module }: Compiled, imports: ReadonlyMap<Import, Extern>): object {
+export function exportsOf({ module }: Compiled, imports: ReadonlyMap<Import, Extern>): Exports {
   const { engine, options } = settings();
   try {
     const missingImport = (imp: Import): Extern | undefined => imports.get(imp);
@@ -46,7 +51,7 @@ export function exportsOf({ module }: Compiled, imports: ReadonlyMap<Import, Ext
   }
 }
 
-function exportsObject(instance: EngineInstance): object {
+function exportsObject(instance: EngineInstance): Exports {
   const exports = Object.create(null) as Record<string, object>;
   for (const [name, extern] of Object.entries(instance.exports)) exports[name] = objectOf(extern);
   return Object.freeze(exports);

@@ -38,6 +38,10 @@ async function compileLater(bytes: Uint8Array, options: CompileOptions): Promise
   return moduleObject(compiled(bytes, options));
 }
 
+async function compileResponse(source: unknown, options: CompileOptions): Promise<Module> {
+  return compileLater(await bytesOf(source), options);
+}
+
 async function instantiateLater(of: Compiled, importObject: unknown): Promise<Instance> {
   const imports = readImports(of, importObject);
   await later();
@@ -47,6 +51,11 @@ async function instantiateLater(of: Compiled, importObject: unknown): Promise<In
 async function both(promise: Promise<Module>, importObject: unknown): Promise<InstantiatedSource> {
   const module = await promise;
   return { module, instance: await instantiateLater(moduleSlot.get(module), importObject) };
+}
+
+/** What `start` gives, or a promise rejected with what it throws: for functions that shall be no async ones themselves. */
+async function promised<T>(start: () => Promise<T>): Promise<T> {
+  return start();
 }
 
 const functions = {
@@ -62,38 +71,37 @@ const functions = {
     }
   },
 
-  async compile(bytes: unknown, options: unknown = undefined): Promise<Module> {
-    return compileLater(copyOf(bytes), compileOptions(options));
+  compile(bytes: unknown, options: unknown = undefined): Promise<Module> {
+    return promised(() => compileLater(copyOf(bytes), compileOptions(options)));
   },
 
   /** Of bytes, both the module and the instance; of a module, the instance. */
-  async instantiate(
+  instantiate(
     source: unknown,
     importObject: unknown = undefined,
     options: unknown = undefined,
   ): Promise<InstantiatedSource | Instance> {
-    const module = moduleSlot.find(source);
-    checkImportObject(importObject);
-    if (module !== undefined) return instantiateLater(module, importObject);
-    return both(compileLater(copyOf(source), compileOptions(options)), importObject);
+    return promised<InstantiatedSource | Instance>(() => {
+      const module = moduleSlot.find(source);
+      checkImportObject(importObject);
+      if (module !== undefined) return instantiateLater(module, importObject);
+      return both(compileLater(copyOf(source), compileOptions(options)), importObject);
+    });
   },
 
-  async compileStreaming(source: unknown, options: unknown = undefined): Promise<Module> {
-    const told = compileOptions(options);
-    return compileLater(await bytesOf(source), told);
+  compileStreaming(source: unknown, options: unknown = undefined): Promise<Module> {
+    return promised(() => compileResponse(source, compileOptions(options)));
   },
 
-  async instantiateStreaming(
+  instantiateStreaming(
     source: unknown,
     importObject: unknown = undefined,
     options: unknown = undefined,
   ): Promise<InstantiatedSource> {
-    checkImportObject(importObject);
-    const told = compileOptions(options);
-    return both(
-      bytesOf(source).then((bytes) => compileLater(bytes, told)),
-      importObject,
-    );
+    return promised(() => {
+      checkImportObject(importObject);
+      return both(compileResponse(source, compileOptions(options)), importObject);
+    });
   },
 };
 
