@@ -314,6 +314,18 @@ const objects: readonly Case[] = [
     },
   },
   {
+    name: "a memory that grew unseen is a buffer of its size",
+    run: (api, { state }) => {
+      const { memory, grow, store, load } = instantiate(api, state, { m: { tick: nothing } });
+      store(65532, 7);
+      const out: unknown[] = [grow(1), grow(1), grow(0)];
+      store(3 * 65536 - 4, 8);
+      const words = new Int32Array(memory.buffer);
+      out.push(memory.buffer.byteLength, words[16383], words.at(-1), grow(1), words.length, load(3 * 65536 - 4));
+      return [...out, memory.buffer.byteLength, load(65532)];
+    },
+  },
+  {
     name: "a guest sees a memory that its import grew",
     run: (api, { state }) => {
       const exports = instantiate(api, state, {

@@ -24,10 +24,12 @@ function compile(f: FuncInst): void {
   inst?.tier?.compileNow(f, !inst.meter.isFree);
 }
 
+const areCrossable = (types: readonly ValType[]): boolean => !types.some(isUncrossable);
+
 /** The function of JavaScript that calls `f`. */
 export function exportedFunction(f: FuncInst): object {
   const { params, results } = f.type;
-  const isCrossable = !params.some(isUncrossable) && !results.some(isUncrossable);
+  const isCrossable = areCrossable(params) && areCrossable(results);
   let calls = 0;
   const fn = (...given: unknown[]): unknown => {
     if (++calls === HOT_CALLS) compile(f);
@@ -69,28 +71,16 @@ export function hostFunction(fn: Function, typeId: number, index: number): FuncI
 
 function adapter(fn: Function, { params, results }: FuncType): HostFn {
   const isPlain = !params.some(isRef);
-  if (params.some(isUncrossable) || results.some(isUncrossable)) {
-    return () => {
-      throw errorForGuest(uncrossable(params, results));
-    };
-  }
+  const isCrossable = areCrossable(params) && areCrossable(results);
   return (...args) => {
     try {
+      if (!isCrossable) checkCrossable(params, results);
       const given = isPlain ? args : args.map((v, i) => toJs(v, params[i]));
       return toWasmResult(apply(fn, undefined, given), results);
     } catch (error) {
       throw errorForGuest(error);
     }
   };
-}
-
-function uncrossable(params: readonly ValType[], results: readonly ValType[]): unknown {
-  try {
-    checkCrossable(params, results);
-  } catch (error) {
-    return error;
-  }
-  return undefined;
 }
 
 function toWasmResult(value: unknown, types: readonly ValType[]): HostResult {

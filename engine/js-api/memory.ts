@@ -6,7 +6,7 @@ import { fromAddress, toAddress } from "./convert.ts";
 import { addressType, limitsOf } from "./descriptors.ts";
 import { setObject } from "./identity.ts";
 import { settings } from "./settings.ts";
-import { errorForJs } from "./thrown.ts";
+import { asked } from "./thrown.ts";
 import { defineInterface, dictionary, Slot } from "./web-idl.ts";
 
 export const memorySlot = new Slot<MemInst>("Memory");
@@ -18,7 +18,7 @@ export class Memory {
   constructor(descriptor: unknown) {
     const type = memType(dictionary(descriptor, "the descriptor"));
     const { maxMemoryBytes, meter } = settings().options;
-    const inst = guarded(() => new MemInst(type, maxMemoryBytes, undefined, meter));
+    const inst = asked(() => new MemInst(type, maxMemoryBytes, undefined, meter));
     memorySlot.set(this, inst);
     setObject(inst, this);
   }
@@ -27,26 +27,26 @@ export class Memory {
     const inst = memorySlot.get(this);
     const { addr } = inst.declared;
     const pages = toAddress(delta, addr, "the argument");
-    const old = guarded(() => inst.grow(pages));
+    const old = asked(() => inst.grow(pages));
     if (old < 0) throw new RangeError(`cannot grow a memory by ${pages} pages`);
     return fromAddress(old, addr);
   }
 
   toFixedLengthBuffer(): ArrayBufferLike {
     const inst = memorySlot.get(this);
-    return inst.shared === undefined ? guarded(() => inst.exposeResizable(false)) : sharedBuffer(inst);
+    return inst.shared === undefined ? asked(() => inst.exposeResizable(false)) : sharedBuffer(inst);
   }
 
   toResizableBuffer(): ArrayBufferLike {
     const inst = memorySlot.get(this);
     if (inst.declared.limits.max === undefined) throw new TypeError("the memory has no maximum");
     if (inst.shared !== undefined) return inst.expose();
-    return guarded(() => growing(inst, inst.exposeResizable(true)));
+    return asked(() => growing(inst, inst.exposeResizable(true)));
   }
 
   get buffer(): ArrayBufferLike {
     const inst = memorySlot.get(this);
-    return inst.shared === undefined ? guarded(() => inst.expose()) : sharedBuffer(inst);
+    return inst.shared === undefined ? asked(() => inst.expose()) : sharedBuffer(inst);
   }
 }
 defineInterface(Memory, "Memory");
@@ -66,15 +66,6 @@ function memType(d: Record<string, unknown>): MemType {
   const most = MAX_PAGES[addr];
   if (limits.min > most || (limits.max ?? 0) > most) throw new RangeError(`a memory of more than ${most} pages`);
   return { addr, limits, isShared, pageSizeLog2: 16 };
-}
-
-/** Does what the engine may refuse. */
-function guarded<T>(fn: () => T): T {
-  try {
-    return fn();
-  } catch (error) {
-    throw errorForJs(error);
-  }
 }
 
 /** `buffer`, whose method `resize` grows the memory that it is the buffer of. */

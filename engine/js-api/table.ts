@@ -1,5 +1,4 @@
 /** `WebAssembly.Table`. Spec: js-api (tables). */
-import { WasmError } from "../errors.ts";
 import { TableInst } from "../runtime/table.ts";
 import type { Val } from "../runtime/value.ts";
 import { EXTERNREF, FUNCREF, type ValType } from "../types.ts";
@@ -7,7 +6,7 @@ import { checkCrossable, defaultValue, fromAddress, toAddress, toJs, toWasm } fr
 import { addressType, limitsOf } from "./descriptors.ts";
 import { setObject } from "./identity.ts";
 import { settings } from "./settings.ts";
-import { errorForJs } from "./thrown.ts";
+import { asked } from "./thrown.ts";
 import { defineInterface, dictionary, enumValue, Slot } from "./web-idl.ts";
 
 export const tableSlot = new Slot<TableInst>("Table");
@@ -24,7 +23,7 @@ export class Table {
     if (limits.min > MAX_ELEMENTS[addr]) throw new RangeError(`a table of ${limits.min} elements`);
     const init = valueOr(value, elem, value === undefined);
     const { maxTableElements, meter } = settings().options;
-    const inst = allocated(() => new TableInst({ addr, limits, elem }, init, maxTableElements, meter));
+    const inst = asked(() => new TableInst({ addr, limits, elem }, init, maxTableElements, meter));
     tableSlot.set(this, inst);
     setObject(inst, this);
   }
@@ -80,12 +79,4 @@ function valueOr(value: unknown, t: ValType, isMissing: boolean): Val {
 function checked(inst: TableInst, index: number): number {
   if (index >= inst.length) throw new RangeError(`no element ${index} in a table of ${inst.length}`);
   return index;
-}
-
-function allocated(make: () => TableInst): TableInst {
-  try {
-    return make();
-  } catch (error) {
-    throw error instanceof WasmError ? errorForJs(error) : error;
-  }
 }

@@ -39,6 +39,15 @@ export function errorForJs(error: unknown): unknown {
   return made;
 }
 
+/** What `fn` gives, which asks something of the engine. @throws what JavaScript is to get */
+export function asked<T>(fn: () => T): T {
+  try {
+    return fn();
+  } catch (error) {
+    throw errorForJs(error);
+  }
+}
+
 function errorOf(error: WasmError): Error {
   const { kind, code } = error;
   const options = { cause: error };
