@@ -37,6 +37,7 @@ export function callDirectly(f: FuncInst, enter: Enter, args: readonly Val[]): V
   try {
     enter(slots, 0, 0, (room - NESTING_BYTES) & -2);
   } catch (error) {
+    slots.refs.length = 0;
     throw failure(inst, error);
   } finally {
     jsStack.room = room;
