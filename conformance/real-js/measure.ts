@@ -11,7 +11,7 @@ export type Engine = "host" | "interp" | "js" | "auto";
 export interface Run {
   readonly result: string;
   readonly moduleBytes: number;
-  /** From the import of the package to the result. */
+  /** From the import of the package to the result; of all threads of the process. */
   readonly ms: number;
   readonly cpuMs: number;
   readonly peakBytes: number;
@@ -60,14 +60,15 @@ export function table(engine: Engine, folders: readonly string[], times: number,
     say(`${program.name}: ${isSame ? "the same" : `DIFFERENT: ${host.result} / ${ours.result}`}`);
     const figures = [
       megabytes(ours.moduleBytes),
-      seconds(host.ms),
-      seconds(ours.ms),
-      `${(ours.ms / host.ms).toFixed(1)}x`,
+      seconds(host.cpuMs),
+      seconds(ours.cpuMs),
+      `${(ours.cpuMs / host.cpuMs).toFixed(1)}x`,
       `${megabytes(host.peakBytes)} / ${megabytes(ours.peakBytes)}`,
     ];
     return `| ${program.name} | ${isSame ? "the same" : "**different**"} | ${figures.join(" | ")} |`;
   });
-  const head = "| program | result | modules, MB | host, s | wasmts, s | ratio | peak memory, MB: host / wasmts |";
+  const head =
+    "| program | result | modules, MB | host, CPU s | wasmts, CPU s | ratio | peak memory, MB: host / wasmts |";
   return [head, "|---|---|--:|--:|--:|--:|--:|", ...rows].join("\n");
 }
 
