@@ -2,7 +2,7 @@
 import { Engine } from "../engine.ts";
 import type { InstanceOptions } from "../runtime/instantiate.ts";
 import { Meter, type StopSignal } from "../runtime/meter.ts";
-import type { TierName } from "../tiers.ts";
+import type { I64Form, TierName } from "../tiers.ts";
 
 /** Limits and choices for programs that know nothing of them. */
 export interface Configuration {
@@ -24,6 +24,8 @@ export interface Configuration {
   readonly tier?: TierName | undefined;
   /** False: no JavaScript is generated. */
   readonly eval?: boolean | undefined;
+  /** What i64 are in generated code; see `TierOptions`. */
+  readonly i64?: I64Form | undefined;
   /** For tests; see `TierOptions`. @internal */
   readonly hotAfter?: number | undefined;
 }
@@ -54,7 +56,7 @@ export function configure(configuration: Configuration = {}): Meter {
 
 function settingsOf({ fuel, timeoutMs, signal, totalMemory, ...c }: Configuration): Settings {
   return {
-    engine: new Engine({ tier: c.tier, eval: c.eval, hotAfter: c.hotAfter, features }),
+    engine: new Engine({ tier: c.tier, eval: c.eval, i64: c.i64, hotAfter: c.hotAfter, features }),
     options: {
       maxMemoryBytes: c.maxMemory,
       maxTableElements: c.maxTable,
