@@ -6,7 +6,16 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { hostWebAssembly } from "../conformance/real/host-webassembly.ts";
 import { compileGuest } from "../conformance/real/toolchains.ts";
-import { type Activation, captureFrames, decode, Engine, type Instance, validate } from "../engine/index.ts";
+import {
+  type Activation,
+  captureFrames,
+  configure,
+  decode,
+  Engine,
+  type Instance,
+  validate,
+  WebAssembly,
+} from "../engine/index.ts";
 import { lower } from "../engine/interpret/lower.ts";
 import { kernels } from "./corpus.ts";
 import { offeredTiers } from "./engines/ours.ts";
@@ -36,7 +45,7 @@ const bytesOf = (name: string): Uint8Array => kernelBytes(kernels.find((kernel) 
 /** Everything there is to time, with the most capable tier for calls. */
 export async function operations(): Promise<Operation[]> {
   const micro = readFileSync(await compileGuest("wat", "micro"));
-  return [...frontEnd(bytesOf("as-map")), ...boundary(micro), ...suspension(bytesOf("fib"))];
+  return [...frontEnd(bytesOf("as-map")), ...boundary(micro), ...jsApi(micro), ...suspension(bytesOf("fib"))];
 }
 
 /** Bytes to code that can run. */
@@ -52,6 +61,30 @@ function frontEnd(bytes: Uint8Array): Operation[] {
     { name: `lower every function, ${size}`, ours: lowerAll },
     { name: `compile, ${size}`, ours: () => new Engine().compile(bytes), v8: () => new hostWebAssembly.Module(bytes) },
   ];
+}
+
+/** The same by the JavaScript API. */
+function jsApi(bytes: Uint8Array): Operation[] {
+  configure({ tier: offeredTiers().at(-1) });
+  const exportsIn = (api: JsApi): Record<string, (...args: Args) => unknown> =>
+    new api.Instance(new api.Module(bytes), { env: { nothing: () => undefined } }).exports as never;
+  const [ours, v8] = [exportsIn(WebAssembly as JsApi), exportsIn(hostWebAssembly as unknown as JsApi)];
+  const call = (name: string, label: string, ...args: Args): Operation => ({
+    name: `${label}, JavaScript API`,
+    ours: () => ours[name]!(...args),
+    v8: () => v8[name]!(...args),
+  });
+  return [
+    call("empty", "call an export ()"),
+    call("add", "call an export (i32, i32)", 1, 2),
+    call("add64", "call an export (i64, i64)", 1n, 2n),
+    call("hostcalls", "1,000 host calls", 1000),
+  ];
+}
+
+interface JsApi {
+  readonly Module: new (bytes: Uint8Array) => unknown;
+  readonly Instance: new (module: unknown, imports: unknown) => { readonly exports: object };
 }
 
 /** Into the guest and out of it. */

@@ -43,6 +43,7 @@ async function write() {
     entryPoints: [path("../wasi/node/threads/guest-thread.ts")],
     outfile: path("../dist/bin/guest-thread.js"),
   });
+  await writeForBrowsers(build);
   const code = outputFiles[0].text.replace(/^#!.*\n/, "");
   writeFileSync(bundle, `(function (nodeRequire, fileUrl) {${code}\n})`);
   copyFileSync(path("./launch.cjs"), command);
@@ -51,6 +52,22 @@ async function write() {
     stdio: ["ignore", "ignore", "inherit"],
   });
   if (status !== 0) throw new Error(`the bundle does not run: exit status ${status}`);
+}
+
+async function writeForBrowsers(build) {
+  rmSync(path("../dist/browser"), { recursive: true, force: true });
+  const options = { bundle: true, platform: "browser", target: "es2022", charset: "ascii", minify: true };
+  const quiet = { legalComments: "none", logLevel: "warning" };
+  const parts = [
+    { entryPoints: [path("../engine/index.ts")], format: "esm", outfile: path("../dist/browser/wasmts.js") },
+    {
+      entryPoints: [path("../engine/js-api/polyfill.ts")],
+      format: "iife",
+      outfile: path("../dist/browser/polyfill.js"),
+    },
+  ];
+  for (const part of parts)
+    await build({ ...options, ...quiet, ...part, globalName: part.format === "iife" ? "wasmts" : undefined });
 }
 
 /**

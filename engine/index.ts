@@ -40,6 +40,13 @@ export {
 export { guestFunction } from "./jit/backtrace.ts";
 export { generatedListing, type Listing, type ListingOptions } from "./jit/listing.ts";
 export { TierStats } from "./jit/stats.ts";
+export {
+  type Configuration,
+  configure,
+  type InstantiatedSource,
+  WebAssembly,
+  type WebAssemblyNamespace,
+} from "./js-api/index.ts";
 export { type LimitDef, type ModuleLimit, type ModuleLimits, moduleLimits } from "./limits.ts";
 export * from "./module.ts";
 export { changedExports, type ExportChanges } from "./preinit/exports.ts";

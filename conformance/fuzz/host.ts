@@ -9,7 +9,7 @@ export interface HostException extends Error {
   getArg(tag: unknown, i: number): unknown;
 }
 
-interface HostNamespace {
+export interface HostNamespace {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports?: object) => { readonly exports: Readonly<Record<string, unknown>> };
   readonly Memory: abstract new () => { readonly buffer: ArrayBuffer };

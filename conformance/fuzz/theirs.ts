@@ -1,4 +1,4 @@
-/** Tells the story of a module in the host's own WebAssembly. */
+/** Tells the story of a module in the host's own WebAssembly, or in another thing of its shape. */
 import {
   funcTypeAt,
   I64,
@@ -8,8 +8,9 @@ import {
   printValType,
   V128,
   type ValType,
+  WasmError,
 } from "../../engine/index.ts";
-import { host } from "./host.ts";
+import { type HostNamespace, host } from "./host.ts";
 import { type Call, digest, isCrossing, printException, printValue, printValues, type Story } from "./story.ts";
 
 type HostFunc = (...args: readonly unknown[]) => unknown;
@@ -37,14 +38,15 @@ const traps: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** `undefined` for what cannot be compared. */
-function failure(error: unknown, module: Module, exports: Exports): string | undefined {
-  if (error instanceof host.RuntimeError) {
+function failure(api: HostNamespace, error: unknown, module: Module, exports: Exports): string | undefined {
+  if (error instanceof api.RuntimeError) {
+    if (error.cause instanceof WasmError) return `trap ${error.cause.code}`;
     if (/array is too large/.test(error.message)) return undefined;
     const known = traps.find(([text]) => text.test(error.message));
     return `trap ${known?.[1] ?? error.message}`;
   }
-  if (error instanceof host.LinkError) return "unlinkable";
-  if (error instanceof host.Exception) {
+  if (error instanceof api.LinkError) return "unlinkable";
+  if (error instanceof api.Exception) {
     const is = (name: string): boolean => exports[name] !== undefined && error.is(exports[name]);
     const tag = module.exports.find(({ kind, name }) => kind === "tag" && is(name));
     return printException(module, is, (i) => error.getArg(exports[tag?.name as string], i));
@@ -54,22 +56,22 @@ function failure(error: unknown, module: Module, exports: Exports): string | und
   throw error;
 }
 
-function imports(module: Module, lines: (string | undefined)[]): object {
+function imports(api: HostNamespace, module: Module, lines: (string | undefined)[]): object {
   const all: Record<string, Record<string, unknown>> = {};
   for (const wanted of module.imports) {
-    (all[wanted.module] ??= {})[wanted.name] = stub(module, wanted, lines);
+    (all[wanted.module] ??= {})[wanted.name] = stub(api, module, wanted, lines);
   }
   return all;
 }
 
-function stub(module: Module, wanted: Import, lines: (string | undefined)[]): unknown {
+function stub(api: HostNamespace, module: Module, wanted: Import, lines: (string | undefined)[]): unknown {
   if (wanted.type.kind === "global") {
     const { val, isMutable } = wanted.type.type;
     return isMutable || val === V128 ? undefined : isRef(val) ? null : val === I64 ? 0n : 0;
   }
   if (wanted.type.kind === "tag") {
     const { params } = funcTypeAt(module, wanted.type.type.type);
-    return new host.Tag({ parameters: params.map(printValType) });
+    return new api.Tag({ parameters: params.map(printValType) });
   }
   if (wanted.type.kind !== "func") return undefined;
   const { params, results } = funcTypeAt(module, wanted.type.type);
@@ -80,13 +82,18 @@ function stub(module: Module, wanted: Import, lines: (string | undefined)[]): un
   };
 }
 
-export function theirStory(bytes: Uint8Array, module: Module, calls: readonly Call[]): Story {
+export function theirStory(
+  bytes: Uint8Array,
+  module: Module,
+  calls: readonly Call[],
+  api: HostNamespace = host,
+): Story {
   const lines: (string | undefined)[] = [];
   let exports: Exports;
   try {
-    exports = new host.Instance(new host.Module(bytes), imports(module, lines)).exports;
+    exports = new api.Instance(new api.Module(bytes), imports(api, module, lines)).exports;
   } catch (error) {
-    const end = failure(error, module, {});
+    const end = failure(api, error, module, {});
     return [...lines, end === undefined ? undefined : `instantiation: ${end}`];
   }
   lines.push("instantiation: done");
@@ -97,12 +104,12 @@ export function theirStory(bytes: Uint8Array, module: Module, calls: readonly Ca
       const list = result === undefined ? [] : Array.isArray(result) ? result : [result];
       end = printValues(list, resultsOf(module, name)).join(" ");
     } catch (error) {
-      end = failure(error, module, exports);
+      end = failure(api, error, module, exports);
     }
     lines.push(end === undefined ? undefined : `${name}(${args.map((v) => printValue(v))}): ${end}`);
     if (end === undefined) return lines;
   }
-  return [...lines, ...state(module, exports)];
+  return [...lines, ...state(api, module, exports)];
 }
 
 function resultsOf(module: Module, name: string): readonly ValType[] {
@@ -110,18 +117,18 @@ function resultsOf(module: Module, name: string): readonly ValType[] {
   return funcTypeAt(module, module.funcTypes[idx]!).results;
 }
 
-function state(module: Module, exports: Exports): string[] {
+function state(api: HostNamespace, module: Module, exports: Exports): string[] {
   return module.exports.flatMap(({ name, kind, idx }) => {
     const x = exports[name];
-    if (x instanceof host.Memory) return [`memory ${name}: ${digest(new Uint8Array(x.buffer))}`];
-    if (x instanceof host.Table && isCrossing(module.tableTypes[idx]!.elem)) {
+    if (x instanceof api.Memory) return [`memory ${name}: ${digest(new Uint8Array(x.buffer))}`];
+    if (x instanceof api.Table && isCrossing(module.tableTypes[idx]!.elem)) {
       const { addr } = module.tableTypes[idx]!;
       const at = (i: number): number | bigint => (addr === "i64" ? BigInt(i) : i);
       const list = Array.from({ length: Number(x.length) }, (_, i) => (x.get(at(i)) === null ? 0 : 1));
       return [`table ${name}: ${list.join("")}`];
     }
     const isGlobal = kind === "global" && isCrossing(module.globalTypes[idx]!.val);
-    return isGlobal && x instanceof host.Global
+    return isGlobal && x instanceof api.Global
       ? [`global ${name}: ${printValue(x.value, module.globalTypes[idx]!.val)}`]
       : [];
   });

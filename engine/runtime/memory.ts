@@ -6,6 +6,7 @@
  */
 import { trap, WasmError } from "../errors.ts";
 import type { MemType } from "../types.ts";
+import { allocate, moved, remade, resized } from "./buffers.ts";
 import type { Meter } from "./meter.ts";
 import { type SharedMemory, SharedPages } from "./shared-memory.ts";
 
@@ -30,6 +31,10 @@ export class MemInst {
    */
   dv: DataView = none;
   #bytes: Uint8Array = noBytes;
+  /** Its buffer was handed out: it has just the size of the memory, and does not outlive a growth. */
+  #isExposed = false;
+  /** That buffer can be resized: it is the same after growth. */
+  #isResizable = false;
   /** By log2 of the element size; made when asked for. */
   #arrays: (AtomicArray | undefined)[] = [];
 
@@ -125,6 +130,39 @@ export class MemInst {
     return this.#bytes;
   }
 
+  /**
+   * The memory as a buffer of just its size, to hand to JavaScript: the same until the memory grows, which detaches it. Of
+   * a shared memory it is the buffer that all threads have, which grows.
+   *
+   * @cost O(1), but O(size) after growth that left spare capacity
+   */
+  expose(): ArrayBufferLike {
+    const { buffer, byteLength } = this.view;
+    if (this.shared !== undefined || this.#isExposed) return buffer;
+    const exact = buffer.byteLength > byteLength ? moved(buffer as ArrayBuffer, byteLength) : buffer;
+    return this.#handOut(exact, byteLength);
+  }
+
+  /**
+   * As `expose`, from now on a buffer that grows with the memory up to its declared maximum, or (`false`) again one that
+   * does not; the other one is detached. Precondition: the memory is not shared, and has a maximum.
+   */
+  exposeResizable(isResizable: boolean): ArrayBufferLike {
+    if (isResizable === this.#isResizable) return this.expose();
+    const { buffer, byteLength } = this.dv;
+    const most = isResizable ? (this.declared.limits.max as number) * this.pageSize : undefined;
+    const next = this.#handOut(remade(buffer as ArrayBuffer, byteLength, most), byteLength);
+    this.#isResizable = isResizable;
+    return next;
+  }
+
+  #handOut(buffer: ArrayBufferLike | undefined, length: number): ArrayBufferLike {
+    if (buffer === undefined) throw new WasmError("exhausted", "WT5002", `cannot allocate ${length} bytes`);
+    if (buffer !== this.dv.buffer) this.#setView(buffer, length);
+    this.#isExposed = true;
+    return buffer;
+  }
+
   /** The current memory as elements of 2^`log2` bytes, for `Atomics`; a rest too short for one is left out. */
   atomicArray(log2: number): AtomicArray {
     if (this.shared !== undefined) this.#refresh(this.shared);
@@ -164,16 +202,24 @@ export class MemInst {
     if (this.shared !== undefined) return this.#growShared(this.shared, delta, most);
     const pages = old + delta;
     if (pages > most || this.#meter?.takeMemory(delta * this.pageSize) === false) return -1;
-    if (delta === 0) return old;
+    if (delta === 0 && !this.#isExposed) return old;
     const length = pages * this.pageSize;
-    const { buffer } = this.dv;
-    const next = length <= buffer.byteLength ? buffer : this.#move(length, most * this.pageSize);
+    const next = this.#resized(length, most * this.pageSize);
     if (next === undefined) {
       this.#meter?.takeMemory(-delta * this.pageSize);
       return -1;
     }
     this.#setView(next, length);
+    this.#isExposed = this.#isResizable;
     return old;
+  }
+
+  /** A buffer for `length` bytes with the contents: the present one if it has room and nobody else has it. */
+  #resized(length: number, most: number): ArrayBufferLike | undefined {
+    const { buffer } = this.dv;
+    if (this.#isResizable) return resized(buffer as ArrayBuffer, length) ? buffer : undefined;
+    if (this.#isExposed) return moved(buffer as ArrayBuffer, length);
+    return length <= buffer.byteLength ? buffer : this.#move(length, most);
   }
 
   /** Another thread may grow it too, on its own account. */
@@ -234,11 +280,3 @@ export class MemInst {
 const none = new DataView(new ArrayBuffer(0));
 const noBytes = new Uint8Array(0);
 const arrayTypes = [Uint8Array, Uint16Array, Int32Array, BigInt64Array] as const;
-
-function allocate(bytes: number): ArrayBuffer | undefined {
-  try {
-    return new ArrayBuffer(bytes);
-  } catch {
-    return undefined;
-  }
-}

@@ -147,6 +147,11 @@ export class Meter {
     return this.deadlineNs !== undefined || this.limits.signal !== undefined || this.limits.cpuShare !== undefined;
   }
 
+  /** Nothing that is counted or measured can stop the guest. */
+  get isFree(): boolean {
+    return this.fuelLeft === Infinity && this.limits.timeoutMs === undefined && !this.isTimed;
+  }
+
   /** Why the guest has to stop now, if it has to. Fuel is no matter of time: the activation asks `fuelLeft`. */
   interruption(): Exclude<Interruption, "fuel"> | undefined {
     if (this.limits.signal?.aborted) return "cancelled";

@@ -89,7 +89,7 @@ export class SharedPages {
 function reserve(size: number, most: number): SharedArrayBuffer | undefined {
   try {
     const Buffer = SharedArrayBuffer as unknown as GrowableConstructor;
-    const isGrowable = "growable" in SharedArrayBuffer.prototype;
+    const isGrowable = most > size && "growable" in SharedArrayBuffer.prototype;
     return isGrowable ? new Buffer(size, { maxByteLength: most }) : new SharedArrayBuffer(most);
   } catch {
     return undefined;

@@ -1,0 +1,79 @@
+/** `node runner.js NAME ENGINE FOLDER...`: one program in this process, with the host's WebAssembly or ours; a line of JSON. */
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { configure, WebAssembly } from "../../engine/js-api/index.ts";
+import { type Packages, programs } from "./programs.ts";
+
+const [name, engine, ...folders] = process.argv.slice(2) as [string, string, ...string[]];
+const program = programs.find((p) => p.name === name);
+if (program === undefined) throw new Error(`no program ${name}`);
+
+const modules = folders
+  .map((f) => join(f, "node_modules"))
+  .find((f) => existsSync(join(f, program.needs[0] as string)));
+if (modules === undefined) throw new Error(`${program.needs[0]} is not installed`);
+const require = createRequire(join(modules, "none.js"));
+const conditional = (specifier: string): string => resolveImport(specifier) ?? require.resolve(specifier);
+
+/** The file that `import` takes: of the conditions of a package, `require` would choose others. */
+function resolveImport(specifier: string): string | undefined {
+  const file = join(modules as string, specifier, "package.json");
+  if (!existsSync(file)) return join(modules as string, specifier);
+  const { exports, module } = JSON.parse(readFileSync(file, "utf8")) as { exports?: unknown; module?: string };
+  const target = exports === undefined ? module : entryOf((exports as Record<string, unknown>)["."] ?? exports);
+  return target === undefined ? undefined : join(modules as string, specifier, target);
+}
+
+function entryOf(conditions: unknown): string | undefined {
+  if (typeof conditions === "string") return conditions;
+  if (typeof conditions !== "object" || conditions === null) return undefined;
+  for (const [condition, target] of Object.entries(conditions)) {
+    if (["node", "import", "default"].includes(condition)) return entryOf(target);
+  }
+  return undefined;
+}
+
+const packages: Packages = {
+  load: (specifier) => import(pathToFileURL(conditional(specifier)).href),
+  read: (path) => new Uint8Array(readFileSync(join(modules, path))),
+};
+
+if (engine !== "host") {
+  configure({ tier: engine as "interp" | "js" | "auto" });
+  Object.defineProperty(globalThis, "WebAssembly", { value: WebAssembly, writable: true, configurable: true });
+}
+const size = countModules();
+const [start, before] = [performance.now(), process.cpuUsage()];
+const result = await program.run(packages);
+const ms = performance.now() - start;
+const { user, system } = process.cpuUsage(before);
+const peakBytes = process.resourceUsage().maxRSS * 1024;
+const line = JSON.stringify({ result, moduleBytes: size(), ms, cpuMs: (user + system) / 1000, peakBytes });
+process.stdout.write(`${line}\n`, () => process.exit(0));
+
+/** Counts the bytes that become modules; what was counted, when asked. */
+function countModules(): () => number {
+  const { WebAssembly: api } = globalThis as unknown as {
+    WebAssembly: Record<string, (...args: unknown[]) => unknown>;
+  };
+  let bytes = 0;
+  const count = (source: unknown): void => {
+    if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) bytes += source.byteLength;
+  };
+  for (const name of ["compile", "instantiate"]) {
+    const whole = api[name] as (...args: unknown[]) => unknown;
+    api[name] = (...args) => {
+      count(args[0]);
+      return whole(...args);
+    };
+  }
+  api.Module = new Proxy(api.Module as never, {
+    construct(target, args: unknown[], newTarget: Function) {
+      count(args[0]);
+      return Reflect.construct(target, args, newTarget) as object;
+    },
+  });
+  return () => bytes;
+}
