@@ -1,6 +1,7 @@
 /** Calls: of functions of the module, by a table, by a reference. Their tail forms are in `rules-tail.ts`. */
 import { funcTypeAt } from "../module.ts";
 import { F32, F64, type FuncType, I32, I64, isRef, V128, type ValType } from "../types.ts";
+import { bigText } from "./big-frame.ts";
 import { decline, type FunctionText, isFloat } from "./function-text.ts";
 import { ANY, LOAD, type Part, TRAP } from "./operand.ts";
 import { atomOf } from "./templates.ts";
@@ -29,6 +30,13 @@ export function takeResult(f: FunctionText, t: ValType, k: number): void {
   const lo = pending.slotId(pending.height);
   const hi = pending.slotId(pending.height, 1);
   pending.free(lo);
+  if (t === I64 && f.bigs !== undefined) {
+    pending.free(hi);
+    f.bigs.lost += f.weight;
+    const words = bigText(`${I}[${2 * k}]`, `${I}[${2 * k + 1}]`);
+    f.out.line(`${f.bigs.big(f.locals.length + pending.height)}=${words};`);
+    return pending.pushSlot(t, true, -1);
+  }
   const low = pending.variable(lo).text;
   if (t === V128) decline("v128");
   if (isRef(t)) f.out.line(`${low}=${env.resultRefs()}[${k}];`);
