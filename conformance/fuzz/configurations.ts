@@ -25,12 +25,17 @@ function configuration(
   return { name, engine, interrupted, isBounded };
 }
 
+/** Other versions of V8 may end the process: see RATIONALE.md. */
+const hasBigInts = Number.parseFloat(process.versions.v8) >= 14;
+const bigInts = hasBigInts ? [configuration("JavaScript, i64 as BigInt", { tier: "js", i64: "bigint" }, false)] : [];
+
 /** The first is what the others are compared with. */
 export const configurations: readonly [Configuration, ...Configuration[]] = [
   configuration("interpreter", { tier: "interp" }, true),
   configuration("interpreter, frame by frame", { tier: "interp" }, true, "by frames"),
   configuration("interpreter, moved", { tier: "interp" }, true, "by snapshot"),
   configuration("JavaScript", { tier: "js" }, false),
+  ...bigInts,
   configuration("from tier to tier", { tier: "auto", hotAfter: 1 }, false),
   configuration("JavaScript that counts", { tier: "js" }, true),
   configuration("JavaScript that counts, moved", { tier: "js" }, true, "by snapshot"),
