@@ -14,7 +14,7 @@ import { skipImms } from "../binary/imms.ts";
 import { type InstrDef, instrDef, type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
 import { F32, F64, type FuncType, I64, isRef, type ValType } from "../types.ts";
-import { type BigFrame, bigText } from "./big-frame.ts";
+import { bigText } from "./big-frame.ts";
 import { Environment } from "./environment.ts";
 import { FloatFlow } from "./float-flow.ts";
 import { decline, FunctionText, makeLabel, NotBig } from "./function-text.ts";
@@ -189,8 +189,9 @@ function assemble(f: FunctionText, bytes: number): Generated {
   const { type, locals, pending, env, localNames } = f;
   const params = localNames.slice(0, type.params.length).flat();
   const starts = bigStarts(f);
-  const needsRoom = f.hasCalls || starts.length > 0;
-  const vars: string[] = starts.length > 0 ? [...(f.bigs as BigFrame).declarations()] : [];
+  const bigVars = f.bigs?.declarations() ?? [];
+  const needsRoom = f.hasCalls || bigVars.length > 0;
+  const vars: string[] = [...bigVars];
   if (f.entry === undefined) {
     for (let i = type.params.length; i < locals.length; i++) {
       if (isInFrame(f, locals[i])) continue;
@@ -242,7 +243,7 @@ const isInFrame = (f: FunctionText, t: ValType): boolean => t === I64 && f.bigs 
 /** Statements that give the variables of the function's `BigFrame` their first values, if it has any. */
 function bigStarts(f: FunctionText): string[] {
   const { bigs, locals, entry, type } = f;
-  if (bigs === undefined || bigs.size === 0) return [];
+  if (bigs === undefined) return [];
   const set = (k: number, [low, high]: readonly string[]): string => `${bigs.big(k)}=${bigText(low, high)};`;
   const list: string[] = [];
   locals.forEach((t, i) => {
@@ -253,8 +254,7 @@ function bigStarts(f: FunctionText): string[] {
   f.entryOperands.forEach((o, h) => {
     if (o.slot === h && o.type === I64) list.push(set(locals.length + h, readSlot(f, I64, `p+b+${2 * h}`)));
   });
-  // It has variables, even if none of them needs a value.
-  return list.length > 0 ? list : [";"];
+  return list;
 }
 
 /** A recursion that would overflow the JavaScript stack goes on in the interpreter. */
