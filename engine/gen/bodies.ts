@@ -2,13 +2,12 @@
  * Bodies of the interpreter operations that are not derived from a table row: the text of each case of the hot switch.
  *
  * Words of the operation are `code[pc + n]`; `I`, `F32`, `F64` are views of the frame stack; `$n` stands for the frame
- * slot named by word n. A body ends the case itself where control goes elsewhere (`continue`), else the generator
+ * slot named by word n. A body ends the case itself where control goes elsewhere (`continue`, or `break` to branch), else the generator
  * appends the step to the next operation. `exit = N; break run;` leaves to the driver (see `interpret/exit.ts`).
  */
 
-/** A taken branch to word `n`, at the cost in the next: backward ones are safepoints. */
-export const jump = (n: number): string =>
-  `{ const t = code[pc + ${n}]; fuel -= code[pc + ${n + 1}]; if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; } pc = t; continue; }`;
+/** A taken branch to word `n`, at the cost in the next: what comes after the switch takes it. */
+export const jump = (n: number): string => `{ at = pc + ${n}; break; }`;
 const address = (a: string, off: string): string => `(${a} >>> 0) + ${off}`;
 /** Checks the high word first: a store that is partly out of bounds writes nothing. */
 const store64 = (a: string): string =>
@@ -37,12 +36,8 @@ export const bodies: Readonly<Record<string, string>> = {
   add_br_ne: `const v = $2 + code[pc + 3] | 0; $1 = v; if (v !== $4) ${jump(5)}`,
   br_table: `
     const n = code[pc + 2], i = $1 >>> 0;
-    const at = pc + 3 + ((i < n ? i : n) << 1);
-    const t = code[at];
-    fuel -= code[at + 1];
-    if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; }
-    pc = t;
-    continue;`,
+    at = pc + 3 + ((i < n ? i : n) << 1);
+    break;`,
   call: "calls[csp++] = pc + 5; fuel -= code[pc + 3]; fp += code[pc + 4]; pc = code[pc + 1]; continue;",
   call_import: "exit = 4; break run;",
   call_indirect: `

@@ -3,100 +3,36 @@
  *
  * Case labels are literals: through an object or a constant the same switch runs 3-6x slower.
  */
-import { type InstrDef, instrDef, type Mnemonic, type NumType } from "../instrs.ts";
+import { instrDef, type Mnemonic } from "../instrs.ts";
 import { DRIVER_START, GC_START, HOT_END, INSTANCE_START, type OpDef, ops, VECTOR_START } from "../interpret/ops.ts";
-import { bodies, jump, slots } from "./bodies.ts";
-
-type Plain = readonly [readonly NumType[], readonly NumType[]];
-
-/** Slot expression of type `t` at the 32-bit-word index expression `at`. */
-function read(t: NumType, at: string): string {
-  if (t === "i32") return `I[${at}]`;
-  if (t === "i64") return `B[${at} >> 1]`;
-  return t === "f32" ? `F32[${at}]` : `F64[(${at}) >> 1]`;
-}
-
-const isWide = (t: NumType): boolean => t === "i64" || t === "f64";
-
-interface Expression {
-  /** Declarations to come first, or nothing. */
-  readonly head: string;
-  /** The one result, or JSON of the pair of words. */
-  readonly text: string;
-}
-
-/** Row `d` on the operands at word indices `args`; with `isImm` the last is the word itself. */
-function expression(d: InstrDef, params: readonly NumType[], args: readonly string[], isImm = false): Expression {
-  const isWords = d.words !== undefined;
-  const decls: string[] = [];
-  let text = isWords ? (typeof d.words === "string" ? d.words : JSON.stringify(d.words)) : (d.js as string);
-  params.forEach((t, i) => {
-    const word = args[i] as string;
-    const letter = "xy"[i] as string;
-    if (isWords && isWide(t)) {
-      decls.push(`${letter} = ${word}`);
-      if (text.includes(`$${i}l`)) decls.push(`${letter}l = I[${letter}]`);
-      if (text.includes(`$${i}h`)) decls.push(`${letter}h = I[${letter} + 1]`);
-      text = text.replaceAll(`$${i}l`, `${letter}l`).replaceAll(`$${i}h`, `${letter}h`);
-    } else if (isImm && i === 1) text = text.replaceAll("$1", word.replace("fp + ", ""));
-    else text = text.replaceAll(`$${i}`, isWords ? `I[${word}]` : read(t, word));
-  });
-  return { head: decls.length > 0 ? `const ${decls.join(", ")}; ` : "", text };
-}
-
-/** Statement that computes row `d` from the word indices `args` into the word index `to`. */
-function compute(d: InstrDef, to: string, args: readonly string[], isImm = false): string {
-  const [params, results] = d.type as Plain;
-  const { head, text } = expression(d, params, args, isImm);
-  if (d.words === undefined) return `${head}${read(results[0] as NumType, to)} = ${text};`;
-  if (typeof d.words === "string") return `${head}I[${to}] = ${text};`;
-  const [lo, hi] = JSON.parse(text) as [string, string];
-  return `${head}const d = ${to}, lo = ${lo}; I[d + 1] = ${hi.replaceAll("$lo", "lo")}; I[d] = lo;`;
-}
-
-const at = (n: number): string => `fp + code[pc + ${n}]`;
-/** A branch on the comparison of row `m`, with an immediate second operand if `isImm`. */
-function branchBody(m: Mnemonic, isImm: boolean, isNot: boolean): string {
-  const d = instrDef(m);
-  const [params] = d.type as Plain;
-  const { head, text } = expression(d, params, [at(1), at(2)], isImm);
-  const condition = text.replace(" ? 1 : 0", "");
-  return `${head}if (${isNot ? `!(${condition})` : condition}) ${jump(3)}`;
-}
+import { bodies, slots } from "./bodies.ts";
+import { compute, type Plain } from "./expressions.ts";
+import { at, branchBody, goesOn, operands, sequenceBody, stepOf } from "./sequences.ts";
 
 function hotBody(o: OpDef): string {
-  const m = o.row;
-  if (m === undefined) return slots(bodies[o.name] ?? missing(o.name));
-  const d = instrDef(m);
-  const [params] = d.type as Plain;
-  if (o.cls === "numeric")
-    return compute(
-      d,
-      at(1),
-      params.map((_, i) => at(2 + i)),
-    );
-  const isImm = o.name.endsWith(":i");
-  if (o.cls === "branch") return branchBody(m, isImm, o.name.startsWith("br_not"));
-  return compute(d, at(1), [at(2), at(3)], true);
+  if (o.cls === "fused") return sequenceBody(o.name);
+  if (o.row === undefined) return slots(bodies[o.name] ?? missing(o.name));
+  if (o.cls === "branch") return branchBody(o, operands(o));
+  return compute(instrDef(o.row), at(1), operands(o));
 }
 
 function missing(name: string): never {
   throw new Error(`no body for interpreter operation ${name}`);
 }
 
-/** Operations whose last statement is a branch that may not be taken. */
-const isConditional = new Set(["br_nz", "br_z", "add_br_nz", "add_br_ne"]);
-
 function hotCase(o: OpDef): string {
   const body = hotBody(o).trim();
-  const ends = /continue;( \})?$|break run;$/.test(body) && o.cls !== "branch" && !isConditional.has(o.name);
-  return `        case ${o.num}: { // ${o.name}\n          ${body}${ends ? "" : ` pc += ${o.words}; continue;`}\n        }`;
+  return `        case ${o.num}: { // ${o.name}\n          ${body}${goesOn(o) ? ` pc += ${stepOf(o)}; continue;` : ""}\n        }`;
 }
 
 function coldCase(o: OpDef): string {
   const d = instrDef(o.row as Mnemonic);
   const [params] = d.type as Plain;
-  return `    case ${o.num}: { ${compute(d, "d", ["a", "b"].slice(0, params.length)).replace("const d = d, ", "const ")} return; } // ${o.name}`;
+  return `    case ${o.num}: { ${compute(
+    d,
+    "d",
+    ["a", "b"].slice(0, params.length).map((index) => ({ at: index })),
+  ).replace("const d = d, ", "const ")} return; } // ${o.name}`;
 }
 
 /** Names of numerics functions used by `text`. */
@@ -107,7 +43,7 @@ export function run(act: Run): number {
   const { I, F32, F64, calls, frameEnd, callEnd } = act.stack;
   const inst = act.inst;
   const code = inst.code.words, dv = inst.view, G = inst.globalWords, tables = inst.tables;
-  let pc = act.pc | 0, fp = act.fp | 0, csp = act.csp | 0, fuel = act.fuel | 0, exit = 0;
+  let at = 0, pc = act.pc | 0, fp = act.fp | 0, csp = act.csp | 0, fuel = act.fuel | 0, exit = 0;
   try {
     run: for (;;) {
       switch (code[pc]) {`;
@@ -125,12 +61,19 @@ const epilogue = `        default: {
           pc = next;
           // Bulk operations in a row cost more than 32 bits hold: what is spent is counted now.
           if (fuel < -${2 ** 29}) { exit = 6; break run; }
+          continue;
         }
       }
+      // Backward branches are safepoints.
+      const t = code[at];
+      fuel = fuel - code[at + 1 | 0] | 0;
+      if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; }
+      pc = t;
     }
   } catch (error) {
     act.pc = pc; act.fp = fp; act.csp = csp; act.fuel = fuel;
     if (isStale(error, dv, inst)) return 6;
+    act.pc = pc + failsAfter(code[pc]) | 0;
     throw fault(error);
   }
   act.pc = pc; act.fp = fp; act.csp = csp; act.fuel = fuel;
@@ -145,6 +88,7 @@ function tighten(text: string): string {
   return text
     .replace(/code\[pc \+ (\d+)\]/g, "code[pc + $1 | 0]")
     .replace(/fp \+ (code\[pc \+ \d+ \| 0\])(?! \|)/g, "(fp + $1 | 0)")
+    .replace(/\bat = ([^;]+);/g, "at = $1 | 0;")
     .replace(/\b(pc|fp) ([+-])= ([^;]+);/g, "$1 = $1 $2 ($3) | 0;")
     .replace(/calls\[csp\+\+\] = ([^;]+);/g, "calls[csp] = $1 | 0; csp = csp + 1 | 0;")
     .replace(/pc = calls\[--csp\];/g, "csp = csp - 1 | 0; pc = calls[csp];")
@@ -172,6 +116,7 @@ export function dispatchText(): string {
   return `/** Generated by \`npm run gen\` from instrs.ts, interpret/ops.ts and gen/bodies.ts. Do not edit. */
 import { ${names.join(", ")} } from "../numerics.ts";
 import type { FuncInst } from "../runtime/func.ts";
+import { failsAfter } from "./fuse.ts";
 import { gcOp } from "./gc-ops.ts";
 import { instanceOp } from "./instance-ops.ts";
 import { vector } from "./simd.gen.ts";

@@ -81,6 +81,10 @@ function lowerBinary(l: Lowering, m: Mnemonic, d: InstrDef, operand: NumType): v
   }
   if (operand === "i32" && stack.kinds[y] === CONST && lowerImmediate(l, m, x, stack.vals[y])) return;
   const type = numTypes[(d.type as Plain)[1][0]];
+  if (operand === "i64" && stack.kinds[y] === CONST && hasOp(`${m}:i`)) {
+    const at = stack.place(x);
+    return emitResult(l, I64, (to) => l.out.result(op(`${m}:i`), to, at, stack.vals[y]));
+  }
   const xAt = stack.place(x);
   const yAt = stack.place(y);
   if (d.alg?.flip !== undefined && isCompare(m)) {

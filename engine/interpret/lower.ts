@@ -14,6 +14,7 @@ import { instrDef, type Mnemonic, mnemonicOf, type Special } from "../instrs.ts"
 import type { Func, Module } from "../module.ts";
 import type { LoweredFunc } from "../runtime/flat-code.ts";
 import type { HandlerTable } from "../runtime/handlers.ts";
+import { fuse } from "./fuse.ts";
 import { lowerAtomic } from "./lower-atomic.ts";
 import { exceptionRules } from "./lower-exceptions.ts";
 import { lowerLoad, lowerStore } from "./lower-memory.ts";
@@ -66,7 +67,9 @@ function lowerBody(l: Lowering): HandlerTable | undefined {
     else lowerInstr(l, m);
   }
   l.out.words[1] = l.stack.maxTop;
-  return l.handlers.finish(l.out);
+  const handlers = l.handlers.finish(l.out);
+  fuse(l.out.words);
+  return handlers;
 }
 
 function lowerInstr(l: Lowering, m: Mnemonic): void {

@@ -11,6 +11,7 @@
  * executed up to it, less what the code at its target has counted already (`emitter.ts`).
  */
 import { type InstrDef, instrDef, type Mnemonic, mnemonics } from "../instrs.ts";
+import { sequences } from "./fused.ts";
 
 export type OpClass =
   | "control"
@@ -19,6 +20,7 @@ export type OpClass =
   | "numeric"
   | "immediate"
   | "branch"
+  | "fused"
   | "coldNumeric"
   | "instance"
   | "driver"
@@ -241,6 +243,11 @@ const immediates = [
   "i32.shr_s",
   "i32.shr_u",
   "i32.rotl",
+  // The low word is the count.
+  "i64.shl",
+  "i64.shr_s",
+  "i64.shr_u",
+  "i64.rotl",
 ];
 
 function build(): OpDef[] {
@@ -263,6 +270,13 @@ function build(): OpDef[] {
     add(`${m}:i`, 4, "immediate", m as Mnemonic);
     add(`br:${m}:i`, 5, "branch", m as Mnemonic);
   }
+  const sizes = new Map(list.map((o) => [o.name, o.words]));
+  for (const { name, ops } of sequences)
+    add(
+      name,
+      ops.reduce((n, o) => n + (sizes.get(o) as number), 0),
+      "fused",
+    );
   return list;
 }
 

@@ -1,0 +1,59 @@
+/** Rows of the instruction table as expressions on frame slots, for the generated switch. */
+import type { InstrDef, NumType } from "../instrs.ts";
+
+export type Plain = readonly [readonly NumType[], readonly NumType[]];
+
+/** An operand: in the frame at a word index, an immediate word, or a value that has a name: of a pair, without l and h. */
+export type Operand = { readonly at: string } | { readonly word: string } | { readonly value: string };
+
+export interface Expression {
+  /** Declarations to come first, or nothing. */
+  readonly head: string;
+  /** The one result, or JSON of the pair of words. */
+  readonly text: string;
+}
+
+/** Slot expression of type `t` at the 32-bit-word index expression `at`. */
+export function slot(t: NumType, at: string): string {
+  if (t === "i32") return `I[${at}]`;
+  if (t === "i64") return `B[${at} >> 1]`;
+  return t === "f32" ? `F32[${at}]` : `F64[(${at}) >> 1]`;
+}
+
+const isWide = (t: NumType): boolean => t === "i64" || t === "f64";
+
+/** Row `d` on operands. Names that it declares end in `suffix`. */
+export function expression(d: InstrDef, args: readonly Operand[], suffix = ""): Expression {
+  const [params] = d.type as Plain;
+  const isWords = d.words !== undefined;
+  const decls: string[] = [];
+  let text = isWords ? (typeof d.words === "string" ? d.words : JSON.stringify(d.words)) : (d.js as string);
+  params.forEach((t, i) => {
+    const arg = args[i] as Operand;
+    if (isWords && isWide(t)) {
+      const name = "value" in arg ? arg.value : `${"xy"[i]}${suffix}`;
+      const parts = ["l", "h"].filter((part) => text.includes(`$${i}${part}`));
+      if ("word" in arg) decls.push(`${name}l = ${arg.word}`);
+      else if ("at" in arg) decls.push(`${name} = ${arg.at}`, ...parts.map((part) => wordOf(name, part)));
+      text = text.replaceAll(`$${i}l`, `${name}l`).replaceAll(`$${i}h`, `${name}h`);
+    } else text = text.replaceAll(`$${i}`, plain(arg, isWords ? "i32" : t));
+  });
+  return { head: decls.length > 0 ? `const ${decls.join(", ")}; ` : "", text };
+}
+
+const wordOf = (name: string, part: string): string => `${name}${part} = I[${name}${part === "h" ? " + 1" : ""}]`;
+
+function plain(arg: Operand, t: NumType): string {
+  if ("at" in arg) return slot(t, arg.at);
+  return "word" in arg ? arg.word : arg.value;
+}
+
+/** Statement that computes row `d` on operands into the word index `to`. */
+export function compute(d: InstrDef, to: string, args: readonly Operand[]): string {
+  const [, results] = d.type as Plain;
+  const { head, text } = expression(d, args);
+  if (d.words === undefined) return `${head}${slot(results[0] as NumType, to)} = ${text};`;
+  if (typeof d.words === "string") return `${head}I[${to}] = ${text};`;
+  const [lo, hi] = JSON.parse(text) as [string, string];
+  return `${head}const d = ${to}, lo = ${lo}; I[d + 1] = ${hi.replaceAll("$lo", "lo")}; I[d] = lo;`;
+}
