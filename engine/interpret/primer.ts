@@ -70,6 +70,7 @@ const special: Readonly<Record<string, Operands>> = {
   return_call: (_x, _y, next) => [next, 0, 0],
   copy32_2: (x, y) => [RESULT, x, RESULT, y],
   copy128: (x) => [WIDE, x],
+  "i32.add_shl": (x, y) => [RESULT, x, y, 2],
 };
 
 /** Come in pairs, or leave the switch. */
@@ -100,20 +101,43 @@ function highOperands({ name, words }: OpDef): readonly number[] | undefined {
 
 class Primer {
   readonly words: number[] = [];
-  private readonly numbers: ReadonlyMap<string, number> = new Map(ops.map((o) => [o.name, o.num]));
+  private readonly byName: ReadonlyMap<string, OpDef> = new Map(ops.map((o) => [o.name, o]));
 
   emit(name: string, ...operands: readonly number[]): void {
-    this.words.push(this.numbers.get(name) as number, ...operands);
+    this.words.push(this.named(name).num, ...operands);
+  }
+
+  private named(name: string): OpDef {
+    return this.byName.get(name) as OpDef;
+  }
+
+  /** The operations that `o` is made of. */
+  private partsOf(o: OpDef): readonly OpDef[] {
+    if (o.cls !== "fused") return [o];
+    return o.name
+      .split(" ")
+      .filter((_, i) => i % 2 === 0)
+      .map((name) => this.named(name));
+  }
+
+  /** Words of `o` at the end of what there is, if it goes to `target` or on. */
+  private wordsOf(o: OpDef, x: number, y: number, target?: number): number[] {
+    const parts = this.partsOf(o);
+    const size = parts.reduce((n, part) => n + 1 + operandsOf(part, x, y, 0).length, 0);
+    const next = target ?? this.words.length + size;
+    const words = parts.flatMap((part) => [part.num, ...operandsOf(part, x, y, next)]);
+    words[0] = o.num;
+    return words;
   }
 
   /** `o` on all pairs of operands. */
   add(o: OpDef): void {
-    for (const [x, y] of isSafe(o) ? [...pairs, ...negative] : pairs) {
+    const parts = this.partsOf(o);
+    for (const [x, y] of parts.every(isSafe) ? [...pairs, ...negative] : pairs) {
       this.emit("const64", RESULT, 1, 1);
-      const size = 1 + operandsOf(o, x, y, 0).length;
-      this.emit(o.name, ...operandsOf(o, x, y, this.words.length + size));
+      this.words.push(...this.wordsOf(o, x, y));
     }
-    if (isJump(o)) this.addBack(o);
+    if (isJump(parts[parts.length - 1])) this.addBack(o);
     const high = o.cls === "memory" ? highOperands(o) : undefined;
     if (high !== undefined) this.emit(o.name, ...high);
   }
@@ -122,10 +146,10 @@ class Primer {
   private addBack(o: OpDef): void {
     for (const [x, y] of pairs) {
       const target = this.words.length + 3;
-      const size = 1 + operandsOf(o, x, y, 0).length;
       this.emit("br", target + 3, 0);
+      const size = this.wordsOf(o, x, y).length;
       this.emit("br", target + 3 + size, 0);
-      this.emit(o.name, ...operandsOf(o, x, y, target));
+      this.words.push(...this.wordsOf(o, x, y, target));
     }
   }
 
@@ -176,7 +200,7 @@ export function prime(): number {
   stack.calls[0] = -1;
   const inst = {
     code: { words: new Int32Array() as Int32Array },
-    view: new DataView(new ArrayBuffer(256)),
+    view: new DataView(new ArrayBuffer(1 << 18)),
     globalWords: new Int32Array(64),
     tables: [new TableInst({ addr: "i32", limits: { min: 1, max: 1 }, elem: FUNCREF })],
     mems: [new MemInst({ addr: "i32", limits: { min: 0, max: 0 }, isShared: false, pageSizeLog2: 16 })],
