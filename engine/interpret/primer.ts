@@ -89,7 +89,9 @@ function operandsOf(o: OpDef, x: number, y: number, next: number): readonly numb
   if (own !== undefined) return own(x, y, next);
   const second = o.name.endsWith(":i") ? (valueIn[y] as number) : y;
   if (o.cls === "branch") return [x, second, next, 0];
-  return [RESULT, x, second, x, y].slice(0, o.words - 1);
+  // What a store is after has perhaps made the result something that is no address.
+  const first = o.name.startsWith("store") ? ONE : RESULT;
+  return [first, x, second, x, y].slice(0, o.words - 1);
 }
 
 /** The arguments of a memory operation that gets at address 16 from `HIGH`; undefined for those with a constant address. */
