@@ -28,7 +28,7 @@ import { waitAt } from "./instance-ops.ts";
 import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
 import { DRIVER_START, op, opDef } from "./ops.ts";
-import { primer, warmUp } from "./primer.ts";
+import { fuelBeforePriming, warmUp } from "./primer.ts";
 import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
 import { crossTo, moveArgs } from "./tail-call.ts";
@@ -263,7 +263,7 @@ export class Activation implements Run, Counting, Entrance {
     while (outcome === undefined) {
       const given = Math.max(-1, Math.min(this.allowance(), this.untilSample));
       const exit = this.enter(given);
-      if (primer.left < Infinity) warmUp(given - this.fuel);
+      if (fuelBeforePriming(this.inst.module) < Infinity) warmUp(given - this.fuel);
       const isSafepoint = exit === exits.loop || exit === exits.enter;
       // Also a guest that stops at the entry of a function has room for its frame, which may be captured there.
       if (!isSafepoint || exit === exits.enter) outcome = this.handle(exit);
@@ -301,7 +301,7 @@ export class Activation implements Run, Counting, Entrance {
     if (this.meter.fuelLeft < 0) return stopped("fuel");
     if (slice.untilLook < 0) {
       this.resize();
-      slice.untilLook = Math.min(slice.size, primer.left);
+      slice.untilLook = Math.min(slice.size, fuelBeforePriming(this.inst.module));
       const why = this.interruption();
       if (why !== undefined) return stopped(why);
     }
@@ -313,7 +313,7 @@ export class Activation implements Run, Counting, Entrance {
     slice.left = fuel;
     if (meter.isTimed) slice.lookedNs = Number(monotonicNs());
     else slice.size = SLICE;
-    slice.untilLook = Math.min(slice.size, primer.left);
+    slice.untilLook = Math.min(slice.size, fuelBeforePriming(this.inst.module));
   }
 
   /** Clocks are looked at every few milliseconds, however fast the guest runs. */
