@@ -9,7 +9,7 @@ import { fault, type FrameStack, isStale, type Run } from "./stack.ts";
 
 /** Runs flat code until something needs the driver; returns why (see exit.ts). State is in `act` before and after. */
 export function run(act: Run): number {
-  const { I, F32, F64, calls, frameEnd, callEnd } = act.stack;
+  const { I, F32, F64, B, calls, frameEnd, callEnd } = act.stack;
   const inst = act.inst;
   const code = inst.code.words, dv = inst.view, G = inst.globalWords, tables = inst.tables;
   let at = 0, pc = act.pc | 0, fp = act.fp | 0, csp = act.csp | 0, fuel = act.fuel | 0, exit = 0;
@@ -347,22 +347,22 @@ export function run(act: Run): number {
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
         case 102: { // i64.add
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl + yl | 0; I[d + 1] = xh + yh + (lo >>> 0 < xl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 103: { // i64.sub
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl - yl | 0; I[d + 1] = xh - yh - (xl >>> 0 < yl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] - B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 104: { // i64.mul
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = Math.imul(xl, yl); I[d + 1] = ((((xl >>> 0) * (yl >>> 0) - (lo >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(xh, yl) + Math.imul(xl, yh) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 105: { // i64.and
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl & yl; I[d + 1] = xh & yh; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] & B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 106: { // i64.or
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl | yl; I[d + 1] = xh | yh; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] | B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 107: { // i64.xor
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl ^ yl; I[d + 1] = xh ^ yh; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 108: { // i64.shl
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? 0 : xl << yl; I[d + 1] = (yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc = pc + (4) | 0; continue;
