@@ -1,9 +1,17 @@
 /** Bodies of operations whose operands may come from the one before: branches, and the sequences of `interpret/fused.ts`. */
 import { instrDef, type Mnemonic, type NumType } from "../instrs.ts";
-import { accessAfter, isAccess, type Link, sequences } from "../interpret/fused.ts";
+import { accessAfter, isAccess, type Link, type Sequence, sequences } from "../interpret/fused.ts";
 import { type OpDef, ops } from "../interpret/ops.ts";
 import { bodies, jump, slots } from "./bodies.ts";
-import { compute, expression, type Operand, type Plain, slot } from "./expressions.ts";
+import {
+  compute,
+  expression,
+  isWholeArithmetic,
+  type Operand,
+  type Plain,
+  slot,
+  wholeExpression,
+} from "./expressions.ts";
 
 /** The word index of the slot that word `n` names. */
 export const at = (n: number): string => `fp + code[pc + ${n}]`;
@@ -61,23 +69,36 @@ export function sequenceBody(name: string): string {
   s.ops.forEach((opName, i) => {
     const o = byName.get(opName) as OpDef;
     const offset = i <= stays ? sizeOf(s.ops.slice(0, i)) : 0;
-    const link = s.links[i];
+    const link = linkOf(s, i, taken);
     const next = s.ops[i + 1];
     const body =
       link === undefined || link.to.length === 0
         ? whole(o, taken)
-        : handOn(o, taken, link, next as string, nameOf(s.ops, link, i));
+        : handOn(o, taken, link, next as string, nameOf(s.ops, link, i, taken));
     text += shifted(`${wrapped(body, link)} `, offset);
-    taken = new Map(link?.to.map((n) => [n, nameOf(s.ops, link, i)]));
+    taken = new Map(link?.to.map((n) => [n, nameOf(s.ops, link, i, taken)]));
     if (link !== undefined && i + 1 > stays) text += `pc += ${offset + o.words}; `;
     if (link === undefined && offset > 0) text += `pc += ${offset}; `;
   });
   return text.trim();
 }
 
-/** What operation `i` hands on is called `f<i>` if it is a float, else `t<i>`. */
-function nameOf(names: readonly string[], { to }: Link, i: number): string {
+const isWhole = (o: OpDef, taken: Taken): boolean =>
+  o.row !== undefined && wholeExpression(instrDef(o.row), operands(o, taken)) !== undefined;
+
+/** The link after operation `i`. Who wants the words of a BigInt reads them from its slot. */
+function linkOf({ ops: names, links }: Sequence, i: number, taken: Taken): Link | undefined {
+  const link = links[i];
+  const { row } = byName.get(names[i + 1] ?? "") ?? {};
+  if (link === undefined || link.to.length === 0 || !isWhole(byName.get(names[i] as string) as OpDef, taken))
+    return link;
+  return row !== undefined && isWholeArithmetic(instrDef(row)) ? link : { to: [], isOnly: false };
+}
+
+/** What operation `i` hands on is called `f<i>` if it is a float, `b<i>` if a BigInt, else `t<i>`. */
+function nameOf(names: readonly string[], { to }: Link, i: number, taken: Taken): string {
   const [from, next] = names.slice(i, i + 2).map((name) => byName.get(name) as OpDef);
+  if (isWhole(from as OpDef, taken)) return `b${i}`;
   return `${/^f/.test(takenAs(next as OpDef, to[0] as number, typeOf(from as OpDef))) ? "f" : "t"}${i}`;
 }
 
@@ -136,6 +157,7 @@ function handOn(o: OpDef, taken: Taken, { isOnly, to }: Link, next: string, name
 function value(o: OpDef, taken: Taken, type: NumType, name: string): string {
   if (o.row === undefined) return loaded(o, taken, type, name);
   const d = instrDef(o.row);
+  if (name.startsWith("b")) return `const ${name} = ${wholeExpression(d, operands(o, taken))}; `;
   const { head, text } = expression(d, operands(o, taken), name);
   if (typeof d.words !== "object") return `${head}const ${name} = ${text}; `;
   const [lo, hi] = JSON.parse(text) as [string, string];
@@ -160,6 +182,7 @@ function loaded(o: OpDef, taken: Taken, type: NumType, name: string): string {
 }
 
 function store(type: NumType, name: string): string {
+  if (name.startsWith("b")) return `${slot("i64", `(${at(1)})`)} = ${name};`;
   if (type !== "i64") return `${slot(type, at(1))} = ${name};`;
   return `I[${at(1)} + 1] = ${name}h; I[${at(1)}] = ${name}l;`;
 }

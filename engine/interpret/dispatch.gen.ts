@@ -9,7 +9,7 @@ import { fault, type FrameStack, isStale, type Run } from "./stack.ts";
 
 /** Runs flat code until something needs the driver; returns why (see exit.ts). State is in `act` before and after. */
 export function run(act: Run): number {
-  const { I, F32, F64, calls, frameEnd, callEnd } = act.stack;
+  const { I, F32, F64, B, calls, frameEnd, callEnd } = act.stack;
   const inst = act.inst;
   const code = inst.code.words, dv = inst.view, G = inst.globalWords, tables = inst.tables;
   let at = 0, pc = act.pc | 0, fp = act.fp | 0, csp = act.csp | 0, fuel = act.fuel | 0, exit = 0;
@@ -347,22 +347,22 @@ export function run(act: Run): number {
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
         }
         case 102: { // i64.add
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl + yl | 0; I[d + 1] = xh + yh + (lo >>> 0 < xl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 103: { // i64.sub
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl - yl | 0; I[d + 1] = xh - yh - (xl >>> 0 < yl >>> 0 ? 1 : 0) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] - B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 104: { // i64.mul
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = Math.imul(xl, yl); I[d + 1] = ((((xl >>> 0) * (yl >>> 0) - (lo >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(xh, yl) + Math.imul(xl, yh) | 0; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 105: { // i64.and
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl & yl; I[d + 1] = xh & yh; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] & B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 106: { // i64.or
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl | yl; I[d + 1] = xh | yh; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] | B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 107: { // i64.xor
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = xl ^ yl; I[d + 1] = xh ^ yh; I[d] = lo; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 108: { // i64.shl
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? 0 : xl << yl; I[d + 1] = (yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc = pc + (4) | 0; continue;
@@ -656,16 +656,16 @@ export function run(act: Run): number {
           const t0 = I[(fp + code[pc + 2 | 0] | 0)] ^ I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t1 = t0 + I[(fp + code[pc + 3 | 0] | 0)] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; const t2 = t1 & code[pc + 3 | 0];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] - t2 | 0; } pc = pc + (4) | 0; continue;
         }
         case 205: { // i64.add >2 i64.add
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0 = (fp + code[pc + 3 | 0] | 0), yt0l = I[yt0], yt0h = I[yt0 + 1]; const t0l = xt0l + yt0l | 0, t0h = xt0h + yt0h + (t0l >>> 0 < xt0l >>> 0 ? 1 : 0) | 0;  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = t0l + yl | 0; I[d + 1] = t0h + yh + (lo >>> 0 < t0l >>> 0 ? 1 : 0) | 0; I[d] = lo; } pc = pc + (4) | 0; continue;
+          const b0 = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] + B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
         case 206: { // i64.and >2 i64.eqz ; select64 ; br:i64.ne
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0 = (fp + code[pc + 3 | 0] | 0), yt0l = I[yt0], yt0h = I[yt0 + 1]; const t0l = xt0l & yt0l, t0h = xt0h & yt0h;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = (t0l | t0h) === 0 ? 1 : 0; } pc = pc + (4) | 0; { const d = (fp + code[pc + 1 | 0] | 0), s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; const lo = I[s]; I[d + 1] = I[s + 1]; I[d] = lo; } pc = pc + (5) | 0; { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+          { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] & B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xl | xh) === 0 ? 1 : 0; } pc = pc + (4) | 0; { const d = (fp + code[pc + 1 | 0] | 0), s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; const lo = I[s]; I[d + 1] = I[s + 1]; I[d] = lo; } pc = pc + (5) | 0; { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
         case 207: { // i64.mul >2 i64.add
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0 = (fp + code[pc + 3 | 0] | 0), yt0l = I[yt0], yt0h = I[yt0 + 1]; const t0l = Math.imul(xt0l, yt0l), t0h = ((((xt0l >>> 0) * (yt0l >>> 0) - (t0l >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(xt0h, yt0l) + Math.imul(xt0l, yt0h) | 0;  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = t0l + yl | 0; I[d + 1] = t0h + yh + (lo >>> 0 < t0l >>> 0 ? 1 : 0) | 0; I[d] = lo; } pc = pc + (4) | 0; continue;
+          const b0 = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
         case 208: { // i64.mul >2 i64.add >2 i64.rotl:i >2 i64.mul
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0 = (fp + code[pc + 3 | 0] | 0), yt0l = I[yt0], yt0h = I[yt0 + 1]; const t0l = Math.imul(xt0l, yt0l), t0h = ((((xt0l >>> 0) * (yt0l >>> 0) - (t0l >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(xt0h, yt0l) + Math.imul(xt0l, yt0h) | 0;  pc = pc + (4) | 0; const yt1 = (fp + code[pc + 3 | 0] | 0), yt1l = I[yt1], yt1h = I[yt1 + 1]; const t1l = t0l + yt1l | 0, t1h = t0h + yt1h + (t1l >>> 0 < t0l >>> 0 ? 1 : 0) | 0;  pc = pc + (4) | 0; const yt2l = code[pc + 3 | 0]; const t2l = (yt2l & 32) !== 0 ? t1h << yt2l | t1l >>> 1 >>> (31 - yt2l) : t1l << yt2l | t1h >>> 1 >>> (31 - yt2l), t2h = (yt2l & 32) !== 0 ? t1l << yt2l | t1h >>> 1 >>> (31 - yt2l) : t1h << yt2l | t1l >>> 1 >>> (31 - yt2l);  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = Math.imul(t2l, yl); I[d + 1] = ((((t2l >>> 0) * (yl >>> 0) - (lo >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(t2h, yl) + Math.imul(t2l, yh) | 0; I[d] = lo; } pc = pc + (4) | 0; continue;
+          const b0 = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; const xt2 = (fp + code[pc + 2 | 0] | 0), xt2l = I[xt2], xt2h = I[xt2 + 1], yt2l = code[pc + 3 | 0]; const t2l = (yt2l & 32) !== 0 ? xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l) : xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l), t2h = (yt2l & 32) !== 0 ? xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l) : xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l);  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = Math.imul(t2l, yl); I[d + 1] = ((((t2l >>> 0) * (yl >>> 0) - (lo >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(t2h, yl) + Math.imul(t2l, yh) | 0; I[d] = lo; } pc = pc + (4) | 0; continue;
         }
         case 209: { // i64.rotl:i >2 i64.xor
           const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l) : xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l), t0h = (yt0l & 32) !== 0 ? xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l) : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = t0l ^ yl; I[d + 1] = t0h ^ yh; I[d] = lo; } pc = pc + (4) | 0; continue;

@@ -1,7 +1,7 @@
 /**
  * Lowers one function of a valid module from its bytes to flat code (`ops.ts`).
  *
- *     bytes ──decode──► instruction ──► Operands (where values are) ──► Emitter (words, targets)
+ *     bytes ──decode──► instruction ──► Operands (where values are) ──► Emitter (words, targets) ──► fuse (sequences)
  *
  * One pass, O(body). Stack traffic disappears: local.get and constants only move a description, a result goes straight
  * into the local it is set to, a comparison is absorbed by the branch after it. Operands are brought into their slots

@@ -3,8 +3,8 @@
  *
  * Derived from `instrs.ts`: a row with a plain type gives one operation on frame slots, a hot i32 row also one whose
  * second operand is immediate, a hot comparison also ones that branch. The rest (moves, calls, memory, fused forms) is
- * listed here. Numbers below `HOT_END` are cases of the generated switch; the switch must stay under 150 short cases,
- * or V8 stops optimising it (measured: 20-40x slower beyond about 250).
+ * listed here and in `fused.ts`. Numbers below `HOT_END` are cases of the generated switch, which must stay under 60 KB of
+ * V8's bytecode, or V8 stops optimising it (measured: 20-40x slower).
  *
  * Operands are frame offsets in 32-bit words relative to `fp`; a slot is two words. Layout is [op, operands...]; the
  * result comes first. `words` is the size including the number itself. The cost of a branch is the fuel of what was
