@@ -95,7 +95,7 @@ export function run(act: Run): number {
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; I[(fp + code[pc + 3 | 0] | 0)] = I[(fp + code[pc + 4 | 0] | 0)]; pc = pc + (5) | 0; continue;
         }
         case 18: { // copy64
-          const d = (fp + code[pc + 1 | 0] | 0), s = (fp + code[pc + 2 | 0] | 0); I[d] = I[s]; I[d + 1] = I[s + 1]; pc = pc + (3) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = B[((fp + code[pc + 2 | 0] | 0)) >> 1]; pc = pc + (3) | 0; continue;
         }
         case 19: { // const32
           I[(fp + code[pc + 1 | 0] | 0)] = code[pc + 2 | 0]; pc = pc + (3) | 0; continue;
@@ -515,7 +515,7 @@ export function run(act: Run): number {
           { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; } pc = pc + (3) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
         case 158: { // copy64 ; br:i64.ne
-          { const d = (fp + code[pc + 1 | 0] | 0), s = (fp + code[pc + 2 | 0] | 0); I[d] = I[s]; I[d + 1] = I[s + 1]; } pc = pc + (3) | 0; { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+          { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = B[((fp + code[pc + 2 | 0] | 0)) >> 1]; } pc = pc + (3) | 0; { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
         case 159: { // f32.add >3 f32.add
           const f0 = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]);  pc = pc + (4) | 0; { F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + f0); } pc = pc + (4) | 0; continue;
