@@ -1,6 +1,6 @@
 /** `npm run conformance:real [-- --packages FOLDER] [--engine js] [--runs 3] [--write]`: programs of npm with our WebAssembly. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { root } from "../real/project.ts";
 import { type Engine, machine, table } from "./measure.ts";
 
@@ -12,7 +12,7 @@ const option = (name: string): string | undefined => {
 const engine = (option("--engine") ?? "js") as Engine;
 const runs = Number(option("--runs") ?? 3);
 const more = option("--packages");
-const folders = more === undefined ? [root] : [more, root];
+const folders = more === undefined ? [root] : [resolve(more), root];
 
 const text = table(engine, folders, runs, (line) => console.error(line));
 console.log(text);

@@ -4,9 +4,10 @@ import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { root } from "../real/project.ts";
-import { type Program, programs } from "./programs.ts";
+import type { Program } from "./job.ts";
+import { programs } from "./programs.ts";
 
-export type Engine = "host" | "interp" | "js" | "auto";
+export type Engine = "host" | "interp" | "js" | "auto" | "polywasm";
 
 export interface Run {
   readonly result: string;
@@ -21,7 +22,7 @@ export interface Run {
 export type Outcome = Run | { readonly failure: string };
 
 const runner = join(root, "dist/conformance/real-js/runner.js");
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 120_000;
 
 /** True when its packages are in one of `folders`. */
 export const isInstalled = ({ needs }: Program, folders: readonly string[]): boolean =>
@@ -34,42 +35,74 @@ export function runProgram({ name }: Program, engine: Engine, folders: readonly 
       encoding: "utf8",
       timeout: TIMEOUT_MS,
     });
-    if (status !== 0) return { failure: stderr.trim().split("\n").slice(0, 5).join(" ") || `status ${status}` };
+    if (status === null) return { failure: `more than ${TIMEOUT_MS / 1000} s` };
+    if (status !== 0) return { failure: reason(stderr) ?? `status ${status}` };
     runs.push(JSON.parse(stdout.trim().split("\n").at(-1) as string) as Run);
   }
   return runs.sort((a, b) => a.cpuMs - b.cpuMs)[times >> 1] as Run;
 }
 
+/** Of what Node.js prints about an error that nobody caught, the error. */
+const reason = (stderr: string): string | undefined => stderr.split("\n").find((line) => /^\w*Error\b/.test(line));
+
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 const seconds = (ms: number): string => (ms / 1000).toFixed(2);
 
-/** The rows of the table, one after the other; says on the way what it does. */
+/** How a program did with each engine, and what that says of them. */
+interface Row {
+  readonly cells: readonly string[];
+  /** How many times the CPU time of ours the other polyfill needs, where it runs the program. */
+  readonly lead?: number | undefined;
+}
+
+/** The rows of the table, one after the other, and the mean; says on the way what it does. */
 export function table(engine: Engine, folders: readonly string[], times: number, say: (text: string) => void): string {
-  const rows = programs.map((program) => {
-    if (!isInstalled(program, folders)) {
-      say(`${program.name}: skipped, ${program.needs.join(" and ")} not installed`);
-      return `| ${program.name} | not installed | | | | | |`;
-    }
-    const [host, ours] = [runProgram(program, "host", folders, times), runProgram(program, engine, folders, times)];
-    if ("failure" in host || "failure" in ours) {
-      const failure = "failure" in host ? `host: ${host.failure}` : (ours as { failure: string }).failure;
-      say(`${program.name}: failed: ${failure}`);
-      return `| ${program.name} | **failed** | | | | | |`;
-    }
-    const isSame = host.result === ours.result;
-    say(`${program.name}: ${isSame ? "the same" : `DIFFERENT: ${host.result} / ${ours.result}`}`);
-    const figures = [
-      megabytes(ours.moduleBytes),
-      seconds(host.cpuMs),
-      seconds(ours.cpuMs),
-      `${(ours.cpuMs / host.cpuMs).toFixed(1)}x`,
-      `${megabytes(host.peakBytes)} / ${megabytes(ours.peakBytes)}`,
-    ];
-    return `| ${program.name} | ${isSame ? "the same" : "**different**"} | ${figures.join(" | ")} |`;
+  const rows = programs.map((program): Row => {
+    const row = isInstalled(program, folders)
+      ? measured(program, engine, folders, times)
+      : { cells: ["not installed", ...Array<string>(7).fill("")] };
+    say(`${program.name}: ${row.cells[0]} (needs ${program.needs.join(" and ")}) ${row.cells.slice(1).join(", ")}`);
+    return { ...row, cells: [program.name, ...row.cells] };
   });
-  const head =
-    "| program | result | modules, MB | host, CPU s | wasmts, CPU s | ratio | peak memory, MB: host / wasmts |";
-  return [head, "|---|---|--:|--:|--:|--:|--:|", ...rows].join("\n");
+  const heads = [
+    "program",
+    "result",
+    "modules, MB",
+    "host, CPU s",
+    "wasmts, CPU s",
+    "ratio",
+    "peak memory, MB: host / wasmts",
+  ];
+  const lines = [
+    [...heads, "polywasm, CPU s", "to wasmts"],
+    ["---", "---", ...Array<string>(6).fill("--:"), "--:"],
+    ...rows.map(({ cells }) => cells),
+  ].map((cells) => `| ${cells.join(" | ")} |`);
+  const leads = rows.flatMap(({ lead }) => lead ?? []);
+  const mean = Math.exp(leads.reduce((sum, lead) => sum + Math.log(lead), 0) / leads.length);
+  return `${lines.join("\n")}\n\nOf the ${leads.length} programs that polywasm runs, it needs ${mean.toFixed(2)} times the CPU time of wasmts (geometric mean).`;
+}
+
+function measured(program: Program, engine: Engine, folders: readonly string[], times: number): Row {
+  const [host, ours] = [runProgram(program, "host", folders, times), runProgram(program, engine, folders, times)];
+  if ("failure" in host || "failure" in ours) {
+    const failure = "failure" in host ? `host: ${host.failure}` : (ours as { failure: string }).failure;
+    return { cells: ["**failed**", failure, ...Array<string>(6).fill("")] };
+  }
+  const other = runProgram(program, "polywasm", folders, times);
+  const fault = "failure" in other ? other.failure : other.result === host.result ? undefined : "another result";
+  const lead = fault === undefined ? (other as Run).cpuMs / ours.cpuMs : undefined;
+  const cells = [
+    host.result === ours.result ? "the same" : "**different**",
+    megabytes(ours.moduleBytes),
+    seconds(host.cpuMs),
+    seconds(ours.cpuMs),
+    `${(ours.cpuMs / host.cpuMs).toFixed(1)}x`,
+    `${megabytes(host.peakBytes)} / ${megabytes(ours.peakBytes)}`,
+    fault ?? seconds((other as Run).cpuMs),
+    lead === undefined ? "" : `${lead.toFixed(2)}x`,
+  ];
+  return { cells, lead };
 }
 
 export const machine = (): string => `Node.js ${process.version.slice(1)}, ${cpus().length} cores`;

@@ -1,10 +1,12 @@
-/** `node runner.js NAME ENGINE FOLDER...`: one program in this process, with the host's WebAssembly or ours; a line of JSON. */
+/** `node runner.js NAME ENGINE FOLDER...`: one program in this process, with the host's WebAssembly or another; a line of JSON. */
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { configure, WebAssembly } from "../../engine/js-api/index.ts";
-import { type Packages, programs } from "./programs.ts";
+import { WASI } from "../../wasi/index.ts";
+import type { Packages } from "./job.ts";
+import { programs } from "./programs.ts";
 
 const [name, engine, ...folders] = process.argv.slice(2) as [string, string, ...string[]];
 const program = programs.find((p) => p.name === name);
@@ -41,8 +43,12 @@ const packages: Packages = {
 };
 
 if (engine !== "host") {
-  configure({ tier: engine as "interp" | "js" | "auto" });
-  Object.defineProperty(globalThis, "WebAssembly", { value: WebAssembly, writable: true, configurable: true });
+  const value = engine === "polywasm" ? await polywasm() : WebAssembly;
+  if (value === WebAssembly) configure({ tier: engine as "interp" | "js" | "auto" });
+  Object.defineProperty(globalThis, "WebAssembly", { value, writable: true, configurable: true });
+  // The host's takes memories of the host only.
+  (require("node:wasi") as { WASI: unknown }).WASI = WASI;
+  syncBuiltinESMExports();
 }
 const size = countModules();
 const [start, before] = [performance.now(), process.cpuUsage()];
@@ -52,6 +58,13 @@ const { user, system } = process.cpuUsage(before);
 const peakBytes = process.resourceUsage().maxRSS * 1024;
 const line = JSON.stringify({ result, moduleBytes: size(), ms, cpuMs: (user + system) / 1000, peakBytes });
 process.stdout.write(`${line}\n`, () => process.exit(0));
+
+/** With the two errors that it lacks, as programs ask whether something is one of them. */
+async function polywasm(): Promise<object> {
+  const specifier: string = "polywasm";
+  const { WebAssembly: api } = (await import(specifier)) as { WebAssembly: object };
+  return { ...api, LinkError: class LinkError extends Error {}, RuntimeError: class RuntimeError extends Error {} };
+}
 
 /** Counts the bytes that become modules; what was counted, when asked. */
 function countModules(): () => number {
