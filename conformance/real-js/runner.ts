@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { configure, WebAssembly } from "../../engine/js-api/index.ts";
+import { configure } from "../../engine/js-api/index.ts";
 import { WASI } from "../../wasi/index.ts";
 import type { Packages } from "./job.ts";
 import { programs } from "./programs.ts";
@@ -42,13 +42,10 @@ const packages: Packages = {
   read: (path) => new Uint8Array(readFileSync(join(modules, path))),
 };
 
-if (engine !== "host") {
-  const value = engine === "polywasm" ? await polywasm() : WebAssembly;
-  if (value === WebAssembly) configure({ tier: engine as "interp" | "js" | "auto" });
-  Object.defineProperty(globalThis, "WebAssembly", { value, writable: true, configurable: true });
-  // The host's takes memories of the host only.
-  (require("node:wasi") as { WASI: unknown }).WASI = WASI;
-  syncBuiltinESMExports();
+if (engine === "polywasm") await polywasm();
+else if (engine !== "host") {
+  await import("../../wasi/node/polyfill.ts");
+  configure({ tier: engine as "interp" | "js" | "auto" });
 }
 const size = countModules();
 const [start, before] = [performance.now(), process.cpuUsage()];
@@ -59,11 +56,16 @@ const peakBytes = process.resourceUsage().maxRSS * 1024;
 const line = JSON.stringify({ result, moduleBytes: size(), ms, cpuMs: (user + system) / 1000, peakBytes });
 process.stdout.write(`${line}\n`, () => process.exit(0));
 
-/** With the two errors that it lacks, as programs ask whether something is one of them. */
-async function polywasm(): Promise<object> {
+/** With the two errors that it lacks, as programs ask whether something is one of them, and a WASI that takes its memories. */
+async function polywasm(): Promise<void> {
   const specifier: string = "polywasm";
   const { WebAssembly: api } = (await import(specifier)) as { WebAssembly: object };
-  return { ...api, LinkError: class LinkError extends Error {}, RuntimeError: class RuntimeError extends Error {} };
+  class LinkError extends Error {}
+  class RuntimeError extends Error {}
+  const value = { ...api, LinkError, RuntimeError };
+  Object.defineProperty(globalThis, "WebAssembly", { value, writable: true, configurable: true });
+  (require("node:wasi") as { WASI: unknown }).WASI = WASI;
+  syncBuiltinESMExports();
 }
 
 /** Counts the bytes that become modules; what was counted, when asked. */

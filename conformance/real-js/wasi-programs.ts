@@ -5,7 +5,7 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { digest, type Loaded, type Packages, type Program, source } from "./job.ts";
+import { digest, type Loaded, type Packages, type Program, source, unit } from "./job.ts";
 
 /** Runs a command as `node:wasi` does, with files as its standard streams; what it wrote. */
 async function command(bytes: Uint8Array, args: readonly string[], input: string): Promise<string> {
@@ -61,7 +61,11 @@ async function xxhash({ load }: Packages): Promise<string> {
 async function oxc({ load }: Packages): Promise<string> {
   const { default: parser } = await load("@oxc-parser/binding-wasm32-wasi");
   const { program, errors } = parser.parseSync("a.js", source);
-  return `${digest(program)}, ${errors.length} errors, ${errors[0]?.message}`;
+  // Four threads of the guest, each a worker.
+  const texts = Array.from({ length: 8 }, (_, i) => unit.repeat(i));
+  const inThreads = await Promise.all(texts.map((text) => parser.parse("a.js", text)));
+  const all = inThreads.map((result: Loaded) => result.program).join("");
+  return `${digest(program)}, ${errors.length} errors, ${errors[0]?.message}; ${digest(all)}`;
 }
 
 /** Short ones first. */
