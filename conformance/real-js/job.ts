@@ -16,8 +16,14 @@ export interface Program {
   readonly name: string;
   /** Packages that must be installed; the first is the one that is tried. */
   readonly needs: readonly string[];
-  /** Does the job; what came out, which must not differ. */
-  readonly run: (packages: Packages) => Promise<string>;
+  /** Loads the package once and does the job so many times; what came out, which must not differ. */
+  readonly run: (packages: Packages, times: number) => Promise<string>;
+}
+
+/** What the last of `times` calls of `job` gives. */
+export async function repeat<T>(times: number, job: () => T | Promise<T>): Promise<T> {
+  for (let i = 1; i < times; i++) await job();
+  return job();
 }
 
 /** A string of 32 bits for long results. */

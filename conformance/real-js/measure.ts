@@ -28,10 +28,17 @@ const TIMEOUT_MS = 120_000;
 export const isInstalled = ({ needs }: Program, folders: readonly string[]): boolean =>
   folders.some((folder) => needs.every((name) => existsSync(join(folder, "node_modules", name))));
 
-export function runProgram({ name }: Program, engine: Engine, folders: readonly string[], times = 1): Outcome {
+/** @param jobs how often the program does its job in a run */
+export function runProgram(
+  { name }: Program,
+  engine: Engine,
+  folders: readonly string[],
+  times = 1,
+  jobs = 1,
+): Outcome {
   const runs: Run[] = [];
   for (let i = 0; i < times; i++) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [runner, name, engine, ...folders], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [runner, name, engine, `${jobs}`, ...folders], {
       encoding: "utf8",
       timeout: TIMEOUT_MS,
     });
@@ -48,61 +55,96 @@ const reason = (stderr: string): string | undefined => stderr.split("\n").find((
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 const seconds = (ms: number): string => (ms / 1000).toFixed(2);
 
-/** How a program did with each engine, and what that says of them. */
+export interface Plan {
+  readonly engine: Engine;
+  readonly folders: readonly string[];
+  /** Of which the middle one counts. */
+  readonly runs: number;
+  /** How often a program does its job in a long run. */
+  readonly jobs: number;
+}
+
+/** Of a program: a line of each table, and how many times the CPU time of ours the other polyfill needs. */
 interface Row {
-  readonly cells: readonly string[];
-  /** How many times the CPU time of ours the other polyfill needs, where it runs the program. */
-  readonly lead?: number | undefined;
+  readonly beside: readonly string[];
+  readonly other?: readonly string[];
+  readonly leads?: readonly [once: number, long: number] | undefined;
 }
 
-/** The rows of the table, one after the other, and the mean; says on the way what it does. */
-export function table(engine: Engine, folders: readonly string[], times: number, say: (text: string) => void): string {
+const lines = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [heads, heads.map((_, i) => (i < 2 ? "---" : "--:")), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+const mean = (of: readonly number[]): string =>
+  `**${Math.exp(of.reduce((sum, n) => sum + Math.log(n), 0) / of.length).toFixed(2)}x**`;
+
+/** A table of our programs beside the host, one beside the other polyfill; says on the way what it does. */
+export function tables(plan: Plan, say: (text: string) => void): string {
   const rows = programs.map((program): Row => {
-    const row = isInstalled(program, folders)
-      ? measured(program, engine, folders, times)
-      : { cells: ["not installed", ...Array<string>(7).fill("")] };
-    say(`${program.name}: ${row.cells[0]} (needs ${program.needs.join(" and ")}) ${row.cells.slice(1).join(", ")}`);
-    return { ...row, cells: [program.name, ...row.cells] };
+    const missing: Row = { beside: [program.name, `not installed: ${program.needs.join(", ")}`, "", "", "", "", ""] };
+    const row = isInstalled(program, plan.folders) ? rowOf(program, plan) : missing;
+    say([...row.beside, "|", ...(row.other ?? [])].join(" "));
+    return row;
   });
-  const heads = [
-    "program",
-    "result",
-    "modules, MB",
-    "host, CPU s",
-    "wasmts, CPU s",
-    "ratio",
-    "peak memory, MB: host / wasmts",
-  ];
-  const lines = [
-    [...heads, "polywasm, CPU s", "to wasmts"],
-    ["---", "---", ...Array<string>(6).fill("--:"), "--:"],
-    ...rows.map(({ cells }) => cells),
-  ].map((cells) => `| ${cells.join(" | ")} |`);
-  const leads = rows.flatMap(({ lead }) => lead ?? []);
-  const mean = Math.exp(leads.reduce((sum, lead) => sum + Math.log(lead), 0) / leads.length);
-  return `${lines.join("\n")}\n\nOf the ${leads.length} programs that polywasm runs, it needs ${mean.toFixed(2)} times the CPU time of wasmts (geometric mean).`;
+  const heads = ["modules, MB", "host, CPU s", "wasmts, CPU s", "ratio", "peak memory, MB: host / wasmts"];
+  const long = `${plan.jobs} times the job`;
+  const others = ["wasmts, CPU s", "polywasm, CPU s", "ratio", `${long}: host`, "wasmts", "polywasm", "ratio"];
+  const leads = rows.flatMap((row) => (row.leads === undefined ? [] : [row.leads]));
+  const means = ["", "", mean(leads.map(([once]) => once)), "", "", "", mean(leads.map(([, many]) => many))];
+  return [
+    lines(
+      ["program", "result", ...heads],
+      rows.map((row) => row.beside),
+    ),
+    "",
+    `Beside polywasm 0.2.0, which has what it lacks of WASI and of classes of errors from here. Geometric means over the ${leads.length} programs that it runs:`,
+    "",
+    lines(
+      ["program", "polywasm", ...others],
+      [...rows.flatMap((row) => (row.other === undefined ? [] : [row.other])), ["geometric mean", "", ...means]],
+    ),
+  ].join("\n");
 }
 
-function measured(program: Program, engine: Engine, folders: readonly string[], times: number): Row {
-  const [host, ours] = [runProgram(program, "host", folders, times), runProgram(program, engine, folders, times)];
+function rowOf(program: Program, { engine, folders, runs, jobs }: Plan): Row {
+  const { name } = program;
+  const [host, ours] = (["host", engine] as const).map((e) => runProgram(program, e, folders, runs)) as [
+    Outcome,
+    Outcome,
+  ];
   if ("failure" in host || "failure" in ours) {
     const failure = "failure" in host ? `host: ${host.failure}` : (ours as { failure: string }).failure;
-    return { cells: ["**failed**", failure, ...Array<string>(6).fill("")] };
+    return { beside: [name, `**${failure}**`, "", "", "", "", ""] };
   }
-  const other = runProgram(program, "polywasm", folders, times);
-  const fault = "failure" in other ? other.failure : other.result === host.result ? undefined : "another result";
-  const lead = fault === undefined ? (other as Run).cpuMs / ours.cpuMs : undefined;
-  const cells = [
+  const beside = [
+    name,
     host.result === ours.result ? "the same" : "**different**",
     megabytes(ours.moduleBytes),
     seconds(host.cpuMs),
     seconds(ours.cpuMs),
     `${(ours.cpuMs / host.cpuMs).toFixed(1)}x`,
     `${megabytes(host.peakBytes)} / ${megabytes(ours.peakBytes)}`,
-    fault ?? seconds((other as Run).cpuMs),
-    lead === undefined ? "" : `${lead.toFixed(2)}x`,
   ];
-  return { cells, lead };
+  const [other, ...long] = (["polywasm", "host", engine, "polywasm"] as const).map((e, i) =>
+    runProgram(program, e, folders, runs, i === 0 ? 1 : jobs),
+  ) as [Outcome, ...Outcome[]];
+  const fault = faultOf(other, host);
+  if (fault !== undefined) return { beside, other: [name, fault, "", "", "", "", "", "", ""] };
+  return { beside, ...compared(name, [ours, other as Run], long) };
+}
+
+/** Why the other polyfill does not run a program. */
+const faultOf = (other: Outcome, host: Run): string | undefined =>
+  "failure" in other ? other.failure : other.result === host.result ? undefined : "another result";
+
+function compared(name: string, [ours, other]: readonly [Run, Run], long: readonly Outcome[]): Omit<Row, "beside"> {
+  const fault = long.flatMap((outcome) => ("failure" in outcome ? [outcome.failure] : []))[0];
+  const [hostLong, oursLong, otherLong] = long as readonly [Run, Run, Run];
+  const once = other.cpuMs / ours.cpuMs;
+  const cells = [name, "the same", seconds(ours.cpuMs), seconds(other.cpuMs), `${once.toFixed(2)}x`];
+  if (fault !== undefined) return { other: [...cells, fault, "", "", ""] };
+  const many = otherLong.cpuMs / oursLong.cpuMs;
+  const all = [hostLong, oursLong, otherLong].map((run) => seconds(run.cpuMs));
+  return { other: [...cells, ...all, `${many.toFixed(2)}x`], leads: [once, many] };
 }
 
 export const machine = (): string => `Node.js ${process.version.slice(1)}, ${cpus().length} cores`;

@@ -1,4 +1,4 @@
-/** `node runner.js NAME ENGINE FOLDER...`: one program in this process, with the host's WebAssembly or another; a line of JSON. */
+/** `node runner.js NAME ENGINE TIMES FOLDER...`: one program in this process, with the host's WebAssembly or another; a line of JSON. */
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { WASI } from "../../wasi/index.ts";
 import type { Packages } from "./job.ts";
 import { programs } from "./programs.ts";
 
-const [name, engine, ...folders] = process.argv.slice(2) as [string, string, ...string[]];
+const [name, engine, times, ...folders] = process.argv.slice(2) as [string, string, string, ...string[]];
 const program = programs.find((p) => p.name === name);
 if (program === undefined) throw new Error(`no program ${name}`);
 
@@ -49,7 +49,7 @@ else if (engine !== "host") {
 }
 const size = countModules();
 const [start, before] = [performance.now(), process.cpuUsage()];
-const result = await program.run(packages);
+const result = await program.run(packages, Number(times));
 const ms = performance.now() - start;
 const { user, system } = process.cpuUsage(before);
 const peakBytes = process.resourceUsage().maxRSS * 1024;

@@ -5,10 +5,10 @@
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { digest, type Loaded, type Packages, type Program, source, unit } from "./job.ts";
+import { digest, type Loaded, type Packages, type Program, repeat, source, unit } from "./job.ts";
 
 /** Runs a command as `node:wasi` does, with files as its standard streams; what it wrote. */
-async function command(bytes: Uint8Array, args: readonly string[], input: string): Promise<string> {
+async function command(module: Loaded, args: readonly string[], input: string): Promise<string> {
   const { WASI } = (await import("node:wasi")) as Loaded;
   const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: Loaded };
   const folder = mkdtempSync(join(tmpdir(), "wasmts-real-"));
@@ -17,8 +17,7 @@ async function command(bytes: Uint8Array, args: readonly string[], input: string
   const [stdin, stdout] = [openSync(from, "r"), openSync(to, "w")];
   try {
     const wasi = new WASI({ version: "preview1", args, stdin, stdout, returnOnExit: true });
-    const { instance } = await wasm.instantiate(bytes, wasi.getImportObject());
-    const code = wasi.start(instance);
+    const code = wasi.start(await wasm.instantiate(module, wasi.getImportObject()));
     return `code ${code}, ${digest(readFileSync(to))}`;
   } finally {
     for (const fd of [stdin, stdout]) closeSync(fd);
@@ -26,46 +25,49 @@ async function command(bytes: Uint8Array, args: readonly string[], input: string
   }
 }
 
-const esbuild = ({ read }: Packages): Promise<string> =>
-  command(
-    read("@esbuild/wasi-preview1/esbuild.wasm"),
-    ["esbuild", "--minify", "--target=es2015"],
-    source.replaceAll("export function", "function"),
-  );
+async function esbuild({ read }: Packages, times: number): Promise<string> {
+  const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: Loaded };
+  const module = await wasm.compile(read("@esbuild/wasi-preview1/esbuild.wasm"));
+  const text = source.replaceAll("export function", "function");
+  return repeat(times, () => command(module, ["esbuild", "--minify", "--target=es2015"], text));
+}
 
-async function ruby({ load, read }: Packages): Promise<string> {
+async function ruby({ load, read }: Packages, times: number): Promise<string> {
   const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: Loaded };
   const { DefaultRubyVM } = await load("@ruby/wasm-wasi/dist/esm/node.js");
   const { vm } = await DefaultRubyVM(await wasm.compile(read("@ruby/3.4-wasm-wasi/dist/ruby+stdlib.wasm")));
-  return vm
-    .eval(`require "json"
+  const text = `require "json"
       words = %w[wasm ts ruby].map { |w| w.capitalize.gsub(/[aeiou]/) { $&.upcase } }
       found = (2..300).select { |n| (2..Math.sqrt(n)).none? { |d| (n % d).zero? } }
       caught = begin; Integer("x"); rescue ArgumentError => e; e.message; end
-      JSON.generate([words, found.sum, 2**100, caught, { "a" => [nil, 1.5] }])`)
-    .toString();
+      JSON.generate([words, found.sum, 2**100, caught, { "a" => [nil, 1.5] }])`;
+  return repeat(times, () => vm.eval(text).toString());
 }
 
-async function crc32({ load }: Packages): Promise<string> {
+async function crc32({ load }: Packages, times: number): Promise<string> {
   const { default: crc } = await load("@node-rs/crc32-wasm32-wasi");
-  return `${crc.crc32(source)} ${crc.crc32c(source)} ${crc.crc32(Buffer.from(source), 7)}`;
+  return repeat(times, () => `${crc.crc32(source)} ${crc.crc32c(source)} ${crc.crc32(Buffer.from(source), 7)}`);
 }
 
-async function xxhash({ load }: Packages): Promise<string> {
+async function xxhash({ load }: Packages, times: number): Promise<string> {
   const { default: xx } = await load("@node-rs/xxhash-wasm32-wasi");
-  const hash = new xx.Xxh64(5n);
-  for (let i = 0; i < 20; i++) hash.update(source);
-  return `${xx.xxh32(source)} ${xx.xxh3.xxh128(source)} ${hash.digest()}`;
+  return repeat(times, () => {
+    const hash = new xx.Xxh64(5n);
+    for (let i = 0; i < 20; i++) hash.update(source);
+    return `${xx.xxh32(source)} ${xx.xxh3.xxh128(source)} ${hash.digest()}`;
+  });
 }
 
-async function oxc({ load }: Packages): Promise<string> {
+async function oxc({ load }: Packages, times: number): Promise<string> {
   const { default: parser } = await load("@oxc-parser/binding-wasm32-wasi");
-  const { program, errors } = parser.parseSync("a.js", source);
-  // Four threads of the guest, each a worker.
-  const texts = Array.from({ length: 8 }, (_, i) => unit.repeat(i));
-  const inThreads = await Promise.all(texts.map((text) => parser.parse("a.js", text)));
-  const all = inThreads.map((result: Loaded) => result.program).join("");
-  return `${digest(program)}, ${errors.length} errors, ${errors[0]?.message}; ${digest(all)}`;
+  return repeat(times, async () => {
+    const { program, errors } = parser.parseSync("a.js", source);
+    // Four threads of the guest, each a worker.
+    const texts = Array.from({ length: 8 }, (_, i) => unit.repeat(i));
+    const inThreads = await Promise.all(texts.map((text) => parser.parse("a.js", text)));
+    const all = inThreads.map((result: Loaded) => result.program).join("");
+    return `${digest(program)}, ${errors.length} errors, ${errors[0]?.message}; ${digest(all)}`;
+  });
 }
 
 /** Short ones first. */
