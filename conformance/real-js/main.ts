@@ -22,7 +22,7 @@ if (words.includes("--write")) {
   const [begin, end] = ["<!-- programs -->", "<!-- /programs -->"];
   const document = readFileSync(file, "utf8");
   const from = document.indexOf(begin) + begin.length;
-  const intro = `Tier \`${engine}\`, medians of ${runs} runs, ${machine()}:`;
+  const intro = `Tier \`${engine}\`, ${runs === 1 ? "one run each" : `medians of ${runs} runs`}, ${machine()}:`;
   writeFileSync(file, `${document.slice(0, from)}\n${intro}\n\n${text}\n${document.slice(document.indexOf(end))}`);
 }
 if (/\*\*/.test(text.replace(/\*\*[\d.]+x\*\*/g, ""))) process.exitCode = 1;
