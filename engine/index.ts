@@ -43,7 +43,9 @@ export { TierStats } from "./jit/stats.ts";
 export {
   type Configuration,
   configure,
+  fromMessage,
   type InstantiatedSource,
+  toMessage,
   WebAssembly,
   type WebAssemblyNamespace,
 } from "./js-api/index.ts";

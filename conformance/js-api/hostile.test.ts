@@ -10,6 +10,9 @@ const more = {
     (func (export "catching") (result i32) (block $h (try_table (catch_all $h) (call $f)) (return (i32.const 1))) (i32.const 2)))`,
   reference: `(module (import "m" "f" (func $f (result externref))) (func (export "f") (result externref) (call $f)))`,
   memories: `(module (memory (export "a") 1) (memory (export "b") 2) (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0))))`,
+  starting: `(module (import "m" "memory" (memory 1)) (import "m" "take" (func $take))
+    (func $start (i32.store (i32.const 0) (i32.const 7)) (call $take) (i32.store (i32.const 4) (i32.load (i32.const 0)))) (start $start)
+    (func (export "load") (result i32) (i32.load (i32.const 4))))`,
   escaping: `(module (import "m" "table" (table 1 funcref)) (memory (export "memory") 1)
     (func $init (param i32) (result i32) (memory.init 1 (i32.const 0) (i32.const 0) (local.get 0)) (i32.load8_u (i32.const 0)))
     (func $first (param i32) (result i32) (memory.init 0 (i32.const 0) (i32.const 0) (local.get 0)) (i32.const 0))
@@ -51,6 +54,28 @@ describe.each(testTiers)("in tier %s", (tier) => {
     expect(new Int32Array(taken as ArrayBuffer)[0]).toBe(77);
     expect(exports["table.get"](1)).toBe(exports.grow);
     expect(instantiate("state", { m: { tick: nothing } }).load(0)).toBe(0);
+  });
+
+  it("a buffer that is taken away while a module starts, or while its imports are read, is that of nobody else", () => {
+    configure(tiers[tier]);
+    const memory = new api.Memory({ initial: 1 });
+    const take = (): void => void structuredClone(memory.buffer, { transfer: [memory.buffer] });
+    const failed = errorOf(() => instantiate("starting", { m: { memory, take } }));
+    expect(failed).toMatchObject({ message: expect.stringContaining("detached") as string });
+    expect(failed).toBeInstanceOf(api.RuntimeError);
+    const source = modules.starting.slice();
+    const imports = {
+      get m() {
+        structuredClone(source.buffer, { transfer: [source.buffer] });
+        return { memory: new api.Memory({ initial: 1 }), take: nothing };
+      },
+    };
+    const module = new api.Module(source);
+    expect(new api.Instance(module, imports).exports.load()).toBe(7);
+    expect(source.length).toBe(0);
+    expect(
+      new api.Instance(module, { m: { memory: new api.Memory({ initial: 1 }), take: nothing } }).exports.load(),
+    ).toBe(7);
   });
 
   it("a memory grows inside a resizable buffer, and there only by pages", () => {
@@ -185,6 +210,14 @@ function broken(end: (controller: ReadableStreamDefaultController) => void): Res
   );
 }
 
+/** Gives the rest of a module, and takes it back. */
+function takeAway(controller: ReadableStreamDefaultController): void {
+  const rest = bytes.slice(20);
+  controller.enqueue(rest);
+  structuredClone(rest.buffer, { transfer: [rest.buffer] });
+  controller.close();
+}
+
 describe("responses", () => {
   it("are compiled, and instantiated", async () => {
     expect(await api.compileStreaming(response(bytes))).toBeInstanceOf(api.Module);
@@ -204,6 +237,8 @@ describe("responses", () => {
     ["that never came", () => Promise.reject(new SyntaxError("mine")), "SyntaxError"],
     ["that break off", () => broken((controller) => controller.error(new SyntaxError("mine"))), "SyntaxError"],
     ["that end too early", () => broken((controller) => controller.close()), "CompileError"],
+    ["of something else than bytes", () => broken((controller) => controller.enqueue("abc")), "TypeError"],
+    ["whose bytes are taken away", () => broken(takeAway), "TypeError"],
     ["without end", () => broken((controller) => controller.enqueue(new Uint8Array(2 ** 28))), "CompileError"],
   ])("%s reject", async (_, make, name) => {
     await expect(api.compileStreaming(make())).rejects.toMatchObject({ name });

@@ -4,9 +4,10 @@ import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { root } from "../real/project.ts";
-import { type Program, programs } from "./programs.ts";
+import type { Program } from "./job.ts";
+import { programs } from "./programs.ts";
 
-export type Engine = "host" | "interp" | "js" | "auto";
+export type Engine = "host" | "interp" | "js" | "auto" | "polywasm";
 
 export interface Run {
   readonly result: string;
@@ -21,55 +22,129 @@ export interface Run {
 export type Outcome = Run | { readonly failure: string };
 
 const runner = join(root, "dist/conformance/real-js/runner.js");
-const TIMEOUT_MS = 300_000;
+const TIMEOUT_MS = 120_000;
 
 /** True when its packages are in one of `folders`. */
 export const isInstalled = ({ needs }: Program, folders: readonly string[]): boolean =>
   folders.some((folder) => needs.every((name) => existsSync(join(folder, "node_modules", name))));
 
-export function runProgram({ name }: Program, engine: Engine, folders: readonly string[], times = 1): Outcome {
+/** @param jobs how often the program does its job in a run */
+export function runProgram(
+  { name }: Program,
+  engine: Engine,
+  folders: readonly string[],
+  times = 1,
+  jobs = 1,
+): Outcome {
   const runs: Run[] = [];
   for (let i = 0; i < times; i++) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [runner, name, engine, ...folders], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [runner, name, engine, `${jobs}`, ...folders], {
       encoding: "utf8",
       timeout: TIMEOUT_MS,
     });
-    if (status !== 0) return { failure: stderr.trim().split("\n").slice(0, 5).join(" ") || `status ${status}` };
+    if (status === null) return { failure: `more than ${TIMEOUT_MS / 1000} s` };
+    if (status !== 0) return { failure: reason(stderr) ?? `status ${status}` };
     runs.push(JSON.parse(stdout.trim().split("\n").at(-1) as string) as Run);
   }
   return runs.sort((a, b) => a.cpuMs - b.cpuMs)[times >> 1] as Run;
 }
 
+/** Of what Node.js prints about an error that nobody caught, the error. */
+const reason = (stderr: string): string | undefined => stderr.split("\n").find((line) => /^\w*Error\b/.test(line));
+
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 const seconds = (ms: number): string => (ms / 1000).toFixed(2);
 
-/** The rows of the table, one after the other; says on the way what it does. */
-export function table(engine: Engine, folders: readonly string[], times: number, say: (text: string) => void): string {
-  const rows = programs.map((program) => {
-    if (!isInstalled(program, folders)) {
-      say(`${program.name}: skipped, ${program.needs.join(" and ")} not installed`);
-      return `| ${program.name} | not installed | | | | | |`;
-    }
-    const [host, ours] = [runProgram(program, "host", folders, times), runProgram(program, engine, folders, times)];
-    if ("failure" in host || "failure" in ours) {
-      const failure = "failure" in host ? `host: ${host.failure}` : (ours as { failure: string }).failure;
-      say(`${program.name}: failed: ${failure}`);
-      return `| ${program.name} | **failed** | | | | | |`;
-    }
-    const isSame = host.result === ours.result;
-    say(`${program.name}: ${isSame ? "the same" : `DIFFERENT: ${host.result} / ${ours.result}`}`);
-    const figures = [
-      megabytes(ours.moduleBytes),
-      seconds(host.cpuMs),
-      seconds(ours.cpuMs),
-      `${(ours.cpuMs / host.cpuMs).toFixed(1)}x`,
-      `${megabytes(host.peakBytes)} / ${megabytes(ours.peakBytes)}`,
-    ];
-    return `| ${program.name} | ${isSame ? "the same" : "**different**"} | ${figures.join(" | ")} |`;
+export interface Plan {
+  readonly engine: Engine;
+  readonly folders: readonly string[];
+  /** Of which the middle one counts. */
+  readonly runs: number;
+  /** How often a program does its job in a long run. */
+  readonly jobs: number;
+}
+
+/** Of a program: a line of each table, and how many times the CPU time of ours the other polyfill needs. */
+interface Row {
+  readonly beside: readonly string[];
+  readonly other?: readonly string[];
+  readonly leads?: readonly [once: number, long: number] | undefined;
+}
+
+const lines = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [heads, heads.map((_, i) => (i < 2 ? "---" : "--:")), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+const mean = (of: readonly number[]): string =>
+  `**${Math.exp(of.reduce((sum, n) => sum + Math.log(n), 0) / of.length).toFixed(2)}x**`;
+
+/** A table of our programs beside the host, one beside the other polyfill; says on the way what it does. */
+export function tables(plan: Plan, say: (text: string) => void): string {
+  const rows = programs.map((program): Row => {
+    const missing: Row = { beside: [program.name, `not installed: ${program.needs.join(", ")}`, "", "", "", "", ""] };
+    const row = isInstalled(program, plan.folders) ? rowOf(program, plan) : missing;
+    say([...row.beside, "|", ...(row.other ?? [])].join(" "));
+    return row;
   });
-  const head =
-    "| program | result | modules, MB | host, CPU s | wasmts, CPU s | ratio | peak memory, MB: host / wasmts |";
-  return [head, "|---|---|--:|--:|--:|--:|--:|", ...rows].join("\n");
+  const heads = ["modules, MB", "host, CPU s", "wasmts, CPU s", "ratio", "peak memory, MB: host / wasmts"];
+  const long = `${plan.jobs} times the job`;
+  const others = ["wasmts, CPU s", "polywasm, CPU s", "ratio", `${long}: host`, "wasmts", "polywasm", "ratio"];
+  const leads = rows.flatMap((row) => (row.leads === undefined ? [] : [row.leads]));
+  const means = ["", "", mean(leads.map(([once]) => once)), "", "", "", mean(leads.map(([, many]) => many))];
+  return [
+    lines(
+      ["program", "result", ...heads],
+      rows.map((row) => row.beside),
+    ),
+    "",
+    `Beside polywasm 0.2.0, which has what it lacks of WASI and of classes of errors from here. Geometric means over the ${leads.length} programs that it runs:`,
+    "",
+    lines(
+      ["program", "polywasm", ...others],
+      [...rows.flatMap((row) => (row.other === undefined ? [] : [row.other])), ["geometric mean", "", ...means]],
+    ),
+  ].join("\n");
+}
+
+function rowOf(program: Program, { engine, folders, runs, jobs }: Plan): Row {
+  const { name } = program;
+  const [host, ours] = (["host", engine] as const).map((e) => runProgram(program, e, folders, runs)) as [
+    Outcome,
+    Outcome,
+  ];
+  if ("failure" in host || "failure" in ours) {
+    const failure = "failure" in host ? `host: ${host.failure}` : (ours as { failure: string }).failure;
+    return { beside: [name, `**${failure}**`, "", "", "", "", ""] };
+  }
+  const beside = [
+    name,
+    host.result === ours.result ? "the same" : "**different**",
+    megabytes(ours.moduleBytes),
+    seconds(host.cpuMs),
+    seconds(ours.cpuMs),
+    `${(ours.cpuMs / host.cpuMs).toFixed(1)}x`,
+    `${megabytes(host.peakBytes)} / ${megabytes(ours.peakBytes)}`,
+  ];
+  const [other, ...long] = (["polywasm", "host", engine, "polywasm"] as const).map((e, i) =>
+    runProgram(program, e, folders, runs, i === 0 ? 1 : jobs),
+  ) as [Outcome, ...Outcome[]];
+  const fault = faultOf(other, host);
+  if (fault !== undefined) return { beside, other: [name, fault, "", "", "", "", "", "", ""] };
+  return { beside, ...compared(name, [ours, other as Run], long) };
+}
+
+/** Why the other polyfill does not run a program. */
+const faultOf = (other: Outcome, host: Run): string | undefined =>
+  "failure" in other ? other.failure : other.result === host.result ? undefined : "another result";
+
+function compared(name: string, [ours, other]: readonly [Run, Run], long: readonly Outcome[]): Omit<Row, "beside"> {
+  const fault = long.flatMap((outcome) => ("failure" in outcome ? [outcome.failure] : []))[0];
+  const [hostLong, oursLong, otherLong] = long as readonly [Run, Run, Run];
+  const once = other.cpuMs / ours.cpuMs;
+  const cells = [name, "the same", seconds(ours.cpuMs), seconds(other.cpuMs), `${once.toFixed(2)}x`];
+  if (fault !== undefined) return { other: [...cells, fault, "", "", ""] };
+  const many = otherLong.cpuMs / oursLong.cpuMs;
+  const all = [hostLong, oursLong, otherLong].map((run) => seconds(run.cpuMs));
+  return { other: [...cells, ...all, `${many.toFixed(2)}x`], leads: [once, many] };
 }
 
 export const machine = (): string => `Node.js ${process.version.slice(1)}, ${cpus().length} cores`;

@@ -18,6 +18,8 @@ const quick = [
   "quickjs-emscripten",
   "web-tree-sitter",
   "@jsquash/jpeg",
+  "@node-rs/crc32-wasm32-wasi",
+  "@oxc-parser/binding-wasm32-wasi",
 ];
 
 describe.skipIf(!isBuilt)("programs of npm (skipped before npm run build)", () => {

@@ -1,12 +1,14 @@
-/** `node runner.js NAME ENGINE FOLDER...`: one program in this process, with the host's WebAssembly or ours; a line of JSON. */
+/** `node runner.js NAME ENGINE TIMES FOLDER...`: one program in this process, with the host's WebAssembly or another; a line of JSON. */
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { createRequire, syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { configure, WebAssembly } from "../../engine/js-api/index.ts";
-import { type Packages, programs } from "./programs.ts";
+import { configure } from "../../engine/js-api/index.ts";
+import { WASI } from "../../wasi/index.ts";
+import type { Packages } from "./job.ts";
+import { programs } from "./programs.ts";
 
-const [name, engine, ...folders] = process.argv.slice(2) as [string, string, ...string[]];
+const [name, engine, times, ...folders] = process.argv.slice(2) as [string, string, string, ...string[]];
 const program = programs.find((p) => p.name === name);
 if (program === undefined) throw new Error(`no program ${name}`);
 
@@ -40,18 +42,31 @@ const packages: Packages = {
   read: (path) => new Uint8Array(readFileSync(join(modules, path))),
 };
 
-if (engine !== "host") {
+if (engine === "polywasm") await polywasm();
+else if (engine !== "host") {
+  await import("../../wasi/node/polyfill.ts");
   configure({ tier: engine as "interp" | "js" | "auto" });
-  Object.defineProperty(globalThis, "WebAssembly", { value: WebAssembly, writable: true, configurable: true });
 }
 const size = countModules();
 const [start, before] = [performance.now(), process.cpuUsage()];
-const result = await program.run(packages);
+const result = await program.run(packages, Number(times));
 const ms = performance.now() - start;
 const { user, system } = process.cpuUsage(before);
 const peakBytes = process.resourceUsage().maxRSS * 1024;
 const line = JSON.stringify({ result, moduleBytes: size(), ms, cpuMs: (user + system) / 1000, peakBytes });
 process.stdout.write(`${line}\n`, () => process.exit(0));
+
+/** With the two errors that it lacks, as programs ask whether something is one of them, and a WASI that takes its memories. */
+async function polywasm(): Promise<void> {
+  const specifier: string = "polywasm";
+  const { WebAssembly: api } = (await import(specifier)) as { WebAssembly: object };
+  class LinkError extends Error {}
+  class RuntimeError extends Error {}
+  const value = { ...api, LinkError, RuntimeError };
+  Object.defineProperty(globalThis, "WebAssembly", { value, writable: true, configurable: true });
+  (require("node:wasi") as { WASI: unknown }).WASI = WASI;
+  syncBuiltinESMExports();
+}
 
 /** Counts the bytes that become modules; what was counted, when asked. */
 function countModules(): () => number {

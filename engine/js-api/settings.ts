@@ -3,6 +3,7 @@ import { Engine } from "../engine.ts";
 import type { InstanceOptions } from "../runtime/instantiate.ts";
 import { Meter, type StopSignal } from "../runtime/meter.ts";
 import type { I64Form, TierName } from "../tiers.ts";
+import { blockAgent } from "./wait.ts";
 
 /** Limits and choices for programs that know nothing of them. */
 export interface Configuration {
@@ -62,6 +63,7 @@ function settingsOf({ fuel, timeoutMs, signal, totalMemory, ...c }: Configuratio
       maxTableElements: c.maxTable,
       maxStackDepth: c.maxStackDepth,
       meter: new Meter({ fuel, timeoutMs, signal, totalMemoryBytes: totalMemory }),
+      runner: blockAgent,
       isStartLeft: true,
     },
   };

@@ -44,7 +44,11 @@ async function read(reader: Reader): Promise<Uint8Array> {
   let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done || value === undefined) break;
+    if (done) break;
+    if (!(value instanceof Uint8Array)) {
+      void reader.cancel().catch(() => undefined);
+      throw new TypeError("the body of the response is not one of bytes");
+    }
     parts.push(value);
     length += value.length;
     if (length > MAX_BYTES) {
