@@ -16,6 +16,7 @@ export const exitStatus = {
   /** There is no SIGABRT on Windows; abort() ends with 3. */
   trapWindows: 3,
   interrupted: 130,
+  terminated: 143,
   limit: 137,
 } as const;
 
@@ -429,6 +430,14 @@ export const cliCodes = {
     example: "wasmts --report r.json app.wasm   # and Ctrl-C",
     fix: "Run it again; --snapshot saves a guest that is to go on later.",
     exit: "interrupted",
+  },
+  WT6582: {
+    title: "terminated",
+    explanation:
+      "SIGTERM arrived while a guest ran that shares its thread with the event loop, as servers do. The guest has ended where it was; reports, receipts, audits and policies are written. Then the process ends as the signal ends it, which a shell shows as 143. A second signal does not wait for that. Other guests end with the process, at once.",
+    example: "wasmts --report r.json server.wasm   # and kill PID",
+    fix: "Run it again.",
+    exit: "terminated",
   },
   WT6999: {
     title: "a bug in wasmts",

@@ -7,6 +7,7 @@ import type { WaitSource } from "../../engine/index.ts";
 import type { ErrnoName } from "../errno.ts";
 import type { InputStream, OutputStream } from "../streams.ts";
 import type { Address, Family } from "./address.ts";
+import type { Traffic } from "./traffic.ts";
 
 export type SocketType = "stream" | "datagram";
 
@@ -82,6 +83,8 @@ export interface Lookup {
 /** What a guest's sockets are made of. */
 export interface Network {
   readonly changes: Changes;
+  /** Of all its sockets; absent when nobody counts. */
+  readonly traffic?: Traffic | undefined;
   /** @throws Failure AFNOSUPPORT */
   open(family: Family, type: SocketType): Socket;
   lookup(name: string): Lookup;

@@ -302,7 +302,46 @@ describe("datagrams", () => {
     expect(await g.receive(fd)).toBe("kept");
     expect(await g.send(fd, "nobody")).toBe("DESTADDRREQ");
     expect(await g.send(fd, new Uint8Array(70_000))).toBe("DESTADDRREQ");
+    expect(g.wasi.usage().network!.datagrams).toEqual({ received: 3, sent: 1, bytesIn: 11, bytesOut: 5 });
     peer.close();
+  });
+});
+
+describe("what is counted", () => {
+  it("is what the guest took and gave, by listener, once", async () => {
+    const { g, fd, peer } = await connected();
+    peer.write("hello");
+    expect(await g.receive(fd, 1000, 1)).toBe("hello");
+    expect(await g.receive(fd, 3)).toBe("hel");
+    expect(await g.send(fd, "to all")).toBe(6);
+    const { port: far, first } = await hostServer();
+    const out = await g.socket();
+    expect(await g.wait("sock_connect", out, g.address([127, 0, 0, 1]), far)).toBe("SUCCESS");
+    expect(await g.send(out, "abcd")).toBe(4);
+    (await first).write("x");
+    expect(await g.receive(out)).toBe("x");
+    await peerOf(peer.remotePort!); // and is never taken
+    expect(g.wasi.usage().network).toEqual({
+      listeners: [{ address: `127.0.0.1:${peer.remotePort}`, accepted: 1, bytesIn: 3, bytesOut: 6 }],
+      connected: { connections: 1, bytesIn: 1, bytesOut: 4 },
+      datagrams: { received: 0, sent: 0, bytesIn: 0, bytesOut: 0 },
+    });
+  });
+  it("does not grow with a guest that listens everywhere", async () => {
+    const g = guest();
+    for (let i = 0; i < 70; i++) g.call("fd_close", (await g.listen()).fd);
+    const { listeners } = g.wasi.usage().network!;
+    expect(listeners.length).toBe(64);
+    expect(listeners.at(-1)!.address).toBe("others");
+  });
+  it("is nothing where connecting failed, and not there without a network", async () => {
+    const g = guest();
+    const { fd: gone, port } = await g.listen();
+    g.call("fd_close", gone);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await g.wait("sock_connect", await g.socket(), g.address([127, 0, 0, 1]), port)).toBe("CONNREFUSED");
+    expect(g.wasi.usage().network!.connected.connections).toBe(0);
+    expect(guest({}, { network: undefined }).wasi.usage().network).toBeUndefined();
   });
 });
 

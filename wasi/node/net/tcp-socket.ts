@@ -9,6 +9,7 @@ import { type ErrnoName, errnoName, errnoOf, fail } from "../../errno.ts";
 import { cutBuffers, joinBuffers } from "../../memory.ts";
 import { type Address, addressText, anyAddress, type Family, ipText, parseIp, unmapped } from "../../net/address.ts";
 import type { Changes, Received, Socket } from "../../net/socket.ts";
+import type { BytesCount, ListenerCount, Traffic } from "../../net/traffic.ts";
 import { freshSettings } from "./settings.ts";
 
 /** Bytes that wait for the guest before Node.js stops reading. */
@@ -25,10 +26,12 @@ const LEFT_MS = 5000;
 /** What the TCP sockets of one guest share. */
 export class TcpHome {
   readonly changes: Changes;
+  readonly traffic: Traffic;
   readonly #left = new Set<Stream>();
 
-  constructor(changes: Changes) {
+  constructor(changes: Changes, traffic: Traffic) {
     this.changes = changes;
+    this.traffic = traffic;
   }
 
   /** Closes `connection` when what was written is sent; a peer that does not take it has some seconds, and few may wait. */
@@ -54,6 +57,9 @@ export class TcpSocket implements Socket {
   readonly family: Family;
   readonly #home: TcpHome;
   readonly #changes: Changes;
+  /** Where its bytes are counted: with the listener it is from, or with all that were made. */
+  #count: BytesCount;
+  #listener: ListenerCount | undefined;
   #bound: Address | undefined;
   #server: Server | undefined;
   readonly #waiting: Stream[] = [];
@@ -67,8 +73,9 @@ export class TcpSocket implements Socket {
   #isWriteOver = false;
   #isGone = false;
 
-  constructor(home: TcpHome, family: Family, connection?: Stream) {
+  constructor(home: TcpHome, family: Family, connection?: Stream, count?: BytesCount) {
     this.#home = home;
+    this.#count = count ?? home.traffic.connected;
     this.#changes = home.changes;
     this.family = family;
     if (connection === undefined) return;
@@ -146,7 +153,9 @@ export class TcpSocket implements Socket {
     this.#isEnd = false;
     const connection = connect({ host, port, allowHalfOpen: true, noDelay: true, ...from });
     connection.once("connect", () => {
-      if (this.#connection === connection) this.#become("connected");
+      if (this.#connection !== connection) return;
+      this.#home.traffic.connected.connections++;
+      this.#become("connected");
     });
     this.#adopt(connection);
   }
@@ -156,7 +165,9 @@ export class TcpSocket implements Socket {
     const error = this.takeError();
     if (error !== undefined) fail(error);
     const connection = this.#waiting.shift();
-    return connection && new TcpSocket(this.#home, this.family, connection);
+    if (connection === undefined) return undefined;
+    if (this.#listener !== undefined) this.#listener.accepted++;
+    return new TcpSocket(this.#home, this.family, connection, this.#listener);
   }
 
   receive(into: readonly Uint8Array[], isPeek: boolean): Received | undefined {
@@ -206,6 +217,7 @@ export class TcpSocket implements Socket {
   #drop(count: number): void {
     const wasFull = this.#aheadBytes >= MOST_AHEAD;
     this.#aheadBytes -= count;
+    this.#count.bytesIn += count;
     while (count > 0) {
       const first = this.#ahead[0]!;
       if (first.length > count) {
@@ -234,6 +246,7 @@ export class TcpSocket implements Socket {
     if (room <= 0) return undefined;
     const bytes = joinBuffers(cutBuffers(buffers, room));
     if (bytes.length > 0) connection.write(bytes);
+    this.#count.bytesOut += bytes.length;
     return bytes.length;
   }
 
@@ -324,6 +337,8 @@ export class TcpSocket implements Socket {
   #become(state: "listening" | "connected"): void {
     if (this.#state === "closed") return;
     this.#state = state;
+    // Reports tell where nobody came too.
+    if (state === "listening") this.#listener = this.#home.traffic.listener(addressText(this.local));
     this.#changes.tell();
   }
 

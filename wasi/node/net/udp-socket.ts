@@ -6,6 +6,7 @@ import { type ErrnoName, errnoName, errnoOf, fail } from "../../errno.ts";
 import { cutBuffers, joinBuffers, spreadBytes } from "../../memory.ts";
 import { type Address, anyAddress, type Family, ipText, parseIp, unmapped } from "../../net/address.ts";
 import type { Changes, Received, Socket } from "../../net/socket.ts";
+import type { Traffic } from "../../net/traffic.ts";
 import { freshSettings } from "./settings.ts";
 
 /** Most bytes of one datagram. */
@@ -28,6 +29,7 @@ export class UdpSocket implements Socket {
   readonly settings = freshSettings();
   readonly family: Family;
   readonly #changes: Changes;
+  readonly #count: Traffic["datagrams"];
   readonly #socket: Datagrams;
   #state: "fresh" | "starting" | "bound" | "closed" = "fresh";
   #peer: Address | undefined;
@@ -38,8 +40,9 @@ export class UdpSocket implements Socket {
   #isReadOver = false;
   #isWriteOver = false;
 
-  constructor(changes: Changes, family: Family) {
+  constructor(changes: Changes, { datagrams }: Traffic, family: Family) {
     this.#changes = changes;
+    this.#count = datagrams;
     this.family = family;
     this.#socket = createSocket({ type: family === "ipv4" ? "udp4" : "udp6" });
     this.#socket.on("message", (bytes, { address, port }) => this.#arrived(bytes, address, port));
@@ -106,6 +109,8 @@ export class UdpSocket implements Socket {
     if (!isPeek) {
       this.#ahead.shift();
       this.#aheadBytes -= bytes.length;
+      this.#count.received++;
+      this.#count.bytesIn += Math.min(size, bytes.length);
     }
     return { count: Math.min(size, bytes.length), isTruncated: bytes.length > size, from };
   }
@@ -128,6 +133,8 @@ export class UdpSocket implements Socket {
     if (to.ip.length !== (this.family === "ipv4" ? 4 : 16)) fail("AFNOSUPPORT");
     const bytes = joinBuffers(cutBuffers(buffers, MAX_DATAGRAM));
     this.#behindBytes += bytes.length;
+    this.#count.sent++;
+    this.#count.bytesOut += bytes.length;
     if (this.#state === "fresh") this.#state = "starting";
     this.#socket.send(bytes, to.port, ipText(to.ip), (failed) => {
       this.#behindBytes -= bytes.length;
