@@ -34,6 +34,15 @@ export interface SocketSettings {
   linger: number | undefined;
 }
 
+/**
+ * Counts what may have made a socket readable, or writable: what the network did, and what the guest did that left
+ * something to do. For `epoll_oneoff`, which tells of each of these once.
+ */
+export interface Edges {
+  reads: number;
+  writes: number;
+}
+
 export interface Socket extends InputStream, OutputStream {
   readonly family: Family;
   readonly type: SocketType;
@@ -48,6 +57,7 @@ export interface Socket extends InputStream, OutputStream {
   readonly local: Address;
   readonly peer: Address | undefined;
   readonly settings: SocketSettings;
+  readonly edges: Readonly<Edges>;
 
   /** @throws Failure INVAL when it is bound; the end of `isBusy` tells the rest */
   bind(address: Address): void;

@@ -8,7 +8,7 @@ import { filetype } from "../../abi.ts";
 import { type ErrnoName, errnoName, errnoOf, fail } from "../../errno.ts";
 import { cutBuffers, joinBuffers } from "../../memory.ts";
 import { type Address, addressText, anyAddress, type Family, ipText, parseIp, unmapped } from "../../net/address.ts";
-import type { Changes, Received, Socket } from "../../net/socket.ts";
+import type { Changes, Edges, Received, Socket } from "../../net/socket.ts";
 import type { BytesCount, ListenerCount, Traffic } from "../../net/traffic.ts";
 import { freshSettings } from "./settings.ts";
 
@@ -54,6 +54,7 @@ export class TcpSocket implements Socket {
   readonly type = "stream";
   readonly filetype = filetype.socketStream;
   readonly settings = freshSettings();
+  readonly edges = { reads: 0, writes: 0 };
   readonly family: Family;
   readonly #home: TcpHome;
   readonly #changes: Changes;
@@ -129,7 +130,7 @@ export class TcpSocket implements Socket {
       connection.on("error", ignore);
       if (this.#waiting.length >= most || this.#state === "closed") connection.destroy();
       else this.#waiting.push(connection);
-      this.#changes.tell();
+      this.#happened("reads");
     });
     // One that listens goes on: a connection could not be taken, which the next accept tells.
     server.on("error", (error) => this.#fail(error, this.#state === "listening" ? "listening" : "fresh"));
@@ -166,6 +167,7 @@ export class TcpSocket implements Socket {
     if (error !== undefined) fail(error);
     const connection = this.#waiting.shift();
     if (connection === undefined) return undefined;
+    this.edges.reads++;
     if (this.#listener !== undefined) this.#listener.accepted++;
     return new TcpSocket(this.#home, this.family, connection, this.#listener);
   }
@@ -218,6 +220,7 @@ export class TcpSocket implements Socket {
     const wasFull = this.#aheadBytes >= MOST_AHEAD;
     this.#aheadBytes -= count;
     this.#count.bytesIn += count;
+    this.edges.reads++;
     while (count > 0) {
       const first = this.#ahead[0]!;
       if (first.length > count) {
@@ -247,6 +250,7 @@ export class TcpSocket implements Socket {
     const bytes = joinBuffers(cutBuffers(buffers, room));
     if (bytes.length > 0) connection.write(bytes);
     this.#count.bytesOut += bytes.length;
+    this.edges.writes++;
     return bytes.length;
   }
 
@@ -264,7 +268,7 @@ export class TcpSocket implements Socket {
       // What still comes is thrown away.
       this.#connection?.resume();
     }
-    this.#changes.tell();
+    this.#happened("reads", "writes");
   }
 
   takeError(): ErrnoName | undefined {
@@ -307,9 +311,9 @@ export class TcpSocket implements Socket {
     connection.on("data", (chunk: Uint8Array) => this.#arrived(chunk));
     connection.on("end", () => {
       this.#isEnd = true;
-      this.#changes.tell();
+      this.#happened("reads");
     });
-    connection.on("drain", this.#changes.tell);
+    connection.on("drain", () => this.#happened("writes"));
     connection.on("error", (error) => {
       if (this.#connection !== connection) return;
       const isFailed = this.#state === "connecting";
@@ -321,7 +325,7 @@ export class TcpSocket implements Socket {
       if (this.#connection !== connection) return;
       this.#isGone = true;
       this.#isEnd = true;
-      this.#changes.tell();
+      this.#happened("reads", "writes");
     });
     connection.resume();
   }
@@ -331,7 +335,7 @@ export class TcpSocket implements Socket {
     this.#ahead.push(chunk);
     this.#aheadBytes += chunk.length;
     if (this.#aheadBytes >= MOST_AHEAD) this.#connection?.pause();
-    this.#changes.tell();
+    this.#happened("reads");
   }
 
   #become(state: "listening" | "connected"): void {
@@ -339,7 +343,7 @@ export class TcpSocket implements Socket {
     this.#state = state;
     // Reports tell where nobody came too.
     if (state === "listening") this.#listener = this.#home.traffic.listener(addressText(this.local));
-    this.#changes.tell();
+    this.#happened("writes");
   }
 
   #fail(error: Error, state: State): void {
@@ -348,6 +352,11 @@ export class TcpSocket implements Socket {
     if (this.#state !== "closed") this.#state = state;
     this.#isGone = state === "connected";
     if (state === "fresh") this.#server = undefined;
+    this.#happened("reads", "writes");
+  }
+
+  #happened(...edges: readonly (keyof Edges)[]): void {
+    for (const edge of edges) this.edges[edge]++;
     this.#changes.tell();
   }
 
