@@ -204,9 +204,18 @@ export const cliCodes = {
   },
   WT6534: {
     title: "socket that cannot be had",
-    explanation: "--tcplisten asks for a socket that listens at an address, and the system does not give it.",
+    explanation:
+      "--tcplisten asks for a socket that listens at an address, and the system does not give it; or for one that this process was started with (fd:N), and it is none, or no TCP socket that listens or is connected.",
     example: "wasmts --tcplisten 127.0.0.1:1 server.wasm",
     fix: "Choose an address of this machine and a port that nobody else listens at; ports below 1024 need privileges.",
+    exit: "usage",
+  },
+  WT6535: {
+    title: "sockets that were not handed over",
+    explanation:
+      "--tcplisten systemd takes the sockets that systemd hands over to the process it starts. It tells so by the environment: LISTEN_PID is the process, LISTEN_FDS how many there are, from descriptor 3.",
+    example: "wasmts --tcplisten systemd server.wasm   # from a shell",
+    fix: "Start wasmts itself as the service of a socket unit; a shell around it needs exec. To name descriptors, use --tcplisten fd:N.",
     exit: "usage",
   },
   WT6540: {

@@ -10,6 +10,7 @@ import { readFeatures } from "../features.ts";
 import { readFileSystems, readLevel } from "../file-systems.ts";
 import { dieOf, Interrupt } from "../interrupt.ts";
 import type { UnknownImports } from "../link.ts";
+import { listenEnvironment, readListeners } from "../listeners.ts";
 import { GuestPaths, readMounts } from "../mounts.ts";
 import { readNetwork } from "../network.ts";
 import { problemOf, statusOf } from "../outcome.ts";
@@ -89,8 +90,10 @@ function readRun(flags: Flags, operands: readonly string[], watch: PolicyWatch):
   const invoke = flags.get("invoke");
   const args = [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])];
   const preloads = readPreloads(flags.all("preload"));
+  const listeners = readListeners(flags.all("tcplisten"), process);
+  const env = { ...listenEnvironment(listeners), ...readEnvironment(flags, process.env) };
   return {
-    ...readGuest(flags, file, preloads, watch, { args, env: readEnvironment(flags, process.env) }),
+    ...readGuest(flags, file, preloads, watch, { args, env }),
     file,
     preloads,
     bytes: readModule(file),
@@ -128,7 +131,7 @@ export function readGuest(
   const i64 = parseChoice<I64Form>("--i64", flags.get("i64") ?? "words", ["words", "bigint"]);
   return {
     wasi: settings,
-    network: given.state === undefined ? readNetwork(flags) : undefined,
+    network: given.state === undefined ? readNetwork(flags, process) : undefined,
     loadWasi: () => wasiHost,
     loadHeapGauge: async () => (await import("../more.ts")).heapGauge,
     unknownImports: parseChoice<UnknownImports>("--unknown-imports", flags.get("unknown-imports") ?? "error", [

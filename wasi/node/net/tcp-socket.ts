@@ -48,6 +48,8 @@ export class TcpHome {
   }
 }
 
+export const serverOptions = { pauseOnConnect: true, allowHalfOpen: true, noDelay: true } as const;
+
 type State = "fresh" | "starting" | "connecting" | "listening" | "connected" | "closed";
 
 export class TcpSocket implements Socket {
@@ -123,8 +125,20 @@ export class TcpSocket implements Socket {
     if (this.#state === "listening") return;
     if (this.#state !== "fresh") fail("INVAL");
     const { ip, port } = this.#bound ?? anyAddress(this.family);
-    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
+    const server = createServer(serverOptions);
     const most = Math.min(MOST_WAITING, Math.max(1, backlog));
+    this.#serve(server, most);
+    this.#state = "starting";
+    server.listen({ host: ipText(ip), port, backlog: most, exclusive: true });
+  }
+
+  /** For a fresh one: it is `server`, which listens and has no listeners for events. */
+  adoptServer(server: Server): void {
+    this.#serve(server, MOST_WAITING);
+    this.#become("listening");
+  }
+
+  #serve(server: Server, most: number): void {
     server.on("connection", (connection) => {
       // Whoever has gone before it was accepted is seen as a connection that ends.
       connection.on("error", ignore);
@@ -139,8 +153,6 @@ export class TcpSocket implements Socket {
       this.#become("listening");
     });
     this.#server = server;
-    this.#state = "starting";
-    server.listen({ host: ipText(ip), port, backlog: most, exclusive: true });
   }
 
   connect({ ip, port }: Address): void {
