@@ -82,7 +82,7 @@ const builtins = {
       "node:crypto": ["randomFillSync"],
       "node:dgram": ["createSocket"],
       "node:dns": ["lookup"],
-      "node:net": ["connect", "createServer"],
+      "node:net": ["connect", "createServer", "Socket"],
       "node:tty": ["isatty"],
       "node:v8": ["getHeapStatistics", "setFlagsFromString"],
       "node:worker_threads": ["Worker"],

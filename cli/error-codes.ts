@@ -16,6 +16,7 @@ export const exitStatus = {
   /** There is no SIGABRT on Windows; abort() ends with 3. */
   trapWindows: 3,
   interrupted: 130,
+  terminated: 143,
   limit: 137,
 } as const;
 
@@ -203,9 +204,18 @@ export const cliCodes = {
   },
   WT6534: {
     title: "socket that cannot be had",
-    explanation: "--tcplisten asks for a socket that listens at an address, and the system does not give it.",
+    explanation:
+      "--tcplisten asks for a socket that listens at an address, and the system does not give it; or for one that this process was started with (fd:N), and it is none, or no TCP socket that listens or is connected.",
     example: "wasmts --tcplisten 127.0.0.1:1 server.wasm",
     fix: "Choose an address of this machine and a port that nobody else listens at; ports below 1024 need privileges.",
+    exit: "usage",
+  },
+  WT6535: {
+    title: "sockets that were not handed over",
+    explanation:
+      "--tcplisten systemd takes the sockets that systemd hands over to the process it starts. It tells so by the environment: LISTEN_PID is the process, LISTEN_FDS how many there are, from descriptor 3.",
+    example: "wasmts --tcplisten systemd server.wasm   # from a shell",
+    fix: "Start wasmts itself as the service of a socket unit; a shell around it needs exec. To name descriptors, use --tcplisten fd:N.",
     exit: "usage",
   },
   WT6540: {
@@ -429,6 +439,14 @@ export const cliCodes = {
     example: "wasmts --report r.json app.wasm   # and Ctrl-C",
     fix: "Run it again; --snapshot saves a guest that is to go on later.",
     exit: "interrupted",
+  },
+  WT6582: {
+    title: "terminated",
+    explanation:
+      "SIGTERM arrived while a guest ran that shares its thread with the event loop, as servers do. The guest has ended where it was; reports, receipts, audits and policies are written. Then the process ends as the signal ends it, which a shell shows as 143. A second signal does not wait for that. Other guests end with the process, at once.",
+    example: "wasmts --report r.json server.wasm   # and kill PID",
+    fix: "Run it again.",
+    exit: "terminated",
   },
   WT6999: {
     title: "a bug in wasmts",

@@ -28,7 +28,7 @@ import {
   type Val,
   type ValType,
 } from "../engine/index.ts";
-import type { Receipt } from "../wasi/index.ts";
+import type { NetworkUsage, Receipt } from "../wasi/index.ts";
 import { CliError } from "./cli-error.ts";
 import { checkFeatures, type FeatureChoice } from "./features.ts";
 import { mergeImports, standIn, type UnknownImports, unknownImportError, unknownImports } from "./link.ts";
@@ -141,6 +141,8 @@ export interface Execution {
   readonly tierStats?: TierStats | undefined;
   /** When it was asked for and the guest was instantiated. */
   readonly receipt?: RunReceipt | undefined;
+  /** What its sockets carried; undefined for a guest that can have none. */
+  readonly network?: NetworkUsage | undefined;
 }
 
 /** Compiles, links and runs. Never throws for anything a module or the settings can cause. */
@@ -154,7 +156,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   }
   try {
     const ended = await outcomeOf(run, options);
-    return { ...ended, tierStats: run.tierStats, receipt: await run.receipt(ended) };
+    return { ...ended, tierStats: run.tierStats, receipt: await run.receipt(ended), network: run.network?.() };
   } finally {
     run.dispose();
   }
@@ -208,6 +210,8 @@ class Run {
   private instance: Instance | undefined;
   private threads: ThreadedRun | undefined;
   private calls: Receipt | undefined;
+  /** Of the guest itself, when it may have sockets. */
+  network: (() => NetworkUsage | undefined) | undefined;
   /** In the order in which they were made. */
   private readonly instances: Instance[] = [];
   private readonly hosts: HostState[] = [];
@@ -286,6 +290,7 @@ class Run {
     const opened = network && needsNetwork(module, network) ? await host.openNetwork(network) : undefined;
     const wasi = host.makeWasi(host.wasiVersion(module) ?? "preview1", settings, opened);
     this.closers.push(() => wasi.close());
+    if (opened !== undefined) this.network = () => wasi.usage().network;
     const entry = { name, args, isInitialized: invoke !== undefined };
     this.threads = prepareThreads(module, this.options, wasi, host, entry);
     this.compiled = nowMs();
@@ -431,6 +436,7 @@ class Run {
     if (preload === undefined) this.calls = wasi?.receipt;
     if (wasi !== undefined) {
       this.closers.push(() => wasi.close());
+      if (opened !== undefined) this.network = () => wasi.usage().network;
       this.hosts.push(preload === undefined ? wasi.state : renamed(wasi.state, `wasi of ${preload}`));
     }
     const mode = this.options.unknownImports ?? "error";

@@ -146,6 +146,10 @@ Rates may be per /s, /m or /h; without it they are per second. For the processor
   results    of --invoke: {type, value}; 64-bit integers are strings
   receipt    with --receipt
   usage      {compileMs, runMs, cpuMs, instructions, memoryBytes,
-             tableElements}`,
+             tableElements}
+  network    for a guest that may have sockets: {listeners: [{address,
+             accepted, bytesIn, bytesOut}], connected: {connections,
+             bytesIn, bytesOut}, datagrams: {received, sent, bytesIn,
+             bytesOut}}`,
   },
 ];

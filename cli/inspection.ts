@@ -74,7 +74,7 @@ const needs: readonly [RegExp, string][] = [
   [/^environ_/, "environment"],
   [/^(path_|fd_prestat|fd_readdir)/, "directories"],
   [/^fd_(read|write|pread|pwrite)$/, "files and stdio"],
-  [/^(clock_|poll_oneoff)/, "clocks and waiting"],
+  [/^(clock_|e?poll_oneoff)/, "clocks and waiting"],
   [/^random_/, "random numbers"],
   [/^sock_/, "sockets"],
   [/^proc_/, "exit status"],

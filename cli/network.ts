@@ -1,13 +1,14 @@
 /** `--net`, `--allow-listen`, `--allow-connect`, `--allow-resolve`, `--tcplisten`: what the guest may do on the network. */
 import { type NetworkDecider, type NetworkPolicy, noNetwork, parseAddressRule, parseNameRule } from "../wasi/index.ts";
 import { CliError } from "./cli-error.ts";
+import { type ActivatedProcess, type Listener, listenAddress, readListeners } from "./listeners.ts";
 import type { Flags } from "./parse.ts";
 import { badValue } from "./units.ts";
 
 export interface NetworkSettings {
   readonly rules: NetworkPolicy;
   /** Where the guest is given sockets that listen: descriptors 3, 4, ... */
-  readonly listen: readonly { readonly host: string; readonly port: number }[];
+  readonly listen: readonly Listener[];
   /** Asked about what the rules allow. */
   readonly decide?: NetworkDecider | undefined;
 }
@@ -19,7 +20,7 @@ export interface RunNetwork {
   readonly connect?: readonly string[] | undefined;
   /** Names it may look up: `*`, `example.com`, `*.example.com`. */
   readonly resolve?: readonly string[] | undefined;
-  /** Addresses of sockets that it is given listening, as descriptors 3, 4, ... */
+  /** Addresses of sockets that it is given listening, as descriptors 3, 4, ...; or `fd:N`, one of this process. */
   readonly listeners?: readonly string[] | undefined;
   /** Asked about what these allow; may take time. */
   readonly decide?: NetworkDecider | undefined;
@@ -63,8 +64,8 @@ const usual = (): NetworkPolicy => ({
   resolve: ["localhost"],
 });
 
-/** @throws CliError WT6503 */
-export function readNetwork(flags: Flags): NetworkSettings {
+/** @throws CliError WT6503, WT6535 */
+export function readNetwork(flags: Flags, process: ActivatedProcess): NetworkSettings {
   const base = rulesOf(flags.get("net"));
   if (flags.has("tcplisten") && flags.has("deterministic"))
     throw badValue(
@@ -78,7 +79,7 @@ export function readNetwork(flags: Flags): NetworkSettings {
       connect: [...base.connect, ...flags.all("allow-connect").map((text) => address("--allow-connect", text))],
       resolve: [...base.resolve, ...flags.all("allow-resolve").map((text) => name("--allow-resolve", text))],
     },
-    listen: flags.all("tcplisten").map((text) => listenAddress("--tcplisten", text)),
+    listen: readListeners(flags.all("tcplisten"), process),
   };
 }
 
@@ -98,15 +99,11 @@ function rulesOf(text: string | undefined): NetworkPolicy {
   return rules;
 }
 
-function listenAddress(flag: string, text: string): { host: string; port: number } {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]*)):(\d{1,5})$/.exec(text);
-  if (match === null || Number(match[3]) > 0xffff) throw badValue(flag, text, "HOST:PORT, such as 0.0.0.0:8080");
-  return { host: match[1] ?? (match[2] || "0.0.0.0"), port: Number(match[3]) };
-}
-
 /** The error for a socket that was asked for with --tcplisten and cannot be had. */
 export const cannotListen = (text: string, reason: string): CliError =>
   new CliError("WT6534", `cannot listen at ${text}`, {
     where: reason,
-    help: "choose an address of this machine and a port that is free; ports below 1024 need privileges",
+    help: text.startsWith("fd:")
+      ? "start wasmts with a TCP socket that listens, or is connected, as that descriptor"
+      : "choose an address of this machine and a port that is free; ports below 1024 need privileges",
   });

@@ -408,7 +408,7 @@ export const flags = {
     value: "ADDR",
     isRepeatable: true,
     group: "Network",
-    help: "give the guest a socket that listens at HOST:PORT, as descriptor 3, 4, ...",
+    help: "give the guest a socket that listens at HOST:PORT, as descriptor 3, 4, ...; fd:N is one that this process was started with, systemd all that systemd hands over",
     commands: start,
   },
   net: {

@@ -62,7 +62,7 @@ export function statusOf(problem: Problem, platform: string): number {
     case "deadline":
       return exitStatus.timeout;
     case "cancelled":
-      return exitStatus.interrupted;
+      return problem.code === "WT6582" ? exitStatus.terminated : exitStatus.interrupted;
     case "limit":
       return exitStatus.limit;
     case "not-found":
@@ -135,7 +135,7 @@ function kindOf(code: CliCode): Problem["kind"] {
   if (code === "WT6562") return "unsupported";
   const exit: CliCodeDef["exit"] = cliCodes[code].exit;
   if (exit === "usage" || exit === "limit" || exit === "internal") return exit;
-  if (exit === "interrupted") return "cancelled";
+  if (exit === "interrupted" || exit === "terminated") return "cancelled";
   return exit === "notFound" ? "not-found" : "not-runnable";
 }
 

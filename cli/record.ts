@@ -4,7 +4,7 @@ import { jsonValue } from "./values.ts";
 
 /** Plain data; `status` is the exit status of the process. */
 export function recordOf(execution: Execution, status: number): object {
-  const { kind, exitCode, problem, results, usage, receipt } = execution;
+  const { kind, exitCode, problem, results, usage, receipt, network } = execution;
   const isGuests = kind === "trap" || kind === "exhausted";
   return {
     kind,
@@ -27,6 +27,7 @@ export function recordOf(execution: Execution, status: number): object {
       : {}),
     ...(results === undefined ? {} : { results: results.map(({ type, value }) => jsonValue(value, type)) }),
     usage,
+    ...(network === undefined ? {} : { network }),
     ...(receipt === undefined ? {} : { receipt: receipt.receipt }),
   };
 }

@@ -10,6 +10,7 @@ import type {
   HostLevel,
   InputStream,
   MountOption,
+  NetworkUsage,
   OutputStream,
   Policy,
   QuotaOptions,
@@ -114,6 +115,8 @@ export interface RunResult {
   readonly usage: Usage;
   /** When it was asked for and the guest was instantiated. */
   readonly receipt?: RunReceipt;
+  /** What its sockets carried, for a guest that could have any. */
+  readonly network?: NetworkUsage;
 }
 
 const defaultOutputBytes = 64 * 2 ** 20;
@@ -245,7 +248,7 @@ class Output {
 }
 
 function resultOf(
-  { kind, exitCode, problem, results, usage, receipt }: Execution,
+  { kind, exitCode, problem, results, usage, receipt, network }: Execution,
   stdout: Output,
   stderr: Output,
 ): RunResult {
@@ -264,5 +267,6 @@ function resultOf(
     ...(problem === undefined ? {} : { problem }),
     usage,
     ...(receipt === undefined ? {} : { receipt }),
+    ...(network === undefined ? {} : { network }),
   };
 }

@@ -45,7 +45,6 @@ describe("origins", () => {
     ["go", "syscall/js.valueGet", /Go's js port/],
     ["wasix_32v1", "futex_wait", /WASIX/],
     ["wasi", "thread-spawn", /threads/],
-    ["wasi_snapshot_preview1", "epoll_oneoff", /WasmEdge/],
     ["wasi:cli/environment@0.2.0", "get-environment", /preview 2/],
     ["env", "abort", /AssemblyScript/],
     ["env", "proxy_log", /proxy-wasm/],

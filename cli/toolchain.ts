@@ -139,11 +139,6 @@ const origins: readonly OriginRow[] = [
     matches: (i) => i.module === "wasi" && i.name === "thread-spawn",
   },
   {
-    who: "WasmEdge's epoll, which is off in its crate unless asked for",
-    help: "build without the feature 'epoll' of wasmedge_wasi_socket; --unknown-imports trap runs what does not use it",
-    matches: (i) => i.module === "wasi_snapshot_preview1" && i.name === "epoll_oneoff",
-  },
-  {
     who: "WASI preview 2: it is the core module of a component",
     help: `${rebuild}: build for wasm32-wasip1 instead of wasm32-wasip2, or take the module before 'wasm-tools component new'`,
     matches: (i) => /^(\[export\])?wasi:/.test(i.module) || i.module === "$root" || /^cm32p2/.test(i.module),

@@ -65,10 +65,10 @@ export const wasiProvides = (imp: Import): boolean =>
 export async function openNetwork({ rules, listen, decide }: NetworkSettings): Promise<NetworkOptions> {
   const network = new NodeNetwork();
   const listeners: Socket[] = [];
-  for (const { host, port } of listen) {
-    const text = `${host}:${port}`;
+  for (const from of listen) {
+    const text = "fd" in from ? `fd:${from.fd}` : `${from.host}:${from.port}`;
     try {
-      listeners.push(await network.listener(host, port));
+      listeners.push(await ("fd" in from ? network.inherited(from.fd) : network.listener(from.host, from.port)));
     } catch (error) {
       for (const socket of listeners) socket.close();
       throw cannotListen(text, (error as Error).message);

@@ -66,6 +66,7 @@ const types: Record<CallName, string> = {
   "sock_getpeeraddr/3": "iii",
   sock_setsockopt: "iiiii",
   sock_getsockopt: "iiiii",
+  epoll_oneoff: "iiii",
   sock_getaddrinfo: "iiiiiiii",
 };
 

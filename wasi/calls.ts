@@ -329,6 +329,15 @@ export const calls = {
     ],
     scope: "sock",
   },
+  epoll_oneoff: {
+    params: [
+      ["in", "ptr"],
+      ["out", "ptr"],
+      ["nsubscriptions", "u32"],
+      ["nevents", "outU32"],
+    ],
+    scope: "poll",
+  },
 } as const satisfies Record<string, CallDef>;
 
 export type CallName = keyof typeof calls;

@@ -24,7 +24,7 @@ import { IoMeter, type QuotaOptions } from "./io-meter.ts";
 import { limits } from "./limits.ts";
 import { GuestMemory } from "./memory.ts";
 import type { NetworkPermission } from "./net/permission.ts";
-import type { Network, Socket } from "./net/socket.ts";
+import type { Edges, Network, Socket } from "./net/socket.ts";
 import { type InputStream, noBudget, type OutputBudget, type OutputStream } from "./streams.ts";
 
 export type ClockId = "realtime" | "monotonic" | "process" | "thread";
@@ -170,6 +170,8 @@ export class Context {
   interrupted: WaitingCall<Progress> | undefined = undefined;
   /** How far the call that is made now has come before, if it is made again. */
   progress: Progress = [];
+  /** What `epoll_oneoff` has told of the sockets of its last call; undefined where it has told nothing. */
+  told: ReadonlyMap<Socket, Partial<Edges>> = new Map();
   /** Calls of sched_yield since the last other call. */
   yields = 0;
 

@@ -43,7 +43,7 @@ import { sock_getaddrinfo } from "./net/addrinfo.ts";
 import * as ext from "./net/sock-extension.ts";
 import * as path from "./path.ts";
 import { path_open } from "./path-open.ts";
-import { poll_oneoff } from "./poll.ts";
+import { epoll_oneoff, poll_oneoff } from "./poll.ts";
 import { proc_exit, proc_raise } from "./proc.ts";
 import { random_get } from "./random.ts";
 import { sched_yield } from "./sched.ts";
@@ -112,6 +112,7 @@ const handlers: Handlers = {
   sock_setsockopt: ext.sock_setsockopt,
   sock_getsockopt: ext.sock_getsockopt,
   sock_getaddrinfo,
+  epoll_oneoff,
 };
 
 type AnyHandler = (host: Context, ...args: unknown[]) => HandlerResult;
@@ -241,7 +242,8 @@ export function bindSockets(host: Context, watchers: readonly Watcher[] = []): R
 /** `bindSockets`, of whatever carries out a call. */
 export function socketForms(bound: (form: CallName) => HostFn): Record<string, readonly FuncInst[]> {
   const all: Record<string, readonly FuncInst[]> = {};
-  for (const name of callNames.filter((n) => calls[n].scope === "sock" && plainName(n) === n)) {
+  const isTheirs = (name: CallName): boolean => calls[name].scope === "sock" || name === "epoll_oneoff";
+  for (const name of callNames.filter((n) => isTheirs(n) && plainName(n) === n)) {
     all[name] = (variants[name] ?? [name]).map((form) => typed(form, bound(form)));
     if (secondNames.has(name)) all[`${name}_v2`] = all[name] as readonly FuncInst[];
   }

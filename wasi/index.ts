@@ -26,6 +26,7 @@ export { formatTrace, type Trace, type TraceEvent } from "./log.ts";
 export type { MountOption } from "./mounts.ts";
 export type { NetworkDecider, NetworkRequest } from "./net/permission.ts";
 export type { Network, Socket } from "./net/socket.ts";
+export type { ListenerTraffic, NetworkUsage } from "./net/traffic.ts";
 export { type AddressRule, type NetworkPolicy, noNetwork, parseAddressRule, parseNameRule } from "./network-rules.ts";
 export { nodeClock } from "./node/clock.ts";
 export { HostFs, type HostFsOptions, type HostLevel, strongestLevel } from "./node/host-fs.ts";

@@ -96,7 +96,7 @@ function show(host: Context, label: string, kind: Kind, value: Val, second: Val)
 export function describeArgs(host: Context, name: CallName, raw: readonly Val[]): [name: string, value: string][] {
   let at = 0;
   return calls[name].params.map(([label, kind]): [string, string] => {
-    const isPoll = name === "poll_oneoff" && label === "in";
+    const isPoll = calls[name].scope === "poll" && label === "in";
     const text = isPoll
       ? subscriptionsText(host, u32(raw[at]), u32(raw[2]))
       : show(host, label, kind, raw[at], raw[at + 1]);
@@ -119,7 +119,7 @@ export function describeResults(host: Context, name: CallName, raw: readonly Val
       results.push([label, quoted(host, pointer, u32(raw[at + 1]))]);
     if (name === "path_readlink" && label === "buf")
       results.push([label, quoted(host, pointer, host.mem.u32(u32(raw[at + 2])))]);
-    if (name === "poll_oneoff" && label === "out")
+    if (calls[name].scope === "poll" && label === "out")
       results.push([label, eventsText(host, pointer, host.mem.u32(u32(raw[3])))]);
     at += abiTypes(kind).length;
   }

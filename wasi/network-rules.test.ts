@@ -48,13 +48,46 @@ describe("a rule", () => {
     ["*:*", "169.254.169.254", 80, false],
     ["*:*", "::ffff:169.254.169.254", 80, false],
     ["*:*", "fe80::1", 80, false],
+    // Nor through a translator.
+    ["*:*", "64:ff9b::169.254.169.254", 80, false],
+    ["*:*", "64:ff9b::a9fe:1", 80, false],
+    ["*:*", "64:ff9b::8.8.8.8", 80, true],
+    ["*:*", "64:ff9b::1:169.254.169.254", 80, true],
+    ["*:*", "64:ff9b:1::169.254.169.254", 80, false],
+    ["*:*", "64:ff9b:1:a9fe:a9:fe00::", 80, false],
+    ["*:*", "64:ff9b:1:77a9:fe:a9fe::", 80, false],
+    ["*:*", "64:ff9b:1:7777:a9:fea9:fe00:0", 80, false],
+    ["*:*", "64:ff9b:1:808:8:800::", 80, true],
+    ["*:*", "64:ff9b:2::169.254.169.254", 80, true],
+    ["*:*", "2002:a9fe:a9fe::1", 80, false],
+    ["*:*", "2002:808:808::1", 80, true],
+    ["*:*", "::169.254.169.254", 80, false],
+    ["*:*", "::ffff:0:169.254.169.254", 80, false],
+    // But where it is written.
+    ["[64:ff9b::/96]:*", "64:ff9b::169.254.169.254", 80, true],
+    // A rule of IPv4 is not about what is translated.
+    ["10.0.0.0/8:*", "64:ff9b::10.0.0.1", 80, false],
   ])("%s, %s port %i: %s", (rule, ip, port, expected) => expect(allows(rule, ip, port)).toBe(expected));
 
   it("about a name is about what was looked up by it, and never about what is inside", () => {
     expect(allows("*.example.com:443", "93.184.216.34", 443, ["www.example.com"])).toBe(true);
     expect(allows("*.example.com:443", "93.184.216.34", 443, ["example.org"])).toBe(false);
     expect(allows("*.example.com:443", "93.184.216.34", 443)).toBe(false);
-    for (const ip of ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "::1", "fc00::1", "0.0.0.0"])
+    expect(allows("*.example.com:443", "64:ff9b::5db8:d822", 443, ["www.example.com"])).toBe(true);
+    for (const ip of [
+      "127.0.0.1",
+      "10.0.0.1",
+      "192.168.1.1",
+      "169.254.169.254",
+      "::1",
+      "fc00::1",
+      "0.0.0.0",
+      "64:ff9b::10.0.0.1",
+      "64:ff9b::127.0.0.1",
+      "64:ff9b:1::8.8.8.8",
+      "2002:a00:1::",
+      "::127.0.0.1",
+    ])
       expect(allows("*.example.com:443", ip, 443, ["www.example.com"]), ip).toBe(false);
   });
 

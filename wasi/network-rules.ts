@@ -109,7 +109,28 @@ const range = (text: string): readonly [Uint8Array, number] => {
   return [parseIp(ip)!, Number(bits)];
 };
 const linkLocal = ["169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128"];
-const inside = "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 172.16.0.0/12 192.168.0.0/16 ::/128 ::1/128 fc00::/7";
+const inside =
+  "0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 172.16.0.0/12 192.168.0.0/16 ::/128 ::1/128 fc00::/7 64:ff9b:1::/48";
+
+/**
+ * Addresses of IPv6 that lead to one of IPv4 where there is a translator, and where in them it is. What it may be is no
+ * business of rules, which are about the address itself; what it may not be is. Sources: RFC 6052, 8215, 3056, 4291, 7915.
+ */
+const translated: readonly (readonly [prefix: string, ...at: (readonly [number, number, number, number])[]])[] = [
+  ["64:ff9b::/96", [12, 13, 14, 15]],
+  // Prefixes of 48, 56, 64 and 96 bits; byte 8 is none of the address.
+  ["64:ff9b:1::/48", [6, 7, 9, 10], [7, 9, 10, 11], [9, 10, 11, 12], [12, 13, 14, 15]],
+  ["2002::/16", [2, 3, 4, 5]],
+  ["::/96", [12, 13, 14, 15]],
+  ["::ffff:0:0:0/96", [12, 13, 14, 15]],
+];
+
+/** `ip`, and what it leads to. */
+function* reached(ip: Uint8Array): Generator<Uint8Array> {
+  yield ip;
+  for (const [prefix, ...places] of translated)
+    if (isIn(ip, [prefix])) for (const place of places) yield Uint8Array.from(place, (at) => ip[at]!);
+}
 
 /** Parsed when they are asked for. */
 const ranges = new Map<string, readonly [Uint8Array, number]>();
@@ -121,5 +142,6 @@ function isIn(ip: Uint8Array, texts: readonly string[]): boolean {
   });
 }
 
-const isLinkLocal = (ip: Uint8Array): boolean => isIn(ip, linkLocal);
-const isPrivate = (ip: Uint8Array): boolean => isIn(ip, linkLocal) || isIn(ip, inside.split(" "));
+const isLinkLocal = (ip: Uint8Array): boolean => [...reached(ip)].some((at) => isIn(at, linkLocal));
+const isPrivate = (ip: Uint8Array): boolean =>
+  [...reached(ip)].some((at) => isIn(at, linkLocal) || isIn(at, inside.split(" ")));

@@ -1,5 +1,6 @@
 /**
- * poll_oneoff: waits for the first of several clocks and descriptors.
+ * poll_oneoff: waits for the first of several clocks and descriptors. epoll_oneoff, of WasmEdge's extension: tells of a
+ * socket once, until something has happened to it.
  *
  * All subscriptions are read before anything is written, since the guest may let both arrays overlap. A descriptor that
  * cannot be polled is an event with an error, not a failed call: the C library, mio and Go all understand that.
@@ -12,7 +13,7 @@ import { errno, errnoOf, fail } from "./errno.ts";
 import { positionOf } from "./fd.ts";
 import type { Descriptor } from "./fd-table.ts";
 import { limits } from "./limits.ts";
-import type { Socket } from "./net/socket.ts";
+import type { Edges, Socket } from "./net/socket.ts";
 
 /** What became of one subscription. */
 interface Ready {
@@ -34,12 +35,74 @@ type Check = () => Ready | Pending;
 const ready = (nbytes = 0, flags = 0): Ready => ({ error: errno.SUCCESS, nbytes: BigInt(nbytes), flags });
 const broken = (error: number): Ready => ({ error, nbytes: 0n, flags: 0 });
 
-export function poll_oneoff(
+export const poll_oneoff = (
   host: Context,
   input: number,
   output: number,
   count: number,
   nevents: number,
+): HandlerResult => poll(host, input, output, count, nevents, (_, check) => check);
+
+/**
+ * A socket that was not in the last call, or for other directions, is told of as it is: so it is with Linux's epoll. What
+ * is no socket is always told.
+ */
+export function epoll_oneoff(
+  host: Context,
+  input: number,
+  output: number,
+  count: number,
+  nevents: number,
+): HandlerResult {
+  const { told } = host;
+  const now = new Map<Socket, Partial<Edges>>();
+  host.told = now;
+  return poll(host, input, output, count, nevents, (sub, check) => {
+    const d = sub.tag === 0 ? undefined : host.fds.find(sub.fd);
+    if (d?.kind !== "stream" || d.socket === undefined) return check;
+    const { socket } = d;
+    const telling = now.get(socket) ?? {};
+    now.set(socket, telling);
+    const kind = sub.tag === 1 ? "reads" : "writes";
+    telling[kind] = untold;
+    return edgeCheck(socket, kind, told.get(socket) ?? {}, telling, check);
+  });
+}
+
+const untold = -1;
+
+/**
+ * `check`, but for what was told before.
+ *
+ * @param told  in the call before this one
+ * @param telling  in this one
+ */
+function edgeCheck(
+  socket: Socket,
+  kind: keyof Edges,
+  told: Partial<Edges>,
+  telling: Partial<Edges>,
+  check: Check,
+): Check {
+  const isSame = (): boolean => "reads" in told === "reads" in telling && "writes" in told === "writes" in telling;
+  return () => {
+    const before = (isSame() ? told[kind] : undefined) ?? untold;
+    telling[kind] = before;
+    if (socket.edges[kind] === before) return { source: socket.ready };
+    const state = check();
+    if ("error" in state) telling[kind] = socket.edges[kind];
+    return state;
+  };
+}
+
+function poll(
+  host: Context,
+  input: number,
+  output: number,
+  count: number,
+  nevents: number,
+  /** What is to be asked instead of the check of a subscription. */
+  wrap: (sub: Subscription, check: Check) => Check,
 ): HandlerResult {
   if (count === 0 || count > limits.subscriptions) fail("INVAL");
   const { subscriptionSize } = host.abi;
@@ -47,7 +110,7 @@ export function poll_oneoff(
   host.mem.check(output, count * sizes.event);
   const checks = Array.from({ length: count }, (_, i) => {
     const sub = readSubscription(host.mem, input + i * subscriptionSize, host.abi);
-    return { sub, check: checkOf(host, sub, host.progress[i]) };
+    return { sub, check: wrap(sub, checkOf(host, sub, host.progress[i])) };
   });
   const attempt = (): HandlerResult => {
     const events: Event[] = [];

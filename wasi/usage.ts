@@ -2,19 +2,27 @@
 import { stringBytes } from "./abi.ts";
 import type { Context } from "./context.ts";
 import type { IoCounts } from "./io-meter.ts";
+import type { NetworkUsage } from "./net/traffic.ts";
 
 export interface WasiUsage extends IoCounts {
   /** Written to standard streams. */
   readonly outputBytes: number;
   /** Host memory held for the guest: arguments, descriptors, listings, input read ahead; by estimate. */
   readonly hostBytes: number;
+  /** Of its sockets; undefined without a network, or with one that does not count. */
+  readonly network?: NetworkUsage | undefined;
 }
 
 /** Host memory of a descriptor with its handle, by estimate. */
 const descriptorBytes = 256;
 
 export function usageOf(host: Context): WasiUsage {
-  return { ...host.io.counts, outputBytes: host.output.written, hostBytes: hostBytes(host) };
+  return {
+    ...host.io.counts,
+    outputBytes: host.output.written,
+    hostBytes: hostBytes(host),
+    network: host.network?.traffic?.usage(),
+  };
 }
 
 function hostBytes(host: Context): number {

@@ -8,8 +8,9 @@ import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
 import { readFileSystems, readLevel } from "../file-systems.ts";
-import { dieInterrupted, Interrupt } from "../interrupt.ts";
+import { dieOf, Interrupt } from "../interrupt.ts";
 import type { UnknownImports } from "../link.ts";
+import { listenEnvironment, readListeners } from "../listeners.ts";
 import { GuestPaths, readMounts } from "../mounts.ts";
 import { readNetwork } from "../network.ts";
 import { problemOf, statusOf } from "../outcome.ts";
@@ -56,11 +57,16 @@ export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => Execu
   }
   if (!flags.has("json")) await show(execution, flags);
   if (flags.has("stats")) printError((await import("../more.ts")).printStats(execution));
-  if (isInterrupted(execution)) dieInterrupted();
+  const signal = signalOf(execution);
+  if (signal !== undefined) dieOf(signal);
   return status;
 }
 
-const isInterrupted = ({ problem }: Execution): boolean => problem?.code === "WT6581";
+/** What the process has been sent to end it. */
+function signalOf({ problem }: Execution): "SIGINT" | "SIGTERM" | undefined {
+  if (problem?.code === "WT6581") return "SIGINT";
+  return problem?.code === "WT6582" ? "SIGTERM" : undefined;
+}
 
 async function attempt(read: () => ExecuteOptions): Promise<Execution> {
   let options: ExecuteOptions;
@@ -84,8 +90,10 @@ function readRun(flags: Flags, operands: readonly string[], watch: PolicyWatch):
   const invoke = flags.get("invoke");
   const args = [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])];
   const preloads = readPreloads(flags.all("preload"));
+  const listeners = readListeners(flags.all("tcplisten"), process);
+  const env = { ...listenEnvironment(listeners), ...readEnvironment(flags, process.env) };
   return {
-    ...readGuest(flags, file, preloads, watch, { args, env: readEnvironment(flags, process.env) }),
+    ...readGuest(flags, file, preloads, watch, { args, env }),
     file,
     preloads,
     bytes: readModule(file),
@@ -123,7 +131,7 @@ export function readGuest(
   const i64 = parseChoice<I64Form>("--i64", flags.get("i64") ?? "words", ["words", "bigint"]);
   return {
     wasi: settings,
-    network: given.state === undefined ? readNetwork(flags) : undefined,
+    network: given.state === undefined ? readNetwork(flags, process) : undefined,
     loadWasi: () => wasiHost,
     loadHeapGauge: async () => (await import("../more.ts")).heapGauge,
     unknownImports: parseChoice<UnknownImports>("--unknown-imports", flags.get("unknown-imports") ?? "error", [
@@ -241,7 +249,7 @@ function readPreloads(texts: readonly string[]): Preload[] {
 async function show({ problem, results, error }: Execution, flags: Flags): Promise<void> {
   if (results === undefined && problem === undefined) return;
   // Whoever pressed Ctrl-C knows.
-  if (problem?.code === "WT6581") return;
+  if (signalOf({ problem } as Execution) !== undefined) return;
   const { presentProblem, printValue } = await import("../more.ts");
   for (const { type, value } of results ?? []) print(printValue(value, type));
   if (problem === undefined) return;

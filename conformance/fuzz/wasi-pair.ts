@@ -221,7 +221,7 @@ function places(name: CallName, args: readonly (number | bigint)[], memory: Uint
     if (kind === "buffer") found.push([first, first + second]);
     if (kind === "iovs" && name !== "fd_write" && name !== "fd_pwrite") found.push(...vectorsAt(memory, first, second));
     if (kind === "ptr" && label !== "in")
-      found.push([first, first + 32 * (name === "poll_oneoff" ? Number(args[2]) : 1)]);
+      found.push([first, first + 32 * (/poll_oneoff$/.test(name) ? Number(args[2]) : 1)]);
   }
   return found;
 }

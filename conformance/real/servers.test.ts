@@ -1,16 +1,20 @@
 /** Servers: real programs that listen, under the command, asked by real clients. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, get } from "node:http";
 import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { describeLanguage } from "./languages.ts";
 import { root } from "./project.ts";
 
 const command = join(root, "dist/bin/wasmts.js");
 const example = join(root, "examples/http-server.wasm");
 
+const folder = mkdtempSync(join(tmpdir(), "wasmts-servers-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
@@ -105,13 +109,44 @@ describe("examples/http-server", () => {
     for (const client of clients) client.destroy();
   });
 
-  test("is ended by its time, and by a signal", async () => {
-    const timed = await serve(["--timeout", "1s", example, String(await freePort())], /listening/);
+  test("is ended by its time", async () => {
+    const timed = await serve(["--json", "--timeout", "1s", example, String(await freePort())], /listening/);
     expect((await timed.ended)[0]).toBe(124);
-    const killed = await serve([example, String(await freePort())], /listening/);
-    killed.child.kill("SIGTERM");
-    const [code, signal] = await killed.ended;
-    expect(code === 143 || signal === "SIGTERM").toBe(true);
+    const record = JSON.parse(timed.text().trimEnd().split("\n").at(-1)!) as object;
+    expect(record).toMatchObject({ kind: "deadline", network: { listeners: [{ accepted: 0 }] } });
+  });
+
+  test.each([
+    ["SIGTERM", "WT6582", 143],
+    ["SIGINT", "WT6581", 130],
+  ] as const)("is ended by %s, and what it served is told", async (signal, code, status) => {
+    const port = await freePort();
+    const file = join(folder, "report");
+    const server = await serve(["--report", file, example, String(port)], /listening/);
+    const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    const client = connect({ port, host: "127.0.0.1" });
+    let answers = "";
+    client.on("data", (chunk) => (answers += String(chunk)));
+    for (let n = 1; n <= 2; n++) {
+      client.write(request);
+      await expect.poll(() => answers.split("Hello").length, { interval: 5 }).toBe(n + 1);
+    }
+    const ended = once(client, "close");
+    client.on("error", () => {});
+    server.child.kill(signal);
+    expect(await server.ended).toEqual([null, signal]);
+    await ended;
+    const counts = { accepted: 1, bytesIn: 2 * request.length, bytesOut: answers.length };
+    expect(JSON.parse(readFileSync(file, "utf8"))).toMatchObject({
+      kind: "cancelled",
+      status,
+      error: { code },
+      network: {
+        listeners: [{ address: `0.0.0.0:${port}`, ...counts }],
+        connected: { connections: 0, bytesIn: 0, bytesOut: 0 },
+        datagrams: { received: 0, sent: 0, bytesIn: 0, bytesOut: 0 },
+      },
+    });
   });
 
   test("may not listen where the options forbid it", async () => {

@@ -7,6 +7,7 @@ import type { WaitSource } from "../../engine/index.ts";
 import type { ErrnoName } from "../errno.ts";
 import type { InputStream, OutputStream } from "../streams.ts";
 import type { Address, Family } from "./address.ts";
+import type { Traffic } from "./traffic.ts";
 
 export type SocketType = "stream" | "datagram";
 
@@ -33,6 +34,15 @@ export interface SocketSettings {
   linger: number | undefined;
 }
 
+/**
+ * Counts what may have made a socket readable, or writable: what the network did, and what the guest did that left
+ * something to do. For `epoll_oneoff`, which tells of each of these once.
+ */
+export interface Edges {
+  reads: number;
+  writes: number;
+}
+
 export interface Socket extends InputStream, OutputStream {
   readonly family: Family;
   readonly type: SocketType;
@@ -47,6 +57,7 @@ export interface Socket extends InputStream, OutputStream {
   readonly local: Address;
   readonly peer: Address | undefined;
   readonly settings: SocketSettings;
+  readonly edges: Readonly<Edges>;
 
   /** @throws Failure INVAL when it is bound; the end of `isBusy` tells the rest */
   bind(address: Address): void;
@@ -82,6 +93,8 @@ export interface Lookup {
 /** What a guest's sockets are made of. */
 export interface Network {
   readonly changes: Changes;
+  /** Of all its sockets; absent when nobody counts. */
+  readonly traffic?: Traffic | undefined;
   /** @throws Failure AFNOSUPPORT */
   open(family: Family, type: SocketType): Socket;
   lookup(name: string): Lookup;

@@ -50,7 +50,7 @@ export interface NetworkOptions {
   readonly rules: NetworkPolicy;
   /** Asked about what the rules allow. */
   readonly decide?: NetworkDecider | undefined;
-  /** Descriptors 3, 4, ...: sockets that listen already (`NodeNetwork.listener`). */
+  /** Descriptors 3, 4, ...: sockets that listen already (`NodeNetwork.listener`, `NodeNetwork.inherited`). */
   readonly listeners?: readonly Socket[] | undefined;
 }
 

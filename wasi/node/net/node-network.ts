@@ -3,6 +3,8 @@ import { lookup } from "node:dns";
 import { type ErrnoName, fail } from "../../errno.ts";
 import { type Address, addressText, type Family, parseIp } from "../../net/address.ts";
 import { Changes, type Lookup, type Network, type Socket, type SocketType } from "../../net/socket.ts";
+import { Traffic } from "../../net/traffic.ts";
+import { inheritedSocket } from "./inherited.ts";
 import { TcpHome, TcpSocket } from "./tcp-socket.ts";
 import { UdpSocket } from "./udp-socket.ts";
 
@@ -20,11 +22,12 @@ const lookupErrors: Readonly<Record<string, ErrnoName>> = {
 
 export class NodeNetwork implements Network {
   readonly changes = new Changes();
-  readonly #tcp = new TcpHome(this.changes);
+  readonly traffic = new Traffic();
+  readonly #tcp = new TcpHome(this.changes, this.traffic);
   #lookups = 0;
 
   open(family: Family, type: SocketType): Socket {
-    return type === "stream" ? new TcpSocket(this.#tcp, family) : new UdpSocket(this.changes, family);
+    return type === "stream" ? new TcpSocket(this.#tcp, family) : new UdpSocket(this.changes, this.traffic, family);
   }
 
   lookup(name: string): Lookup {
@@ -43,6 +46,14 @@ export class NodeNetwork implements Network {
       this.changes.tell();
     });
     return found;
+  }
+
+  /**
+   * A socket that this process was started with: one that listens, or one that is connected. Each descriptor once; it is
+   * the socket's from then on. Rejects with what is wrong.
+   */
+  inherited(fd: number): Promise<Socket> {
+    return inheritedSocket(this.#tcp, fd);
   }
 
   /** A socket that listens at `port` of `host`, for a guest that is given one. Rejects with what is wrong. */

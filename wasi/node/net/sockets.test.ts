@@ -302,7 +302,46 @@ describe("datagrams", () => {
     expect(await g.receive(fd)).toBe("kept");
     expect(await g.send(fd, "nobody")).toBe("DESTADDRREQ");
     expect(await g.send(fd, new Uint8Array(70_000))).toBe("DESTADDRREQ");
+    expect(g.wasi.usage().network!.datagrams).toEqual({ received: 3, sent: 1, bytesIn: 11, bytesOut: 5 });
     peer.close();
+  });
+});
+
+describe("what is counted", () => {
+  it("is what the guest took and gave, by listener, once", async () => {
+    const { g, fd, peer } = await connected();
+    peer.write("hello");
+    expect(await g.receive(fd, 1000, 1)).toBe("hello");
+    expect(await g.receive(fd, 3)).toBe("hel");
+    expect(await g.send(fd, "to all")).toBe(6);
+    const { port: far, first } = await hostServer();
+    const out = await g.socket();
+    expect(await g.wait("sock_connect", out, g.address([127, 0, 0, 1]), far)).toBe("SUCCESS");
+    expect(await g.send(out, "abcd")).toBe(4);
+    (await first).write("x");
+    expect(await g.receive(out)).toBe("x");
+    await peerOf(peer.remotePort!); // and is never taken
+    expect(g.wasi.usage().network).toEqual({
+      listeners: [{ address: `127.0.0.1:${peer.remotePort}`, accepted: 1, bytesIn: 3, bytesOut: 6 }],
+      connected: { connections: 1, bytesIn: 1, bytesOut: 4 },
+      datagrams: { received: 0, sent: 0, bytesIn: 0, bytesOut: 0 },
+    });
+  });
+  it("does not grow with a guest that listens everywhere", async () => {
+    const g = guest();
+    for (let i = 0; i < 70; i++) g.call("fd_close", (await g.listen()).fd);
+    const { listeners } = g.wasi.usage().network!;
+    expect(listeners.length).toBe(64);
+    expect(listeners.at(-1)!.address).toBe("others");
+  });
+  it("is nothing where connecting failed, and not there without a network", async () => {
+    const g = guest();
+    const { fd: gone, port } = await g.listen();
+    g.call("fd_close", gone);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await g.wait("sock_connect", await g.socket(), g.address([127, 0, 0, 1]), port)).toBe("CONNREFUSED");
+    expect(g.wasi.usage().network!.connected.connections).toBe(0);
+    expect(guest({}, { network: undefined }).wasi.usage().network).toBeUndefined();
   });
 });
 
@@ -404,15 +443,23 @@ interface Polled {
 }
 
 /** poll_oneoff; which subscriptions had events. */
-async function poll(g: NetworkGuest, ...subs: { fd: number; tag: 1 | 2 }[]): Promise<Polled[]> {
+const poll = (g: NetworkGuest, ...subs: { fd: number; tag: 1 | 2 }[]): Promise<Polled[]> =>
+  pollBy("poll_oneoff", g, ...subs);
+
+/** After 20 ms without an event: none. */
+const epoll = async (g: NetworkGuest, ...subs: { fd: number; tag: 1 | 2 }[]): Promise<number[]> =>
+  (await pollBy("epoll_oneoff", g, ...subs, { fd: 0, tag: 0 })).map((e) => e.index).filter((i) => i < subs.length);
+
+async function pollBy(name: string, g: NetworkGuest, ...subs: { fd: number; tag: 0 | 1 | 2 }[]): Promise<Polled[]> {
   const [at, out, count] = [g.alloc(48 * subs.length), g.alloc(32 * subs.length), g.alloc(4)];
   g.bytes.fill(0, at, at + 48 * subs.length);
   subs.forEach(({ fd, tag }, i) => {
     g.view.setBigUint64(at + 48 * i, BigInt(i), true);
     g.view.setUint8(at + 48 * i + 8, tag);
-    g.view.setUint32(at + 48 * i + 16, fd, true);
+    g.view.setUint32(at + 48 * i + 16, tag === 0 ? 1 : fd, true);
+    if (tag === 0) g.view.setBigUint64(at + 48 * i + 24, 20_000_000n, true);
   });
-  expect(await g.wait("poll_oneoff", at, out, subs.length, count)).toBe("SUCCESS");
+  expect(await g.wait(name, at, out, subs.length, count)).toBe("SUCCESS");
   return Array.from({ length: g.u32(count) }, (_, i) => ({
     index: Number(g.view.getBigUint64(out + 32 * i, true)),
     nbytes: g.view.getBigUint64(out + 32 * i + 16, true),
@@ -439,5 +486,84 @@ describe("poll_oneoff", () => {
       { index: 0, nbytes: 5n, flags: 0 },
       { index: 1, nbytes: 0n, flags: 0 },
     ]);
+  });
+});
+
+describe("epoll_oneoff", () => {
+  const read = (fd: number): { fd: number; tag: 1 } => ({ fd, tag: 1 });
+  const write = (fd: number): { fd: number; tag: 2 } => ({ fd, tag: 2 });
+
+  it("tells of a socket once, until more comes or some is taken", async () => {
+    const { g, fd, peer } = await connected();
+    expect(await epoll(g, read(fd), write(fd))).toEqual([1]);
+    expect(await epoll(g, read(fd), write(fd))).toEqual([]);
+    peer.write("abcd");
+    expect(await epoll(g, read(fd), write(fd))).toEqual([0]);
+    expect(await epoll(g, read(fd), write(fd))).toEqual([]);
+    peer.write("ef");
+    expect(await epoll(g, read(fd), write(fd))).toEqual([0]);
+    expect(await g.receive(fd, 3)).toBe("abc");
+    expect(await epoll(g, read(fd), write(fd))).toEqual([0]);
+    expect(await g.receive(fd, 9)).toBe("def");
+    expect(await epoll(g, read(fd), write(fd))).toEqual([]);
+    peer.end();
+    expect(await epoll(g, read(fd), write(fd))).toEqual([0]);
+    expect(await epoll(g, read(fd), write(fd))).toEqual([]);
+  });
+  it("tells of what arrived between the event and the read no second time, and of the next", async () => {
+    const { g, fd, peer } = await connected();
+    peer.write("1");
+    expect(await epoll(g, read(fd))).toEqual([0]);
+    peer.write("2");
+    await poll(g, read(fd));
+    await expect.poll(() => g.receive(fd, 9, 1), { interval: 2 }).toBe("12");
+    expect(await g.receive(fd)).toBe("12");
+    expect(await epoll(g, read(fd))).toEqual([]);
+    peer.write("3");
+    expect(await epoll(g, read(fd))).toEqual([0]);
+  });
+  it("tells again after a call without the socket, or for other directions, and to each of two that ask", async () => {
+    const { g, fd } = await connected();
+    expect(await epoll(g, write(fd), write(fd))).toEqual([0, 1]);
+    expect(await epoll(g, write(fd))).toEqual([]);
+    expect(await epoll(g, read(fd), write(fd))).toEqual([1]);
+    expect(await epoll(g)).toEqual([]);
+    expect(await epoll(g, read(fd), write(fd))).toEqual([1]);
+    // Nor does poll_oneoff change anything.
+    expect((await poll(g, write(fd))).length).toBe(1);
+    expect(await epoll(g, read(fd), write(fd))).toEqual([]);
+  });
+  it("tells of connections that wait after one was taken, and of errors", async () => {
+    const g = guest();
+    const { fd, port } = await g.listen();
+    await peerOf(port);
+    await peerOf(port);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await epoll(g, read(fd), write(fd))).toEqual([0]);
+    expect(await epoll(g, read(fd), write(fd))).toEqual([]);
+    await g.accept(fd);
+    expect(await epoll(g, read(fd), write(fd))).toEqual([0]);
+    const c = await g.accept(fd);
+    expect(await epoll(g, read(fd), write(fd))).toEqual([]);
+    expect(await epoll(g, read(c))).toEqual([]);
+    peers.at(-1)!.resetAndDestroy();
+    expect(await epoll(g, read(c))).toEqual([0]);
+  });
+  it("tells of room after a write that found none", async () => {
+    const { g, fd, peer } = await connected();
+    peer.pause();
+    set(g, fd, 4);
+    while (typeof (await g.send(fd, new Uint8Array(65_536))) === "number")
+      await new Promise((resolve) => setImmediate(resolve));
+    expect(await epoll(g, write(fd))).toEqual([]);
+    peer.resume();
+    await expect.poll(() => epoll(g, write(fd))).toEqual([0]);
+    expect(await epoll(g, write(fd))).toEqual([]);
+  });
+  it("always tells of what is no socket, and of what is no descriptor", async () => {
+    const g = guest({}, { stdin: new Uint8Array(3) });
+    for (let i = 0; i < 2; i++) expect(await epoll(g, read(0), read(99), write(1))).toEqual([0, 1, 2]);
+    expect(await g.wait("epoll_oneoff", 0xffff_fff0, 0, 1, g.alloc(4))).toBe("FAULT");
+    expect(await g.wait("epoll_oneoff", 0, 0, 0, g.alloc(4))).toBe("INVAL");
   });
 });

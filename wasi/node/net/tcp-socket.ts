@@ -8,7 +8,8 @@ import { filetype } from "../../abi.ts";
 import { type ErrnoName, errnoName, errnoOf, fail } from "../../errno.ts";
 import { cutBuffers, joinBuffers } from "../../memory.ts";
 import { type Address, addressText, anyAddress, type Family, ipText, parseIp, unmapped } from "../../net/address.ts";
-import type { Changes, Received, Socket } from "../../net/socket.ts";
+import type { Changes, Edges, Received, Socket } from "../../net/socket.ts";
+import type { BytesCount, ListenerCount, Traffic } from "../../net/traffic.ts";
 import { freshSettings } from "./settings.ts";
 
 /** Bytes that wait for the guest before Node.js stops reading. */
@@ -25,10 +26,12 @@ const LEFT_MS = 5000;
 /** What the TCP sockets of one guest share. */
 export class TcpHome {
   readonly changes: Changes;
+  readonly traffic: Traffic;
   readonly #left = new Set<Stream>();
 
-  constructor(changes: Changes) {
+  constructor(changes: Changes, traffic: Traffic) {
     this.changes = changes;
+    this.traffic = traffic;
   }
 
   /** Closes `connection` when what was written is sent; a peer that does not take it has some seconds, and few may wait. */
@@ -45,15 +48,21 @@ export class TcpHome {
   }
 }
 
+export const serverOptions = { pauseOnConnect: true, allowHalfOpen: true, noDelay: true } as const;
+
 type State = "fresh" | "starting" | "connecting" | "listening" | "connected" | "closed";
 
 export class TcpSocket implements Socket {
   readonly type = "stream";
   readonly filetype = filetype.socketStream;
   readonly settings = freshSettings();
+  readonly edges = { reads: 0, writes: 0 };
   readonly family: Family;
   readonly #home: TcpHome;
   readonly #changes: Changes;
+  /** Where its bytes are counted: with the listener it is from, or with all that were made. */
+  #count: BytesCount;
+  #listener: ListenerCount | undefined;
   #bound: Address | undefined;
   #server: Server | undefined;
   readonly #waiting: Stream[] = [];
@@ -67,8 +76,9 @@ export class TcpSocket implements Socket {
   #isWriteOver = false;
   #isGone = false;
 
-  constructor(home: TcpHome, family: Family, connection?: Stream) {
+  constructor(home: TcpHome, family: Family, connection?: Stream, count?: BytesCount) {
     this.#home = home;
+    this.#count = count ?? home.traffic.connected;
     this.#changes = home.changes;
     this.family = family;
     if (connection === undefined) return;
@@ -115,14 +125,26 @@ export class TcpSocket implements Socket {
     if (this.#state === "listening") return;
     if (this.#state !== "fresh") fail("INVAL");
     const { ip, port } = this.#bound ?? anyAddress(this.family);
-    const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true });
+    const server = createServer(serverOptions);
     const most = Math.min(MOST_WAITING, Math.max(1, backlog));
+    this.#serve(server, most);
+    this.#state = "starting";
+    server.listen({ host: ipText(ip), port, backlog: most, exclusive: true });
+  }
+
+  /** For a fresh one: it is `server`, which listens and has no listeners for events. */
+  adoptServer(server: Server): void {
+    this.#serve(server, MOST_WAITING);
+    this.#become("listening");
+  }
+
+  #serve(server: Server, most: number): void {
     server.on("connection", (connection) => {
       // Whoever has gone before it was accepted is seen as a connection that ends.
       connection.on("error", ignore);
       if (this.#waiting.length >= most || this.#state === "closed") connection.destroy();
       else this.#waiting.push(connection);
-      this.#changes.tell();
+      this.#happened("reads");
     });
     // One that listens goes on: a connection could not be taken, which the next accept tells.
     server.on("error", (error) => this.#fail(error, this.#state === "listening" ? "listening" : "fresh"));
@@ -131,8 +153,6 @@ export class TcpSocket implements Socket {
       this.#become("listening");
     });
     this.#server = server;
-    this.#state = "starting";
-    server.listen({ host: ipText(ip), port, backlog: most, exclusive: true });
   }
 
   connect({ ip, port }: Address): void {
@@ -146,7 +166,9 @@ export class TcpSocket implements Socket {
     this.#isEnd = false;
     const connection = connect({ host, port, allowHalfOpen: true, noDelay: true, ...from });
     connection.once("connect", () => {
-      if (this.#connection === connection) this.#become("connected");
+      if (this.#connection !== connection) return;
+      this.#home.traffic.connected.connections++;
+      this.#become("connected");
     });
     this.#adopt(connection);
   }
@@ -156,7 +178,10 @@ export class TcpSocket implements Socket {
     const error = this.takeError();
     if (error !== undefined) fail(error);
     const connection = this.#waiting.shift();
-    return connection && new TcpSocket(this.#home, this.family, connection);
+    if (connection === undefined) return undefined;
+    this.edges.reads++;
+    if (this.#listener !== undefined) this.#listener.accepted++;
+    return new TcpSocket(this.#home, this.family, connection, this.#listener);
   }
 
   receive(into: readonly Uint8Array[], isPeek: boolean): Received | undefined {
@@ -206,6 +231,8 @@ export class TcpSocket implements Socket {
   #drop(count: number): void {
     const wasFull = this.#aheadBytes >= MOST_AHEAD;
     this.#aheadBytes -= count;
+    this.#count.bytesIn += count;
+    this.edges.reads++;
     while (count > 0) {
       const first = this.#ahead[0]!;
       if (first.length > count) {
@@ -234,6 +261,8 @@ export class TcpSocket implements Socket {
     if (room <= 0) return undefined;
     const bytes = joinBuffers(cutBuffers(buffers, room));
     if (bytes.length > 0) connection.write(bytes);
+    this.#count.bytesOut += bytes.length;
+    this.edges.writes++;
     return bytes.length;
   }
 
@@ -251,7 +280,7 @@ export class TcpSocket implements Socket {
       // What still comes is thrown away.
       this.#connection?.resume();
     }
-    this.#changes.tell();
+    this.#happened("reads", "writes");
   }
 
   takeError(): ErrnoName | undefined {
@@ -294,9 +323,9 @@ export class TcpSocket implements Socket {
     connection.on("data", (chunk: Uint8Array) => this.#arrived(chunk));
     connection.on("end", () => {
       this.#isEnd = true;
-      this.#changes.tell();
+      this.#happened("reads");
     });
-    connection.on("drain", this.#changes.tell);
+    connection.on("drain", () => this.#happened("writes"));
     connection.on("error", (error) => {
       if (this.#connection !== connection) return;
       const isFailed = this.#state === "connecting";
@@ -308,7 +337,7 @@ export class TcpSocket implements Socket {
       if (this.#connection !== connection) return;
       this.#isGone = true;
       this.#isEnd = true;
-      this.#changes.tell();
+      this.#happened("reads", "writes");
     });
     connection.resume();
   }
@@ -318,13 +347,15 @@ export class TcpSocket implements Socket {
     this.#ahead.push(chunk);
     this.#aheadBytes += chunk.length;
     if (this.#aheadBytes >= MOST_AHEAD) this.#connection?.pause();
-    this.#changes.tell();
+    this.#happened("reads");
   }
 
   #become(state: "listening" | "connected"): void {
     if (this.#state === "closed") return;
     this.#state = state;
-    this.#changes.tell();
+    // Reports tell where nobody came too.
+    if (state === "listening") this.#listener = this.#home.traffic.listener(addressText(this.local));
+    this.#happened("writes");
   }
 
   #fail(error: Error, state: State): void {
@@ -333,6 +364,11 @@ export class TcpSocket implements Socket {
     if (this.#state !== "closed") this.#state = state;
     this.#isGone = state === "connected";
     if (state === "fresh") this.#server = undefined;
+    this.#happened("reads", "writes");
+  }
+
+  #happened(...edges: readonly (keyof Edges)[]): void {
+    for (const edge of edges) this.edges[edge]++;
     this.#changes.tell();
   }
 

@@ -5,7 +5,8 @@ import { filetype } from "../../abi.ts";
 import { type ErrnoName, errnoName, errnoOf, fail } from "../../errno.ts";
 import { cutBuffers, joinBuffers, spreadBytes } from "../../memory.ts";
 import { type Address, anyAddress, type Family, ipText, parseIp, unmapped } from "../../net/address.ts";
-import type { Changes, Received, Socket } from "../../net/socket.ts";
+import type { Changes, Edges, Received, Socket } from "../../net/socket.ts";
+import type { Traffic } from "../../net/traffic.ts";
 import { freshSettings } from "./settings.ts";
 
 /** Most bytes of one datagram. */
@@ -26,8 +27,10 @@ export class UdpSocket implements Socket {
   readonly filetype = filetype.socketDgram;
   readonly isListening = false;
   readonly settings = freshSettings();
+  readonly edges = { reads: 0, writes: 0 };
   readonly family: Family;
   readonly #changes: Changes;
+  readonly #count: Traffic["datagrams"];
   readonly #socket: Datagrams;
   #state: "fresh" | "starting" | "bound" | "closed" = "fresh";
   #peer: Address | undefined;
@@ -38,8 +41,9 @@ export class UdpSocket implements Socket {
   #isReadOver = false;
   #isWriteOver = false;
 
-  constructor(changes: Changes, family: Family) {
+  constructor(changes: Changes, { datagrams }: Traffic, family: Family) {
     this.#changes = changes;
+    this.#count = datagrams;
     this.family = family;
     this.#socket = createSocket({ type: family === "ipv4" ? "udp4" : "udp6" });
     this.#socket.on("message", (bytes, { address, port }) => this.#arrived(bytes, address, port));
@@ -47,7 +51,7 @@ export class UdpSocket implements Socket {
     this.#socket.on("listening", () => {
       if (this.#state === "starting") this.#state = "bound";
       this.apply();
-      changes.tell();
+      this.#happened("writes");
     });
   }
 
@@ -106,6 +110,9 @@ export class UdpSocket implements Socket {
     if (!isPeek) {
       this.#ahead.shift();
       this.#aheadBytes -= bytes.length;
+      this.#count.received++;
+      this.edges.reads++;
+      this.#count.bytesIn += Math.min(size, bytes.length);
     }
     return { count: Math.min(size, bytes.length), isTruncated: bytes.length > size, from };
   }
@@ -128,11 +135,14 @@ export class UdpSocket implements Socket {
     if (to.ip.length !== (this.family === "ipv4" ? 4 : 16)) fail("AFNOSUPPORT");
     const bytes = joinBuffers(cutBuffers(buffers, MAX_DATAGRAM));
     this.#behindBytes += bytes.length;
+    this.#count.sent++;
+    this.edges.writes++;
+    this.#count.bytesOut += bytes.length;
     if (this.#state === "fresh") this.#state = "starting";
     this.#socket.send(bytes, to.port, ipText(to.ip), (failed) => {
       this.#behindBytes -= bytes.length;
       if (failed !== null) this.#fail(failed);
-      else this.#changes.tell();
+      else this.#happened("writes");
     });
     return bytes.length;
   }
@@ -141,7 +151,7 @@ export class UdpSocket implements Socket {
     if (this.#peer === undefined) fail("NOTCONN");
     this.#isReadOver ||= read;
     this.#isWriteOver ||= write;
-    this.#changes.tell();
+    this.#happened("reads", "writes");
   }
 
   takeError(): ErrnoName | undefined {
@@ -182,7 +192,7 @@ export class UdpSocket implements Socket {
     if (this.#ahead.length >= MOST_DATAGRAMS) return;
     this.#ahead.push({ bytes, from });
     this.#aheadBytes += bytes.length;
-    this.#changes.tell();
+    this.#happened("reads");
   }
 
   #address(text: string, port: number): Address {
@@ -194,6 +204,11 @@ export class UdpSocket implements Socket {
     const code = errnoOf(error);
     this.#error = code === undefined ? "IO" : (errnoName(code) as ErrnoName);
     if (this.#state === "starting") this.#state = "fresh";
+    this.#happened("reads", "writes");
+  }
+
+  #happened(...edges: readonly (keyof Edges)[]): void {
+    for (const edge of edges) this.edges[edge]++;
     this.#changes.tell();
   }
 }
