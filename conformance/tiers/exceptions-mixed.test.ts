@@ -21,6 +21,8 @@ import {
   WasmError,
   WasmException,
 } from "../../engine/index.ts";
+import { failure } from "./failure.ts";
+import { runMoving } from "./moving.ts";
 import { type TierName, tiers } from "./tiers.ts";
 
 let wabt: Awaited<ReturnType<typeof wabtInit>>;
@@ -38,16 +40,6 @@ function assemble(wat: string): Uint8Array {
 function make(wat: string, options: EngineOptions, imports: Imports = {}, inst: InstanceOptions = {}): Instance {
   const engine = new Engine({ ...options, features: { "legacy-exceptions": true } });
   return engine.instantiate(engine.compile(assemble(wat)), imports, inst);
-}
-
-function failure(run: () => unknown): WasmError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof WasmError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 /** What `inst` has compiled, when it is to compile. */
@@ -175,22 +167,8 @@ describe("a guest that throws and catches", () => {
     const engines = all.map((tier) => new Engine({ ...tiers[tier], features: { "legacy-exceptions": true } }));
     const bytes = assemble(program);
     for (const step of [3, 20, 101]) {
-      let engine = engines[1] as Engine;
-      let inst = engine.instantiate(engine.compile(bytes), hosts());
-      let act = inst.start("run", [30]);
-      for (let i = 0; ; i++) {
-        const outcome = act.run(step);
-        if (outcome.kind === "done") {
-          expect(ending(inst, outcome.results)).toEqual(want);
-          break;
-        }
-        if (i % 4 !== 3) continue;
-        const snapshot = engine.snapshot([inst], { activation: act });
-        engine = engines[(i + step) % engines.length] as Engine;
-        const guest = engine.restore([{ module: engine.compile(bytes), imports: hosts() }], snapshot);
-        inst = guest.instances[0] as Instance;
-        act = guest.activation!;
-      }
+      const [inst, results] = runMoving({ engines, bytes, imports: hosts, args: [30], step, every: 4 });
+      expect(ending(inst, results)).toEqual(want);
     }
   });
 });

@@ -10,9 +10,9 @@ import {
   type InstanceOptions,
   StructInst,
   type Val,
-  WasmError,
 } from "../../engine/index.ts";
 import { convertTexts } from "../spec/wat.ts";
+import { failure } from "./failure.ts";
 import { type TierName, tiers } from "./tiers.ts";
 
 const all: readonly TierName[] = ["interp", "js", "auto-1", "auto-2", "auto-10"];
@@ -167,16 +167,6 @@ beforeAll(async () => {
 function make(tier: TierName, options: InstanceOptions = {}): Instance {
   const engine = new Engine(tiers[tier]);
   return engine.instantiate(engine.compile(bytes), {}, options);
-}
-
-function failure(run: () => unknown): WasmError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof WasmError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 const withFuel: InstanceOptions = { limits: { fuel: 1e9 } };

@@ -16,8 +16,9 @@ import {
   type MemInst,
   Scheduler,
   type Val,
-  WasmError,
 } from "../../engine/index.ts";
+import { failure } from "./failure.ts";
+import { runMoving } from "./moving.ts";
 import { type TierName, tiers } from "./tiers.ts";
 
 let wabt: Awaited<ReturnType<typeof wabtInit>>;
@@ -32,16 +33,6 @@ const assemble = (wat: string): Uint8Array => wabt.parseWat("t.wat", wat, { mult
 function make(wat: string, options: EngineOptions, imports: Imports = {}, inst: InstanceOptions = {}): Instance {
   const engine = new Engine(options);
   return engine.instantiate(engine.compile(assemble(wat)), imports, inst);
-}
-
-function failure(run: () => unknown): WasmError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof WasmError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 /** Loops in loops and calls, direct and by a table, with values of every type in locals and on the stack. */
@@ -129,22 +120,8 @@ describe("a guest stopped at every safepoint", () => {
     const engines = all.map((tier) => new Engine(tiers[tier]));
     const bytes = assemble(program);
     for (const step of [3, 50, 400]) {
-      let engine = engines[1] as Engine;
-      let inst = engine.instantiate(engine.compile(bytes), hosts());
-      let act = inst.start("run", [12]);
-      for (let i = 0; ; i++) {
-        const outcome = act.run(step);
-        if (outcome.kind === "done") {
-          expect(ending(inst, outcome.results)).toEqual(want);
-          break;
-        }
-        if (i % 5 !== 4) continue;
-        const snapshot = engine.snapshot([inst], { activation: act });
-        engine = engines[(i + step) % engines.length] as Engine;
-        const guest = engine.restore([{ module: engine.compile(bytes), imports: hosts() }], snapshot);
-        inst = guest.instances[0] as Instance;
-        act = guest.activation!;
-      }
+      const [inst, results] = runMoving({ engines, bytes, imports: hosts, args: [12], step, every: 5 });
+      expect(ending(inst, results)).toEqual(want);
     }
   });
 

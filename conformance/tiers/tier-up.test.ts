@@ -10,8 +10,8 @@ import {
   type Instance,
   type InstanceOptions,
   type Val,
-  WasmError,
 } from "../../engine/index.ts";
+import { failure } from "./failure.ts";
 import { type TierName, testedTiers, tiers } from "./tiers.ts";
 
 let wabt: Awaited<ReturnType<typeof wabtInit>>;
@@ -23,16 +23,6 @@ function make(wat: string, options: EngineOptions, imports: Imports = {}, inst: 
   const engine = new Engine(options);
   const { buffer } = wabt.parseWat("t.wat", wat, { multi_value: true }).toBinary({ write_debug_names: true });
   return engine.instantiate(engine.compile(buffer), imports, inst);
-}
-
-function failure(run: () => unknown): WasmError {
-  try {
-    run();
-  } catch (error) {
-    if (error instanceof WasmError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
 }
 
 const all: readonly TierName[] = ["interp", "js", "auto", "auto-1", "auto-2", "auto-10"];
