@@ -123,36 +123,33 @@ class Primer {
       .map((name) => this.named(name));
   }
 
-  /** Words of `o` at the end of what there is, if it goes to `target` or on. */
-  private wordsOf(o: OpDef, x: number, y: number, target?: number): number[] {
-    const parts = this.partsOf(o);
-    const size = parts.reduce((n, part) => n + 1 + operandsOf(part, x, y, 0).length, 0);
-    const next = target ?? this.words.length + size;
-    const words = parts.flatMap((part) => [part.num, ...operandsOf(part, x, y, next)]);
-    words[0] = o.num;
-    return words;
+  /** Emits `o`, made of `parts`, which goes to `target`. */
+  private emitParts(o: OpDef, parts: readonly OpDef[], x: number, y: number, target: number): void {
+    const at = this.words.length;
+    for (const part of parts) this.words.push(part.num, ...operandsOf(part, x, y, target));
+    this.words[at] = o.num;
   }
 
   /** `o` on all pairs of operands. */
   add(o: OpDef): void {
     const parts = this.partsOf(o);
+    const size = parts.reduce((n, part) => n + 1 + operandsOf(part, ONE, ONE, 0).length, 0);
     for (const [x, y] of parts.every(isSafe) ? [...pairs, ...negative] : pairs) {
       this.emit("const64", RESULT, 1, 1);
-      this.words.push(...this.wordsOf(o, x, y));
+      this.emitParts(o, parts, x, y, this.words.length + size);
     }
-    if (isJump(parts[parts.length - 1])) this.addBack(o);
+    if (isJump(parts[parts.length - 1])) this.addBack(o, parts, size);
     const high = o.cls === "memory" ? highOperands(o) : undefined;
     if (high !== undefined) this.emit(o.name, ...high);
   }
 
   /** `o` as branches backwards, of which those that are taken look at the fuel. */
-  private addBack(o: OpDef): void {
+  private addBack(o: OpDef, parts: readonly OpDef[], size: number): void {
     for (const [x, y] of pairs) {
       const target = this.words.length + 3;
       this.emit("br", target + 3, 0);
-      const size = this.wordsOf(o, x, y).length;
       this.emit("br", target + 3 + size, 0);
-      this.words.push(...this.wordsOf(o, x, y, target));
+      this.emitParts(o, parts, x, y, target);
     }
   }
 
