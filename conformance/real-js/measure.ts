@@ -68,7 +68,7 @@ export interface Plan {
 interface Row {
   readonly beside: readonly string[];
   readonly other?: readonly string[];
-  readonly leads?: readonly [once: number, long: number] | undefined;
+  readonly leads?: readonly [once: number, long?: number] | undefined;
 }
 
 const lines = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -89,7 +89,7 @@ export function tables(plan: Plan, say: (text: string) => void): string {
   const long = `${plan.jobs} times the job`;
   const others = ["wasmts, CPU s", "polywasm, CPU s", "ratio", `${long}: host`, "wasmts", "polywasm", "ratio"];
   const leads = rows.flatMap((row) => (row.leads === undefined ? [] : [row.leads]));
-  const means = ["", "", mean(leads.map(([once]) => once)), "", "", "", mean(leads.map(([, many]) => many))];
+  const means = ["", "", mean(leads.map(([once]) => once)), "", "", "", mean(leads.flatMap(([, many]) => many ?? []))];
   return [
     lines(
       ["program", "result", ...heads],
@@ -137,11 +137,12 @@ const faultOf = (other: Outcome, host: Run): string | undefined =>
   "failure" in other ? other.failure : other.result === host.result ? undefined : "another result";
 
 function compared(name: string, [ours, other]: readonly [Run, Run], long: readonly Outcome[]): Omit<Row, "beside"> {
-  const fault = long.flatMap((outcome) => ("failure" in outcome ? [outcome.failure] : []))[0];
+  const who = ["host", "wasmts", "polywasm"];
+  const faults = long.flatMap((outcome, i) => ("failure" in outcome ? [`${who[i]}: ${outcome.failure}`] : []));
   const [hostLong, oursLong, otherLong] = long as readonly [Run, Run, Run];
   const once = other.cpuMs / ours.cpuMs;
   const cells = [name, "the same", seconds(ours.cpuMs), seconds(other.cpuMs), `${once.toFixed(2)}x`];
-  if (fault !== undefined) return { other: [...cells, fault, "", "", ""] };
+  if (faults.length > 0) return { other: [...cells, faults.join("; "), "", "", ""], leads: [once] };
   const many = otherLong.cpuMs / oursLong.cpuMs;
   const all = [hostLong, oursLong, otherLong].map((run) => seconds(run.cpuMs));
   return { other: [...cells, ...all, `${many.toFixed(2)}x`], leads: [once, many] };
