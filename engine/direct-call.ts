@@ -2,6 +2,7 @@
  * Calls of generated code from outside without an activation: for those who call guests often, of guests that nothing can
  * stop. What an activation does besides, frames, fuel and time, is not needed then.
  */
+import { type Entrance, enterBlocks, leaveBlocks } from "./awaiting.ts";
 import { WasmError } from "./errors.ts";
 import { readSlot, slotsOf, writeSlot } from "./interpret/slots.ts";
 import { fault } from "./interpret/stack.ts";
@@ -22,6 +23,9 @@ export function directEntry(f: FuncInst): Enter | undefined {
     : undefined;
 }
 
+/** The host is in between: what goes on outside of it catches nothing, and what is thrown is for the host to see. */
+const hostEntrance = (): Entrance => ({ isInner: false, catches: () => false, base: 0, outer: undefined });
+
 /**
  * Calls `f` by what `directEntry` gave just now. Vectors are not among its values: such functions are not generated.
  *
@@ -34,12 +38,15 @@ export function callDirectly(f: FuncInst, enter: Enter, args: readonly Val[]): V
   const { room } = jsStack;
   const inst = f.inst as ModuleInst;
   inst.meter.isUncounted = true;
+  const host = hostEntrance();
+  enterBlocks(host);
   try {
     enter(slots, 0, 0, (room - NESTING_BYTES) & -2);
   } catch (error) {
     slots.refs.length = 0;
     throw failure(inst, error);
   } finally {
+    leaveBlocks(host);
     jsStack.room = room;
   }
   const vals: Val[] = [];

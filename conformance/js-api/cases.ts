@@ -61,6 +61,15 @@ export const texts = {
     (func (export "throw") (param i32) (throw $t (local.get 0) (f64.const 2.5)))
     (func (export "own throw") (throw $own (i64.const 7)))
     (func (export "f") (call $f)))`,
+  waiting: `(module
+    (import "m" "f" (func $f)) (tag $e (export "tag") (param i32))
+    (func $outer (export "outer") (result i32)
+      try (result i32) (call $f) (i32.const 1) catch $e end)
+    (func (export "through") (result i32) (local v128)
+      (local.set 0 (v128.const i32x4 0 0 0 0)) (call $outer))
+    (func (export "traps") (result i32)
+      try (result i32) (i32.div_u (i32.const 1) (i32.const 0)) catch $e end)
+    (func (export "throws") (throw $e (i32.const 7))))`,
   start: `(module (import "m" "f" (func $f)) (memory (export "memory") 1) (func $s (call $f)) (start $s))`,
   proto: `(module (import "__proto__" "constructor" (func $f (result i32))) (import "toString" "__proto__" (global i32))
     (func (export "__proto__") (result i32) (i32.add (call $f) (global.get 0))) (func (export "constructor") (result i32) (i32.const 1)))`,
@@ -575,6 +584,25 @@ const exceptions: readonly Case[] = [
         thrown(() => e.getArg(tag, 2)),
         e instanceof Error,
       ];
+    },
+  },
+  {
+    name: "exceptions that JavaScript sees between one guest and another that would catch them",
+    run: (api, { waiting }) => {
+      const seen: unknown[] = [];
+      const note = (): void => {
+        const e = thrown(exports.throws) as Api;
+        seen.push(e instanceof api.Exception && e.getArg(exports.tag, 0));
+      };
+      const f = (): void => {
+        note();
+        seen.push(thrown(exports.traps) instanceof api.RuntimeError);
+        note();
+      };
+      const exports: Api = instantiate(api, waiting, { m: { f } });
+      const results = [1, 2].flatMap(() => [exports.outer(), exports.through()]);
+      note();
+      return [results, seen];
     },
   },
 ];
