@@ -31,6 +31,8 @@ export interface TierOptions {
    * and V8 13.6 was seen to end the process over such code. Default "words". See RATIONALE.md.
    */
   readonly i64?: I64Form | undefined;
+  /** For tests: BigInts also where they are not worth while. */
+  readonly everyBigInt?: boolean | undefined;
   /** Called before a function is compiled for the first time: where a host may want to set up its JavaScript engine. */
   readonly onGenerate?: (() => void) | undefined;
   /**
@@ -77,6 +79,7 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
       sampleFuel: hotAfter === undefined ? SAMPLE_FUEL : 0,
       minFrameBytes: Math.ceil(ROOM / limits.frames),
       isBig: options.i64 === "bigint",
+      isBigForced: options.everyBigInt === true,
       onGenerate: options.onGenerate,
     },
     stats,

@@ -27,7 +27,9 @@ function configuration(
 
 /** Other versions of V8 may end the process: see RATIONALE.md. */
 const hasBigInts = Number.parseFloat(process.versions.v8) >= 14;
-const bigInts = hasBigInts ? [configuration("JavaScript, i64 as BigInt", { tier: "js", i64: "bigint" }, false)] : [];
+const bigInts = hasBigInts
+  ? [configuration("JavaScript, i64 as BigInt", { tier: "js", i64: "bigint", everyBigInt: true }, false)]
+  : [];
 
 /** The first is what the others are compared with. */
 export const configurations: readonly [Configuration, ...Configuration[]] = [

@@ -4,7 +4,7 @@ import type { EngineOptions } from "../../engine/index.ts";
 export const tiers = {
   interp: { tier: "interp" },
   js: { tier: "js" },
-  "js-bigint": { tier: "js", i64: "bigint" },
+  "js-bigint": { tier: "js", i64: "bigint", everyBigInt: true },
   auto: { tier: "auto" },
   "auto-1": { tier: "auto", hotAfter: 1 },
   "auto-2": { tier: "auto", hotAfter: 2 },

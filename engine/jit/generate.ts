@@ -52,6 +52,8 @@ export interface GenerateOptions {
   readonly isMetered?: boolean | undefined;
   /** i64 are BigInt (`big-frame.ts`), where that is possible; else two words each. */
   readonly isBig?: boolean | undefined;
+  /** Also where it is not worth while. */
+  readonly isBigForced?: boolean | undefined;
 }
 
 export interface Generated {
@@ -121,7 +123,7 @@ function generateAs(module: Module, index: number, options: GenerateOptions, isB
   }
   // Even, as the lowest bit of what is left says who called.
   const bytes = Math.max(frameBytes(f), options.minFrameBytes ?? 0);
-  if (isBig && (bytes > MAX_BIG_BYTES || !isWorthWhile(f))) throw new NotBig();
+  if (isBig && (bytes > MAX_BIG_BYTES || !(options.isBigForced || isWorthWhile(f)))) throw new NotBig();
   return assemble(f, bytes + (bytes & 1));
 }
 

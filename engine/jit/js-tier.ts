@@ -52,6 +52,7 @@ export interface JsTierOptions {
   readonly minFrameBytes: number;
   /** i64 are BigInt in it. */
   readonly isBig: boolean;
+  readonly isBigForced: boolean;
   /** Called before the first text is made. */
   readonly onGenerate: (() => void) | undefined;
 }
@@ -142,8 +143,8 @@ export class JsTier implements InstanceTier {
 
   /** Of each line of the text of function `func`, or of its way into the loop at `loop`, the offset in the module. */
   offsetsOf(func: number, loop: number | undefined, isMetered: boolean): readonly number[] {
-    const { minFrameBytes, isBig } = this.options;
-    return generate(this.inst.module, func, { loop, minFrameBytes, isMetered, isBig }).offsets;
+    const { minFrameBytes, isBig, isBigForced } = this.options;
+    return generate(this.inst.module, func, { loop, minFrameBytes, isMetered, isBig, isBigForced }).offsets;
   }
 
   /* What is compiled */
@@ -214,11 +215,8 @@ export class JsTier implements InstanceTier {
     if (this.stats.characters === 0) this.options.onGenerate?.();
     let made: Generated;
     try {
-      made = generate(this.inst.module, f.index, {
-        ...options,
-        minFrameBytes: this.options.minFrameBytes,
-        isBig: this.options.isBig,
-      });
+      const { minFrameBytes, isBig, isBigForced } = this.options;
+      made = generate(this.inst.module, f.index, { ...options, minFrameBytes, isBig, isBigForced });
     } catch (error) {
       if (!(error instanceof Declined)) throw error;
       this.stats.decline(error.reason);
