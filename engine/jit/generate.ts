@@ -11,6 +11,7 @@
  * in `H[0]`; several results are left in `V` and `VR`.
  */
 import { skipImms } from "../binary/imms.ts";
+import { denseOpcode, OPCODES } from "../binary/opcodes.ts";
 import { type InstrDef, instrDef, type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
 import { F32, F64, type FuncType, I64, isRef, type ValType } from "../types.ts";
@@ -28,7 +29,7 @@ import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
 import { SELF_LOOP } from "./rules-tail.ts";
 import { wideRules } from "./rules-wide.ts";
-import { applyRow } from "./templates.ts";
+import { rowRule } from "./templates.ts";
 import { zeroOf } from "./values.ts";
 
 /** Functions beyond these are left to the interpreter: V8 would take very long over them. */
@@ -65,18 +66,37 @@ export interface Generated {
 
 type Rule = (f: FunctionText) => void;
 
-/** By dense number, so that no name is looked up for an instruction. */
-const rules = new Map<Mnemonic, Rule>();
+/** What is done about an instruction. */
+interface Step {
+  readonly def: InstrDef;
+  readonly rule: Rule;
+  /** It opens a block. */
+  readonly isOpening: boolean;
+  /** `end` or `delegate`. */
+  readonly isClosing: boolean;
+  /** Code after it is reached from the start of its block: `else` and the old `catch`. */
+  readonly isTurning: boolean;
+}
 
-function ruleOf(m: Mnemonic): Rule {
-  let rule = rules.get(m);
-  if (rule === undefined) {
-    const words = makeRule(m, instrDef(m));
-    const big = bigRules[m];
-    rule = big === undefined ? words : (f) => (f.bigs === undefined ? words(f) : big(f, words));
-    rules.set(m, rule);
-  }
-  return rule;
+/** By dense number, made when wanted: no name is looked up for an instruction. */
+const steps = new Array<Step | undefined>(OPCODES).fill(undefined);
+
+function stepOf(opcode: number): Step {
+  const dense = denseOpcode(opcode);
+  return steps[dense] ?? (steps[dense] = makeStep(mnemonicOf(opcode) as Mnemonic));
+}
+
+function makeStep(m: Mnemonic): Step {
+  const def = instrDef(m);
+  const words = makeRule(m, def);
+  const big = bigRules[m];
+  return {
+    def,
+    rule: big === undefined ? words : (f) => (f.bigs === undefined ? words(f) : big(f, words)),
+    isOpening: /^(?:block|loop|if|try_table|try)$/.test(m),
+    isClosing: m === "end" || m === "delegate",
+    isTurning: m === "else" || m === "catch" || m === "catch_all",
+  };
 }
 
 function makeRule(m: Mnemonic, d: InstrDef): Rule {
@@ -88,11 +108,12 @@ function makeRule(m: Mnemonic, d: InstrDef): Rule {
   if (d.type === "atomic") return (f) => atomicRule(f, d);
   if (typeof d.type === "string" || (d.js ?? d.words) === undefined) return () => decline(`${d.feature ?? m}`);
   if (/^i64\.(shl|shr_[su]|rot[lr])$/.test(m)) {
+    const row = rowRule(m);
     return (f) => {
-      if (!shiftByConstant(f, m)) applyRow(f, m);
+      if (!shiftByConstant(f, m)) row(f);
     };
   }
-  return (f) => applyRow(f, m);
+  return rowRule(m);
 }
 
 /** @throws Declined */
@@ -151,31 +172,27 @@ function writeBody(
   const { reader, out, pending } = f;
   while (f.labels.length > 0) {
     out.at = reader.pos;
-    const m = mnemonicOf(reader.opcode()) as Mnemonic;
+    const step = stepOf(reader.opcode());
     pending.begin();
     out.prefix = "";
     if (f.nesting > MAX_NESTING) decline("nesting");
-    if (f.isDead) skipDead(f, m);
+    if (f.isDead) skipDead(f, step);
     else {
-      f.fuel?.begin(instrDef(m));
-      ruleOf(m)(f);
+      f.fuel?.begin(step.def);
+      step.rule(f);
     }
   }
   return f;
 }
 
 /** Dead code is decoded, not written. */
-function skipDead(f: FunctionText, m: Mnemonic): void {
+function skipDead(f: FunctionText, { def, rule, isOpening, isClosing, isTurning }: Step): void {
   const isOwn = f.deadDepth === 0;
-  if (opens.has(m)) f.deadDepth++;
-  else if (m === "end" || m === "delegate") {
-    if (isOwn) return ruleOf(m)(f);
-    f.deadDepth--;
-  } else if (isOwn && (m === "else" || m === "catch" || m === "catch_all")) return ruleOf(m)(f);
-  skipImms(f.reader, instrDef(m));
+  if (isOwn && (isClosing || isTurning)) return rule(f);
+  if (isOpening) f.deadDepth++;
+  else if (isClosing) f.deadDepth--;
+  skipImms(f.reader, def);
 }
-
-const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table", "try"]);
 
 /* The function around its body */
 
