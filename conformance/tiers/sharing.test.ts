@@ -79,7 +79,7 @@ describe.each(used)("instances of one module, tier %s", (tier) => {
       const { code, message, backtrace } = failure(() => instance.invoke("trap", [-1]));
       return { code, message, backtrace };
     });
-    expect(failures[0].backtrace.map(({ name }) => name)).toEqual(["far", undefined]);
+    expect(failures[0]!.backtrace.map(({ name }) => name)).toEqual(["far", undefined]);
     for (const one of failures) expect(one).toEqual(failures[0]);
   });
 });
@@ -100,7 +100,7 @@ describe("the code of the third instance", () => {
     const engine = new Engine({ tier: "auto" });
     const instances = [1, 2, 3].map((k) => make(engine, k));
     for (const instance of instances.slice(0, 2)) instance.invoke("run", [200_000]);
-    instances[2].invoke("run", [200]);
-    expect(instances[2].tierStats?.functions).toBeGreaterThan(0);
+    instances[2]!.invoke("run", [200]);
+    expect(instances[2]!.tierStats?.functions).toBeGreaterThan(0);
   });
 });
