@@ -31,6 +31,7 @@ const LOOP = 0x03;
 const MAX_CACHED_BLOCKS = 1000;
 
 const noVals: readonly ValType[] = [];
+export const emptyBlock: FuncType = { kind: "func", params: noVals, results: noVals };
 const valueBlocks = new Map<ValType, FuncType>();
 
 /** `[] -> [result]`, one object for each type. */
