@@ -3,7 +3,7 @@
  *
  *     bytes ──decode──► instruction ──► Pending (expressions) ──► Writer (statements) ──► text
  *
- * One pass, O(body); a second one for functions with floats (`FloatFlow`). The text is of fixed words, and of numbers
+ * One pass, O(body); a second one for some functions with floats (`FloatFlow`). The text is of fixed words, and of numbers
  * that are printed here: no name or other text of the module gets into it.
  *
  * Conventions: i32 a signed number, i64 two of them (low, high), floats numbers (`nan.ts`), references themselves. The
@@ -138,7 +138,7 @@ function generateAs(module: Module, index: number, options: GenerateOptions, isB
   const ladders = new Ladders(module, func, MAX_NESTING);
   const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered, isBig);
   let f = write();
-  if (floats.hasNodes) {
+  if (floats.wasWrong) {
     floats.restart();
     f = write();
   }
