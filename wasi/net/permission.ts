@@ -27,6 +27,8 @@ const NAMES_OF_ONE = 16;
 
 const first = (of: { keys(): IterableIterator<string> }): string => of.keys().next().value as string;
 
+type Rule = (rules: NetworkPolicy) => boolean;
+
 export class NetworkPermission {
   /** May be exchanged while the guest runs: what it has open stays open. */
   rules: NetworkPolicy;
@@ -41,9 +43,21 @@ export class NetworkPermission {
   }
 
   address(op: "listen" | "connect", address: Address, protocol: "tcp" | "udp"): Decision {
+    return this.#ask({ op, address: addressText(address), protocol }, this.#rule(op, address));
+  }
+
+  /** For what was granted and is used only now: whether rules still have it. Asks and tells nobody. */
+  stillAllows(op: "listen" | "connect", address: Address): boolean {
+    return this.#isAllowed(this.#rule(op, address));
+  }
+
+  #rule(op: "listen" | "connect", address: Address): Rule {
     const names = [...(this.#names.get(ipText(unmapped(address.ip))) ?? [])];
-    const allows = (rules: NetworkPolicy): boolean => allowsAddress(rules[op], address, names);
-    return this.#ask({ op, address: addressText(address), protocol }, allows);
+    return (rules) => allowsAddress(rules[op], address, names);
+  }
+
+  #isAllowed(allows: Rule): boolean {
+    return allows(this.rules) && (this.#guard?.network(allows) ?? true);
   }
 
   name(name: string): Decision {
@@ -60,14 +74,15 @@ export class NetworkPermission {
     this.#names.set(key, names);
   }
 
-  #ask(request: NetworkRequest, allows: (rules: NetworkPolicy) => boolean): Decision {
-    const isAllowed = allows(this.rules) && (this.#guard?.network(allows) ?? true);
+  #ask(request: NetworkRequest, allows: Rule): Decision {
+    const isAllowed = this.#isAllowed(allows);
     const answer = isAllowed && this.#decide !== undefined ? this.#decide(request) : isAllowed;
     if (typeof answer === "boolean") return this.#tell(request, answer);
     const decision = { isOver: false, isGranted: false, source: undefined as WaitSource | undefined };
     const end = (isGranted: boolean): void => void Object.assign(decision, this.#tell(request, isGranted));
     const ready = answer.then(
-      (isGranted) => end(isGranted === true),
+      // The rules may be others by now.
+      (isGranted) => end(isGranted === true && this.#isAllowed(allows)),
       () => end(false),
     );
     decision.source = { isReady: () => decision.isOver, ready, watch: watchPromise(ready) };

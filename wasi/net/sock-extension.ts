@@ -53,14 +53,16 @@ export function sock_bind(host: Context, fd: Descriptor, address: number, port: 
   return carryOut(d, decision, () => d.socket.bind(to));
 }
 
-/** A socket that was not bound would listen at any address: that has to be allowed as well. */
+/**
+ * A socket that was not bound would listen at any address: that has to be allowed as well. One that was is bound only now,
+ * and rules may have changed.
+ */
 export function sock_listen(host: Context, fd: Descriptor, backlog: number): HandlerResult {
   const d = socketOf(fd);
   const { socket } = d;
-  const isKnown = socket.isBound || socket.isListening;
-  const decision = isKnown
-    ? undefined
-    : host.permission?.address("listen", anyAddress(socket.family), protocolOf(socket));
+  const at = socket.isBound ? socket.local : anyAddress(socket.family);
+  const isKnown = socket.isListening || (socket.isBound && host.permission?.stillAllows("listen", at) !== false);
+  const decision = isKnown ? undefined : host.permission?.address("listen", at, protocolOf(socket));
   return carryOut(d, decision, () => socket.listen(backlog | 0));
 }
 

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { Blocked } from "../../../engine/index.ts";
+import { parsePolicy } from "../../policy.ts";
 import { NetworkGuest, rule } from "../testing/network.ts";
 
 const guests: NetworkGuest[] = [];
@@ -384,6 +385,42 @@ describe("what the rules say", () => {
     expect(await g.wait("sock_bind", fd, g.address([127, 0, 0, 1]), 0)).toBe("ACCES");
     expect(await g.wait("sock_bind", fd, g.address([127, 0, 0, 1]), 0)).toBe("SUCCESS");
     expect(asked[0]).toEqual({ op: "listen", address: "127.0.0.1:0", protocol: "tcp" });
+  });
+  it("can change while the guest runs, for what it asks from then on", async () => {
+    const { g, fd, peer } = await connected();
+    const bound = await g.socket();
+    expect(await g.wait("sock_bind", bound, g.address([127, 0, 0, 1]), 0)).toBe("SUCCESS");
+    const { listen, connect: none } = { listen: [rule("127.0.0.2:*")], connect: [] };
+    g.wasi.networkRules = { listen, connect: none, resolve: [] };
+    expect(g.wasi.networkRules).toEqual({ listen, connect: none, resolve: [] });
+    expect(await g.send(fd, "still")).toBe(5);
+    expect(String((await once(peer, "data"))[0])).toBe("still");
+    // It was bound by the old rules, and would be by the system only now.
+    expect(await g.wait("sock_listen", bound, 1)).toBe("ACCES");
+    const other = await g.socket();
+    expect(await g.wait("sock_bind", other, g.address([127, 0, 0, 1]), 0)).toBe("ACCES");
+    expect(await g.wait("sock_connect", other, g.address([127, 0, 0, 1]), peer.remotePort!)).toBe("ACCES");
+    g.wasi.networkRules = { listen, connect: [rule("127.0.0.1:*")], resolve: [] };
+    expect(await g.wait("sock_connect", other, g.address([127, 0, 0, 1]), peer.remotePort!)).toBe("SUCCESS");
+  });
+  it("holds for a decision that was asked for before it changed", async () => {
+    let answer: (isGranted: boolean) => void = () => {};
+    const decide = (): Promise<boolean> => new Promise((resolve) => (answer = resolve));
+    const g = guest({ decide });
+    const bound = g.wait("sock_bind", await g.socket(), g.address([127, 0, 0, 1]), 0);
+    g.wasi.networkRules = { listen: [], connect: [], resolve: [] };
+    answer(true);
+    expect(await bound).toBe("ACCES");
+  });
+  it("is no more than the policy, whatever is set", async () => {
+    const policy = parsePolicy({ version: 1, calls: ["*"], network: { listen: ["127.0.0.2:*"] } });
+    const g = guest({}, { policy });
+    g.wasi.networkRules = { listen: [rule("*:*")], connect: [], resolve: [] };
+    expect(await g.wait("sock_bind", await g.socket(), g.address([127, 0, 0, 1]), 0)).toBe("ACCES");
+    expect(await g.wait("sock_bind", await g.socket(), g.address([127, 0, 0, 2]), 0)).toBe("SUCCESS");
+    const without = guest({}, { network: undefined });
+    expect(without.wasi.networkRules).toBeUndefined();
+    expect(() => (without.wasi.networkRules = { listen: [], connect: [], resolve: [] })).toThrow(TypeError);
   });
   it("is ACCES for everything without a network", async () => {
     const g = guest({}, { network: undefined });
