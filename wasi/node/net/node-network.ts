@@ -21,7 +21,7 @@ const lookupErrors: Readonly<Record<string, ErrnoName>> = {
 };
 
 export class NodeNetwork implements Network {
-  readonly changes = new Changes();
+  readonly changes = new Changes(setImmediate);
   readonly traffic = new Traffic();
   readonly #tcp = new TcpHome(this.changes, this.traffic);
   #lookups = 0;
