@@ -55,6 +55,19 @@ describe("streams", () => {
     expect(g.call("fd_close", fd)).toBe("SUCCESS");
     expect(await g.send(fd, "x")).toBe("BADF");
   });
+  it("send what was written before they were closed, in order", async () => {
+    const { g, fd, peer } = await connected();
+    const taken = (async () => {
+      let text = "";
+      for await (const chunk of peer) text += String(chunk);
+      return text;
+    })();
+    // Without a turn of the event loop between.
+    const sent = [g.send(fd, "head "), g.send(fd, ""), g.send(fd, "body ".repeat(1000)), g.send(fd, "end")];
+    expect(g.call("fd_close", fd)).toBe("SUCCESS");
+    expect(await Promise.all(sent)).toEqual([5, 0, 5000, 3]);
+    expect(await taken).toBe(`head ${"body ".repeat(1000)}end`);
+  });
   it("tell addresses, in both forms", async () => {
     const { g, fd, peer } = await connected();
     expect(await g.peer(fd)).toEqual({ ip: [127, 0, 0, 1], type: 4, port: peer.localPort });
@@ -523,6 +536,18 @@ describe("poll_oneoff", () => {
       { index: 0, nbytes: 5n, flags: 0 },
       { index: 1, nbytes: 0n, flags: 0 },
     ]);
+  });
+  it("tells of all that has come at once in one call", async () => {
+    const g = guest();
+    const { fd, port } = await g.listen();
+    const accepted: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      await peerOf(port);
+      accepted.push(await g.accept(fd));
+    }
+    const polled = poll(g, ...accepted.map((c) => ({ fd: c, tag: 1 as const })));
+    for (const peer of peers) peer.write("x");
+    expect((await polled).map((e) => e.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 });
 
