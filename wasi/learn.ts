@@ -29,6 +29,8 @@ export class Learner {
     else if (event.kind === "env") this.#env.add(event.name);
     else if (event.kind === "clock") this.#clocks.add(event.clock);
     else if (event.kind === "random") this.#isRandom = true;
+    // Policies have no rules about AF_UNIX.
+    else if (event.kind === "network" && event.op !== "resolve" && event.protocol === "unix") return;
     else if (event.kind === "network") this.#network[event.op].add(event.op === "resolve" ? event.name : event.address);
     else if (!this.#mounts.has(event.guest)) this.#mounts.set(event.guest, { level: event.level, isChanged: false });
   };

@@ -3,12 +3,14 @@
  */
 import type { WaitSource } from "../../engine/index.ts";
 import type { Guard } from "../guard.ts";
-import { allowsAddress, allowsLookup, type NetworkPolicy } from "../network-rules.ts";
+import { allowsAddress, allowsLookup, type NetworkPolicy, unixRule } from "../network-rules.ts";
 import { type Address, addressText, ipText, unmapped } from "./address.ts";
 
-/** What a guest wants; `address` as `127.0.0.1:80`, `[::1]:80`. */
+export type Protocol = "tcp" | "udp" | "unix";
+
+/** What a guest wants; `address` as `127.0.0.1:80`, `[::1]:80`, or, of AF_UNIX, as `unix:` and the guest's name for it. */
 export type NetworkRequest =
-  | { readonly op: "listen" | "connect"; readonly address: string; readonly protocol: "tcp" | "udp" }
+  | { readonly op: "listen" | "connect"; readonly address: string; readonly protocol: Protocol }
   | { readonly op: "resolve"; readonly name: string };
 
 /** True: it may, if the rules do not forbid it. */
@@ -42,7 +44,18 @@ export class NetworkPermission {
     this.#guard = guard;
   }
 
-  address(op: "listen" | "connect", address: Address, protocol: "tcp" | "udp"): Decision {
+  /** It may open sockets of AF_UNIX: there is one that it may use. */
+  get hasUnix(): boolean {
+    return (this.rules.unix ?? []).length > 0;
+  }
+
+  /** An address of AF_UNIX with its place on the host, if the rules have one; any other as it is. */
+  located(op: "listen" | "connect", address: Address): Address {
+    const rule = unixRule(this.rules, op, address.path);
+    return rule === undefined ? address : { ...address, hostPath: rule.host };
+  }
+
+  address(op: "listen" | "connect", address: Address, protocol: Protocol): Decision {
     return this.#ask({ op, address: addressText(address), protocol }, this.#rule(op, address));
   }
 
@@ -52,6 +65,7 @@ export class NetworkPermission {
   }
 
   #rule(op: "listen" | "connect", address: Address): Rule {
+    if (address.path !== undefined) return (rules) => unixRule(rules, op, address.path) !== undefined;
     const names = [...(this.#names.get(ipText(unmapped(address.ip))) ?? [])];
     return (rules) => allowsAddress(rules[op], address, names);
   }

@@ -1,8 +1,15 @@
 /**
- * A TCP socket on `node:net`. Node.js reads on its own; what it has read waits here, and it stops when that is much. What
+ * A TCP socket on `node:net`, or a stream of AF_UNIX, which differs in its addresses only. Node.js reads on its own; what it has read waits here, and it stops when that is much. What
  * the guest writes is handed over at once, up to a bound.
  */
-import { type AddressInfo, connect, createServer, type Server, type Socket as Stream } from "node:net";
+import {
+  type AddressInfo,
+  connect,
+  createServer,
+  type NetConnectOpts,
+  type Server,
+  type Socket as Stream,
+} from "node:net";
 import { nextTick } from "node:process";
 import type { WaitSource } from "../../../engine/index.ts";
 import { filetype } from "../../abi.ts";
@@ -65,6 +72,8 @@ export class TcpSocket implements Socket {
   #count: BytesCount;
   #listener: ListenerCount | undefined;
   #bound: Address | undefined;
+  /** Of AF_UNIX, where it was made by `connect`: the host does not tell. */
+  #peer: Address | undefined;
   #server: Server | undefined;
   readonly #waiting: Stream[] = [];
   #connection: Stream | undefined;
@@ -106,6 +115,7 @@ export class TcpSocket implements Socket {
     return this.#isGone || (this.#isEnd && this.#isWriteOver);
   }
   get local(): Address {
+    if (this.family === "unix") return this.#bound ?? anyAddress("unix");
     const at = this.#server?.address() as AddressInfo | null | undefined;
     if (at) return addressOf(at.address, at.port, this.family) ?? anyAddress(this.family);
     const { localAddress, localPort } = this.#connection ?? {};
@@ -113,6 +123,7 @@ export class TcpSocket implements Socket {
   }
   get peer(): Address | undefined {
     if (this.#state !== "connected") return undefined;
+    if (this.family === "unix") return this.#peer ?? anyAddress("unix");
     return addressOf(this.#connection?.remoteAddress, this.#connection?.remotePort, this.family);
   }
 
@@ -125,12 +136,14 @@ export class TcpSocket implements Socket {
   listen(backlog: number): void {
     if (this.#state === "listening") return;
     if (this.#state !== "fresh") fail("INVAL");
-    const { ip, port } = this.#bound ?? anyAddress(this.family);
+    const { ip, port, hostPath } = this.#bound ?? anyAddress(this.family);
+    if (this.family === "unix" && hostPath === undefined) fail("INVAL");
     const server = createServer(serverOptions);
     const most = Math.min(MOST_WAITING, Math.max(1, backlog));
     this.#serve(server, most);
     this.#state = "starting";
-    server.listen({ host: ipText(ip), port, backlog: most, exclusive: true });
+    const at = hostPath === undefined ? { host: ipText(ip), port } : { path: hostPath };
+    server.listen({ ...at, backlog: most, exclusive: true });
   }
 
   /** For a fresh one: it is `server`, which listens and has no listeners for events. */
@@ -156,22 +169,28 @@ export class TcpSocket implements Socket {
     this.#server = server;
   }
 
-  connect({ ip, port }: Address): void {
+  connect(to: Address): void {
     if (this.#state === "connected") fail("ISCONN");
     if (this.#state === "connecting") fail("ALREADY");
     if (this.#state !== "fresh") fail("INVAL");
-    const from = this.#bound && { localAddress: ipText(this.#bound.ip), localPort: this.#bound.port };
-    const host = ip.every((b) => b === 0) ? (this.family === "ipv4" ? "127.0.0.1" : "::1") : ipText(ip);
+    this.#peer = to;
     this.#state = "connecting";
     this.#isGone = false;
     this.#isEnd = false;
-    const connection = connect({ host, port, allowHalfOpen: true, noDelay: true, ...from });
+    const connection = connect({ ...this.#route(to), allowHalfOpen: true, noDelay: true });
     connection.once("connect", () => {
       if (this.#connection !== connection) return;
       this.#home.traffic.connected.connections++;
       this.#become("connected");
     });
     this.#adopt(connection);
+  }
+
+  #route({ ip, port, hostPath }: Address): NetConnectOpts {
+    if (hostPath !== undefined) return { path: hostPath };
+    const from = this.#bound && { localAddress: ipText(this.#bound.ip), localPort: this.#bound.port };
+    const host = ip.every((b) => b === 0) ? (this.family === "ipv4" ? "127.0.0.1" : "::1") : ipText(ip);
+    return { host, port, ...from };
   }
 
   accept(): Socket | undefined {
@@ -324,7 +343,8 @@ export class TcpSocket implements Socket {
     this.#server?.close();
     for (const connection of this.#waiting.splice(0)) connection.destroy();
     if (this.#connection === undefined) return;
-    if (this.settings.linger === 0) this.#connection.resetAndDestroy();
+    if (this.settings.linger === 0 && this.family === "unix") this.#connection.destroy();
+    else if (this.settings.linger === 0) this.#connection.resetAndDestroy();
     else this.#home.leave(this.#connection);
   }
 
@@ -385,7 +405,7 @@ export class TcpSocket implements Socket {
   }
 
   toString(): string {
-    return `tcp ${addressText(this.local)}`;
+    return `${this.family === "unix" ? "" : "tcp "}${addressText(this.local)}`;
   }
 }
 
