@@ -62,6 +62,7 @@ async function readOptions(args: readonly string[]): Promise<Options> {
   if (![...connections, seconds, rounds].every((n) => Number.isInteger(n) && n > 0))
     throw new UsageError("servers takes whole numbers");
   const before = values.before === undefined ? [] : await ours(values.before, ", before");
+  if (positionals.length > 1) throw new UsageError("servers takes one module: it listens at port 8080");
   const contestants = [baseline, ...(await ours(join(root, "dist"))), ...before, ...positionals.map(given)];
   return { connections, seconds, rounds, contestants, json: values.json };
 }

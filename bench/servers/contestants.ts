@@ -11,6 +11,8 @@ export interface Contestant {
   readonly name: string;
   /** Of Node.js. */
   readonly args: (port: number) => readonly string[];
+  /** Where it listens, if it cannot be told. */
+  readonly port?: number;
 }
 
 export const baseline: Contestant = {
@@ -29,10 +31,11 @@ export async function ours(dist: string, suffix = ""): Promise<readonly Contesta
   ];
 }
 
-/** A module that opens its socket itself, at the port of its first argument or at 8080. */
+/** A module that opens its socket itself, at port 8080. */
 export const given = (path: string): Contestant => ({
   name: path.replace(/.*\//, ""),
-  args: (port) => [join(root, "dist/bin/wasmts.js"), path, `${port}`],
+  args: () => [join(root, "dist/bin/wasmts.js"), path],
+  port: 8080,
 });
 
 export interface Serving {
@@ -42,7 +45,7 @@ export interface Serving {
 }
 
 /** Starts it, and waits until it answers. */
-export async function start({ name, args }: Contestant, port?: number): Promise<Serving> {
+export async function start({ name, args, port }: Contestant): Promise<Serving> {
   const at = port ?? (await freePort());
   const child = spawn(process.execPath, ["--no-warnings", ...args(at)], { stdio: ["ignore", "ignore", "inherit"] });
   const isUp = async (): Promise<boolean> => {
