@@ -537,6 +537,44 @@ describe("poll_oneoff", () => {
       { index: 1, nbytes: 0n, flags: 0 },
     ]);
   });
+  it("holds back who asks for nothing but what it was told, until there is more or it writes", async () => {
+    const { g, fd, peer } = await connected();
+    const both = [
+      { fd, tag: 1 as const },
+      { fd, tag: 2 as const },
+    ];
+    const told = async (): Promise<number[]> => (await poll(g, ...both)).map((e) => e.index);
+    const from = performance.now();
+    let polls = 0;
+    for (; performance.now() - from < 300; polls++) expect(await told()).toEqual([1]);
+    // 4 at once, then after 1, 2, 4, ... 64 ms.
+    expect(polls).toBeLessThan(20);
+    peer.write("x");
+    const asked = performance.now();
+    expect(await told()).toContain(0);
+    expect(performance.now() - asked).toBeLessThan(50);
+    expect(await g.receive(fd)).toBe("x");
+    // With something to write it is not held back, however often it asks.
+    const writing = performance.now();
+    for (let i = 0; i < 200; i++) {
+      expect(await told()).toEqual([1]);
+      expect(await g.send(fd, "y")).toBe(1);
+    }
+    expect(performance.now() - writing).toBeLessThan(2000);
+    // Nor does it miss a clock.
+    for (let i = 0; i < 12; i++) await told();
+    const clock = performance.now();
+    const events = await pollBy("poll_oneoff", g, ...both, { fd: 0, tag: 0 });
+    expect(events.map((e) => e.index)).toEqual([1, 2]);
+    expect(performance.now() - clock).toBeLessThan(60);
+  });
+  it("holds back nobody who has no clock", async () => {
+    const { g, fd } = await connected(guest({}, { clock: null }));
+    const from = performance.now();
+    for (let i = 0; i < 20; i++)
+      expect((await poll(g, { fd, tag: 1 }, { fd, tag: 2 })).map((e) => e.index)).toEqual([1]);
+    expect(performance.now() - from).toBeLessThan(1000);
+  });
   it("tells of all that has come at once in one call", async () => {
     const g = guest();
     const { fd, port } = await g.listen();

@@ -24,6 +24,8 @@ import { freshSettings } from "./settings.ts";
 const MOST_AHEAD = 1 << 16;
 /** Bytes that wait for the network before the guest has to. */
 const MOST_BEHIND = 1 << 18;
+/** Bytes that wait for more of the same turn. */
+const MOST_GATHERED = 1 << 14;
 /** Connections that wait to be accepted; more are refused. */
 const MOST_WAITING = 1024;
 
@@ -280,21 +282,10 @@ export class TcpSocket implements Socket {
     const room = MOST_BEHIND - connection.writableLength;
     if (room <= 0) return undefined;
     const bytes = joinBuffers(cutBuffers(buffers, room));
-    if (bytes.length > 0) this.#gather(connection).write(bytes);
+    if (bytes.length > 0) gather(connection, bytes);
     this.#count.bytesOut += bytes.length;
     this.edges.writes++;
     return bytes.length;
-  }
-
-  /**
-   * What the guest writes before it waits goes out together: head and body of an answer are one system call, which costs
-   * as much as all else about a small one (bench servers, with a module that writes twice).
-   */
-  #gather(connection: Stream): Stream {
-    if (connection.writableCorked > 0) return connection;
-    connection.cork();
-    nextTick(() => connection.uncork());
-    return connection;
   }
 
   shutdown({ read, write }: { readonly read: boolean; readonly write: boolean }): void {
@@ -407,6 +398,20 @@ export class TcpSocket implements Socket {
   toString(): string {
     return `${this.family === "unix" ? "" : "tcp "}${addressText(this.local)}`;
   }
+}
+
+/**
+ * What the guest writes before it waits goes out together: head and body of an answer are one system call, which costs
+ * as much as all else about a small one (bench servers, with a module that writes twice). What is much does not wait: the
+ * guest is told how much the network takes.
+ */
+function gather(connection: Stream, bytes: Uint8Array): void {
+  if (connection.writableCorked === 0) {
+    connection.cork();
+    nextTick(() => connection.uncork());
+  }
+  connection.write(bytes);
+  if (connection.writableLength >= MOST_GATHERED) connection.uncork();
 }
 
 const ignore = (): void => {};
