@@ -1,7 +1,7 @@
 /**
  * Holds back a guest that asks again and again what it was told already: that it may write, where it has nothing to write.
  *
- * mio_wasi before 0.8.9, which the servers of 2021 to 2023 were built with, does that as long as a connection is open: it
+ * mio_wasi before 0.8.8, which the servers of 2022 and 2023 were built with, does that as long as a connection is open: it
  * asks for both directions, forgets that it was told of one, and takes a whole processor. A few such calls in a row may
  * be just its way (tokio makes two after every answer); those after them wait, longer each time, for anything else that
  * is asked about.
