@@ -10,7 +10,7 @@ import type { Socket } from "./net/socket.ts";
 
 /** Calls in a row that are answered at once. */
 const FREE = 4;
-const MOST_MS = 64;
+const MOST_MS = 256;
 
 export class IdlePolls {
   /** What the last call told of, and how many writes there had been; undefined when it told of anything else. */
