@@ -65,7 +65,9 @@ export class NetworkPermission {
   }
 
   #rule(op: "listen" | "connect", address: Address): Rule {
-    if (address.path !== undefined) return (rules) => unixRule(rules, op, address.path) !== undefined;
+    // Rules may have another place by the same name meanwhile.
+    if (address.path !== undefined)
+      return (rules) => address.hostPath !== undefined && unixRule(rules, op, address.path)?.host === address.hostPath;
     const names = [...(this.#names.get(ipText(unmapped(address.ip))) ?? [])];
     return (rules) => allowsAddress(rules[op], address, names);
   }

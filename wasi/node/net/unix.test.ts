@@ -186,6 +186,9 @@ describe("a socket of AF_UNIX", () => {
     const g = guest(unix);
     const fd = await g.socket("stream", UNIX);
     expect(await g.wait("sock_bind", fd, named(g, "x"), 0)).toBe("SUCCESS");
+    const elsewhere = [{ ...unix[0], host: freshPath() }];
+    g.wasi.networkRules = { listen: [], connect: [], resolve: [], unix: elsewhere };
+    expect(await g.wait("sock_listen", fd, 1)).toBe("ACCES");
     g.wasi.networkRules = { listen: [], connect: [], resolve: [] };
     expect(await g.wait("sock_listen", fd, 1)).toBe("ACCES");
     expect(await g.wait("sock_open", UNIX, 2, g.alloc(4))).toBe("NOSYS");
