@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import type { AuditEvent, UnixRule } from "../../index.ts";
+import { type AuditEvent, Learner, type UnixRule } from "../../index.ts";
 import { parsePolicy } from "../../policy.ts";
 import { NetworkGuest, rule } from "../testing/network.ts";
 
@@ -176,6 +176,14 @@ describe("a socket of AF_UNIX", () => {
     expect(await connects("missing")).toBe("NOENT");
     // What is there stays there.
     expect(existsSync(taken)).toBe(true);
+  });
+
+  it("is not learnt, since no policy could have it", async () => {
+    const learner = new Learner();
+    const g = guest([{ guest: "x", host: freshPath(), op: "listen" }], { audit: learner.take });
+    expect(await g.wait("sock_bind", await g.socket("stream", UNIX), named(g, "x"), 0)).toBe("SUCCESS");
+    expect(await g.wait("sock_bind", await g.socket(), g.address([127, 0, 0, 1]), 0)).toBe("SUCCESS");
+    expect(learner.policy().network).toEqual({ listen: ["127.0.0.1:0"], connect: [], resolve: [] });
   });
 
   it("is ACCES under a policy, and when the rule has gone", async () => {
