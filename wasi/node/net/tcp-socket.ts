@@ -10,7 +10,6 @@ import {
   type Server,
   type Socket as Stream,
 } from "node:net";
-import { nextTick } from "node:process";
 import type { WaitSource } from "../../../engine/index.ts";
 import { filetype } from "../../abi.ts";
 import { type ErrnoName, errnoName, errnoOf, fail } from "../../errno.ts";
@@ -408,7 +407,8 @@ export class TcpSocket implements Socket {
 function gather(connection: Stream, bytes: Uint8Array): void {
   if (connection.writableCorked === 0) {
     connection.cork();
-    nextTick(() => connection.uncork());
+    // Of the global: to import node:process opens this process's own standard input.
+    process.nextTick(() => connection.uncork());
   }
   connection.write(bytes);
   if (connection.writableLength >= MOST_GATHERED) connection.uncork();
