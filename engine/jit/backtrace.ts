@@ -2,6 +2,9 @@
  * Guest functions in the stack of a JavaScript error. Generated functions are called `f<index>`, or
  * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel, and their texts `wasmts:<number of the code>`; lines lead to offsets.
  *
+ * A line may be several instructions, as expressions wait for who needs them: its offset is that of the instruction it was
+ * written for, if that may fail or calls, else of the first operand that may. Code that counts fuel has a line for each.
+ *
  * An error passes through generated code in stretches, with frames of the interpreter or the host in between: each
  * stretch ends at the function `e` through which the interpreter had entered it, and is asked for once, innermost first.
  */

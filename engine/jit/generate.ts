@@ -74,6 +74,8 @@ interface Step {
   readonly isOpening: boolean;
   /** `end` or `delegate`. */
   readonly isClosing: boolean;
+  /** It cannot fail, and calls nothing. */
+  readonly isSafe: boolean;
   /** Code after it is reached from the start of its block: `else` and the old `catch`. */
   readonly isTurning: boolean;
 }
@@ -95,6 +97,7 @@ function makeStep(m: Mnemonic): Step {
     rule: big === undefined ? words : (f) => (f.bigs === undefined ? words(f) : big(f, words)),
     isOpening: /^(?:block|loop|if|try_table|try)$/.test(m),
     isClosing: m === "end" || m === "delegate",
+    isSafe: /^(?:local\.|drop$|select|if$|else$|end$|br$|br_if$|br_table$|return$|global\.)/.test(m),
     isTurning: m === "else" || m === "catch" || m === "catch_all",
   };
 }
@@ -174,6 +177,7 @@ function writeBody(
     out.at = reader.pos;
     const step = stepOf(reader.opcode());
     pending.begin();
+    pending.isSafe = step.isSafe;
     out.prefix = "";
     if (f.nesting > MAX_NESTING) decline("nesting");
     if (f.isDead) skipDead(f, step);

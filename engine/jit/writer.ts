@@ -8,6 +8,8 @@ export class Writer {
   readonly offsets: number[] = [];
   /** Offset of the instruction that is being written. */
   at = 0;
+  /** Offset of the first instruction that may fail of those written with the next line; -1: there is none. */
+  cause = -1;
   /** Nothing is written: code that cannot run where this function is entered. */
   isMuted = false;
   /** Comes before the next line. */
@@ -18,7 +20,7 @@ export class Writer {
   /** Writes one line; its number, which `replace` takes (-1 when muted). */
   line(text: string): number {
     if (this.isMuted) return -1;
-    this.offsets.push(this.at);
+    this.offsets.push(this.cause < 0 ? this.at : this.cause);
     if (this.prefix === "") return this.lines.push(text) - 1;
     const line = this.prefix + text;
     this.prefix = "";
