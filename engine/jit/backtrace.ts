@@ -13,7 +13,7 @@ import type { Module } from "../module.ts";
 
 interface Source {
   readonly module: Module;
-  offsetsOf(func: number, kind: { readonly loop: number | undefined; readonly isMetered: boolean }): readonly number[];
+  causesOf(func: number, kind: { readonly loop: number | undefined; readonly isMetered: boolean }): readonly number[];
 }
 
 const sources = new Map<number, WeakRef<Source>>();
@@ -85,7 +85,7 @@ function describe([func, loop, metered, id, line]: readonly (string | undefined)
   if (source === undefined) return [];
   const index = Number(func);
   const kind = { loop: loop === undefined ? undefined : Number(loop), isMetered: metered !== undefined };
-  const offsets = source.offsetsOf(index, kind);
-  const offset = offsets[Number(line) - HEADER_LINES - 1] ?? 0;
+  const causes = source.causesOf(index, kind);
+  const offset = causes[Number(line) - HEADER_LINES - 1] ?? 0;
   return [{ func: index, name: source.module.names.funcs.get(index), offset }];
 }

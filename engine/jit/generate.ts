@@ -62,6 +62,8 @@ export interface Generated {
   readonly text: string;
   /** Of each line of `text`, the offset in the module; 0 for lines that come from no instruction. */
   readonly offsets: readonly number[];
+  /** The same of the instruction that fails if the line does. */
+  readonly causes: readonly number[];
 }
 
 type Rule = (f: FunctionText) => void;
@@ -257,8 +259,8 @@ function assemble(f: FunctionText, bytes: number): Generated {
     adapter,
     `return [${name},e];`,
   ];
-  const offsets = new Array<number>(before + 2).fill(0).concat(f.out.offsets);
-  return { text: all.join("\n"), offsets };
+  const none = new Array<number>(before + 2).fill(0);
+  return { text: all.join("\n"), offsets: none.concat(f.out.offsets), causes: none.concat(f.out.causes) };
 }
 
 const isInFrame = (f: FunctionText, t: ValType): boolean => t === I64 && f.bigs !== undefined;

@@ -6,6 +6,8 @@ export class Writer {
   readonly lines: string[] = [];
   /** Of each line, absolute. */
   readonly offsets: number[] = [];
+  /** Where a failure in each line is. */
+  readonly causes: number[] = [];
   /** Offset of the instruction that is being written. */
   at = 0;
   /** Offset of the first instruction that may fail of those written with the next line; -1: there is none. */
@@ -20,7 +22,8 @@ export class Writer {
   /** Writes one line; its number, which `replace` takes (-1 when muted). */
   line(text: string): number {
     if (this.isMuted) return -1;
-    this.offsets.push(this.cause < 0 ? this.at : this.cause);
+    this.offsets.push(this.at);
+    this.causes.push(this.cause < 0 ? this.at : this.cause);
     if (this.prefix === "") return this.lines.push(text) - 1;
     const line = this.prefix + text;
     this.prefix = "";
