@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { root } from "../real/project.ts";
 import { compileGuest } from "../real/toolchains.ts";
 import { halfClose, keepAlive, type Moved, open, reset, slow } from "./clients.ts";
+import { growthOf, isGrowing } from "./growth.ts";
 import { Served } from "./served.ts";
 
 const { values } = parseArgs({
@@ -111,16 +112,7 @@ async function inRounds(name: string, server: Served, work: (round: number) => P
   console.log(
     `  memory: ${growth.before} MiB in the first half of ${memory.length} rounds, ${growth.after} MiB in the second`,
   );
-  if (growth.after > growth.before * 1.15) failures.push(`${name}: memory grows`);
-}
-
-/** Medians of both halves of what comes after the first quarter, in which a server warms up; undefined for few rounds. */
-function growthOf(memory: readonly number[]): { before: number; after: number } | undefined {
-  const warm = memory.slice(Math.ceil(memory.length / 4));
-  if (warm.length < 8) return undefined;
-  const middle = warm.length >> 1;
-  const median = (of: readonly number[]): number => [...of].sort((a, b) => a - b)[of.length >> 1]!;
-  return { before: median(warm.slice(0, middle)), after: median(warm.slice(middle)) };
+  if (isGrowing(growth)) failures.push(`${name}: memory grows`);
 }
 
 const keptAlive = (server: Served, sums: Sums): Promise<void> =>
