@@ -66,8 +66,8 @@ function chosenContenders({ engines, enginePaths, tiers, isMetered }: Options): 
   if (unknown !== undefined) throw new UsageError(`no engine "${unknown}" here: ${ids.join(", ")}`);
   return all.filter(({ info: { id, kind } }) => {
     if (enginePaths.has(id) || engines.includes(id)) return true;
-    const [tier = id, metering] = id.split("+");
-    if (metering !== undefined && !isMetered) return false;
+    const [tier = id, form] = id.split("+");
+    if (form === "bigint" || (form !== undefined && !isMetered)) return false;
     if (kind === "ours" && tiers.length > 0) return tiers.includes(tier);
     return engines.length === 0;
   });

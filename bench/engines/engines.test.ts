@@ -44,6 +44,7 @@ const engines: (readonly [string, JsEngine])[] = [
   ...offeredTiers().map((tier) => [tier, ours(tier)] as const),
   ["interp+fuel", ours("interp", "fuel")],
   ["interp+time", ours("interp", "time")],
+  ["js+bigint", ours("js", "bigint")],
 ];
 
 describe.each(engines)("%s", (_, engine) => {

@@ -1,4 +1,5 @@
 /** Our engine behind the JavaScript API's shapes, with one tier forced. */
+import { setFlagsFromString } from "node:v8";
 import { flags } from "../../cli/options.ts";
 import {
   Engine,
@@ -17,14 +18,36 @@ import type { JsEngine } from "./engine.ts";
 
 export type Tier = NonNullable<EngineOptions["tier"]>;
 
-/** What guests can be given that their code must be ready for: `+fuel` counts, `+time` asks the clock. */
-export const meterings = ["fuel", "time"] as const;
-export type Metering = (typeof meterings)[number];
+/**
+ * Other forms of a tier: with guests that their code must be ready for (`+fuel` counts, `+time` asks the clock), or with
+ * i64 as BigInt.
+ */
+export const forms = ["fuel", "time", "bigint"] as const;
+export type Form = (typeof forms)[number];
 
-/** More than any kernel needs: what is measured is the counting. */
-const plenty: Readonly<Record<Metering, GuestLimits>> = {
-  fuel: { fuel: Number.MAX_SAFE_INTEGER },
-  time: { timeoutMs: 1e9 },
+/** How a form is asked for; limits are more than any guest needs. */
+interface FormOptions {
+  readonly limits: GuestLimits;
+  readonly engine: EngineOptions;
+  /** Of the command line. */
+  readonly args: readonly string[];
+  readonly detail: string;
+}
+
+export const formOptions: Readonly<Record<Form, FormOptions>> = {
+  fuel: {
+    limits: { fuel: Number.MAX_SAFE_INTEGER },
+    engine: {},
+    args: ["--fuel", "9000000000000000"],
+    detail: "guests with a limit of fuel",
+  },
+  time: {
+    limits: { timeoutMs: 1e9 },
+    engine: {},
+    args: ["--timeout", "10000s"],
+    detail: "guests with a limit of time",
+  },
+  bigint: { limits: {}, engine: { i64: "bigint" }, args: ["--i64", "bigint"], detail: "i64 as BigInt" },
 };
 
 /** The tiers that this build offers, as its command line lists them. `auto` is one only if there is something to choose. */
@@ -33,9 +56,11 @@ export function offeredTiers(listed: string = flags.tier.value): Tier[] {
   return [...tiers, ...(tiers.length > 1 ? ["auto"] : [])] as Tier[];
 }
 
-export function ours(tier: Tier, metering?: Metering): JsEngine {
-  const engine = new Engine({ tier });
-  const options = metering === undefined ? {} : { limits: plenty[metering] };
+export function ours(tier: Tier, form?: Form): JsEngine {
+  const { limits = {}, engine: more = {} } = form === undefined ? {} : formOptions[form];
+  if (form === "bigint" && Number.parseFloat(process.versions.v8) >= 13) setFlagsFromString("--always-osr-from-maglev");
+  const engine = new Engine({ tier, ...more });
+  const options = { limits };
   return {
     instantiate(bytes, imports) {
       const instance = engine.instantiate(engine.compile(bytes), imports as Imports, options);

@@ -5,7 +5,7 @@ import { cliPath, npmFile, root } from "../../conformance/real/project.ts";
 import type { Command } from "../process-usage.ts";
 import type { EngineInfo } from "./engine.ts";
 import { findNativeEngines, type Job } from "./native.ts";
-import { type Metering, meterings, offeredTiers, type Tier } from "./ours.ts";
+import { type Form, formOptions, forms, offeredTiers, type Tier } from "./ours.ts";
 import { polywasmVersion } from "./polywasm.ts";
 import { binaryenVersion } from "./wasm2js.ts";
 
@@ -27,20 +27,19 @@ const ourVersion = (): string =>
 const node = (args: readonly string[]): Command => ({ file: process.execPath, args });
 const dir = (job: Job): readonly string[] => (job.folder === undefined ? [] : ["--dir", `${job.folder}:/`]);
 
-/** Guests that never reach these limits. */
-const limitArgs: Readonly<Record<Metering, readonly string[]>> = {
-  fuel: ["--fuel", "9000000000000000"],
-  time: ["--timeout", "10000s"],
-};
-
-const tier = (name: Tier, metering?: Metering): Contender => {
-  const id = metering === undefined ? name : `${name}+${metering}`;
-  const detail = metering === undefined ? `tier ${name}` : `tier ${name}, guests with a limit of ${metering}`;
-  const limits = metering === undefined ? [] : limitArgs[metering];
+const tier = (name: Tier, form?: Form): Contender => {
+  const id = form === undefined ? name : `${name}+${form}`;
+  const { args = [], detail = "" } = form === undefined ? {} : formOptions[form];
   return {
-    info: { id, title: `wasmts ${id}`, kind: "ours", version: ourVersion(), detail },
+    info: {
+      id,
+      title: `wasmts ${id}`,
+      kind: "ours",
+      version: ourVersion(),
+      detail: detail === "" ? `tier ${name}` : `tier ${name}, ${detail}`,
+    },
     nodeFlags: [],
-    command: (job) => node([cliPath, "run", "--tier", name, ...limits, ...dir(job), job.wasm, ...job.args]),
+    command: (job) => node([cliPath, "run", "--tier", name, ...args, ...dir(job), job.wasm, ...job.args]),
   };
 };
 
@@ -63,7 +62,7 @@ export function roster(paths: ReadonlyMap<string, string> = new Map()): Contende
     v8("v8", "V8", "default: Liftoff, then TurboFan", []),
     v8("turbofan", "V8 TurboFan", turbofanFlags.join(" "), turbofanFlags),
     ...offeredTiers().map((name) => tier(name)),
-    ...offeredTiers().flatMap((name) => meterings.map((metering) => tier(name, metering))),
+    ...offeredTiers().flatMap((name) => forms.map((form) => tier(name, form))),
     ...(isInstalled("polywasm") ? [javascript("polywasm", polywasmVersion(), "no traps, no f32 rounding")] : []),
     ...(isInstalled("binaryen") ? [javascript("wasm2js", binaryenVersion(), "-O, ahead of time; no traps")] : []),
     ...findNativeEngines(paths).map(({ info, command }) => ({ info, nodeFlags: undefined, command })),

@@ -20,7 +20,7 @@ interface RatioTarget {
   readonly most: (results: Results) => number;
 }
 
-const fast = ["js", "auto"];
+const fast = ["js", "auto", "js+bigint"];
 const named = (name: string) => (results: Results) => results.cases.filter((result) => result.name === name);
 const isNode20 = (results: Results) => String(results.machine.node).startsWith("v20.");
 const always = (most: number) => () => most;
