@@ -22,7 +22,7 @@ const keywords =
 const members =
   `$ $i helpers inst mems tables funcs globals cells slot refs results I F32 F64 callee deep indirect callable
   calleeMetered indirectMetered callableMetered slow left stops more loop caller tail failed spend metered meteredSig
-  dv js sig elems datas get set size grow length fill copy init getInt8 getUint8 getInt16 getUint16 getInt32 getFloat32
+  dv dw js sig elems datas get set size grow length fill copy init getInt8 getUint8 getInt16 getUint16 getInt32 getFloat32
   getFloat64 setInt8 setInt16 setInt32 setFloat32 setFloat64 true tags tag words
   landed fields typeId descriptor value heap over elements active blocks catching
   catchingAll passing bigs bigWords BigInt asIntN asUintN getBigInt64 setBigInt64`.split(/\s+/);

@@ -15,6 +15,7 @@ import type { Rung } from "./ladder-text.ts";
 import type { Ladders } from "./ladders.ts";
 import { expression, Operand, Part } from "./operand.ts";
 import type { Entry } from "./osr.ts";
+import type { Passes } from "./passes.ts";
 import { Pending } from "./pending.ts";
 import { Writer } from "./writer.ts";
 
@@ -115,6 +116,8 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
 
 export class FunctionText {
   readonly module: Module;
+  /** Optimisations that are on. */
+  readonly passes: Passes;
   readonly canon: Int32Array;
   readonly index: number;
   readonly type: FuncType;
@@ -173,8 +176,10 @@ export class FunctionText {
     entry: Entry | undefined,
     isMetered: boolean,
     isBig: boolean,
+    passes: Passes,
   ) {
     this.module = module;
+    this.passes = passes;
     this.canon = canonOf(module.types);
     this.index = index;
     this.type = funcTypeAt(module, func.type);

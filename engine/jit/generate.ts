@@ -21,12 +21,15 @@ import { decline, FunctionText, makeLabel, NotBig } from "./function-text.ts";
 import { startMuted } from "./guard.ts";
 import { Ladders } from "./ladders.ts";
 import { type Entry, entryAt } from "./osr.ts";
+import { allPasses, type Passes } from "./passes.ts";
 import { atomicRule } from "./rules-atomic.ts";
 import { bigRules } from "./rules-big.ts";
 import { loadRule, storeRule } from "./rules-memory.ts";
+import { narrowRules } from "./rules-narrow.ts";
 import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
 import { SELF_LOOP } from "./rules-tail.ts";
+import { targetRules } from "./rules-target.ts";
 import { wideRules } from "./rules-wide.ts";
 import { applyRow } from "./templates.ts";
 import { zeroOf } from "./values.ts";
@@ -54,6 +57,8 @@ export interface GenerateOptions {
   readonly isBig?: boolean | undefined;
   /** Also where it is not worth while. */
   readonly isBigForced?: boolean | undefined;
+  /** Default: all. */
+  readonly passes?: Passes | undefined;
 }
 
 export interface Generated {
@@ -73,10 +78,24 @@ function ruleOf(m: Mnemonic): Rule {
   if (rule === undefined) {
     const words = makeRule(m, instrDef(m));
     const big = bigRules[m];
-    rule = big === undefined ? words : (f) => (f.bigs === undefined ? words(f) : big(f, words));
+    const narrow = narrowly(m, words);
+    rule = big === undefined ? narrow : (f) => (f.bigs === undefined ? narrow(f) : big(f, words));
     rules.set(m, rule);
   }
   return rule;
+}
+
+/** `words` where the passes that are on have nothing better. */
+function narrowly(m: Mnemonic, words: Rule): Rule {
+  const narrow = narrowRules[m];
+  const target = targetRules[m];
+  if (narrow === undefined && target === undefined) return words;
+  return (f) => {
+    if (f.bigs !== undefined) return words(f);
+    if (f.passes.width && narrow?.(f)) return;
+    if (f.passes.target && target?.(f)) return;
+    words(f);
+  };
 }
 
 function makeRule(m: Mnemonic, d: InstrDef): Rule {
@@ -115,7 +134,8 @@ function generateAs(module: Module, index: number, options: GenerateOptions, isB
   const entry = options.loop === undefined ? undefined : entryAt(module, func, options.loop);
   const isMetered = options.isMetered ?? false;
   const ladders = new Ladders(module, func, MAX_NESTING);
-  const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered, isBig);
+  const passes = options.passes ?? allPasses;
+  const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered, isBig, passes);
   let f = write();
   if (floats.hasNodes) {
     floats.restart();
@@ -143,9 +163,11 @@ function writeBody(
   entry: Entry | undefined,
   isMetered: boolean,
   isBig: boolean,
+  passes: Passes,
 ): FunctionText {
   if (func.localCount > MAX_LOCALS) decline("locals");
-  const f = new FunctionText(module, func, index, new Environment(isMetered), floats, ladders, entry, isMetered, isBig);
+  const env = new Environment(isMetered);
+  const f = new FunctionText(module, func, index, env, floats, ladders, entry, isMetered, isBig, passes);
   f.labels.push(makeLabel(f, "func", { params: [], results: f.type.results }));
   startMuted(f);
   const { reader, out, pending } = f;

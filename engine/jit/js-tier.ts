@@ -21,6 +21,7 @@ import { CompileBudget } from "./compile-budget.ts";
 import { Declined } from "./function-text.ts";
 import { type Generated, type GenerateOptions, generate } from "./generate.ts";
 import { helpers } from "./helpers.ts";
+import type { Passes } from "./passes.ts";
 import { results } from "./results.ts";
 import type { TierStats } from "./stats.ts";
 import { Stops } from "./stops.ts";
@@ -53,6 +54,7 @@ export interface JsTierOptions {
   /** i64 are BigInt in it. */
   readonly isBig: boolean;
   readonly isBigForced: boolean;
+  readonly passes: Passes;
   /** Called before the first text is made. */
   readonly onGenerate: (() => void) | undefined;
 }
@@ -143,8 +145,13 @@ export class JsTier implements InstanceTier {
 
   /** Of each line of the text of function `func`, or of its way into the loop at `loop`, the offset in the module. */
   offsetsOf(func: number, loop: number | undefined, isMetered: boolean): readonly number[] {
-    const { minFrameBytes, isBig, isBigForced } = this.options;
-    return generate(this.inst.module, func, { loop, minFrameBytes, isMetered, isBig, isBigForced }).offsets;
+    return generate(this.inst.module, func, { ...this.choices, loop, isMetered }).offsets;
+  }
+
+  /** What is the same for all texts. */
+  private get choices(): GenerateOptions {
+    const { minFrameBytes, isBig, isBigForced, passes } = this.options;
+    return { minFrameBytes, isBig, isBigForced, passes };
   }
 
   /* What is compiled */
@@ -215,8 +222,7 @@ export class JsTier implements InstanceTier {
     if (this.stats.characters === 0) this.options.onGenerate?.();
     let made: Generated;
     try {
-      const { minFrameBytes, isBig, isBigForced } = this.options;
-      made = generate(this.inst.module, f.index, { ...options, minFrameBytes, isBig, isBigForced });
+      made = generate(this.inst.module, f.index, { ...this.choices, ...options });
     } catch (error) {
       if (!(error instanceof Declined)) throw error;
       this.stats.decline(error.reason);

@@ -31,7 +31,7 @@ const view = ({ memory, isShared }: Access, at: string, bits: number): string =>
   isShared ? `${memory}.over(${at},${bits >> 3})` : `${memory}.dv`;
 
 /** The address on top, which is written twice in an access of a shared memory. */
-const popAddress = (f: FunctionText, { isShared }: Access): Operand =>
+export const popAddress = (f: FunctionText, { isShared }: Access): Operand =>
   isShared ? atomise(f, popOperands(f, 1), [2, 2])[0] : f.pop();
 
 /** The effective address of the operand `a`, `more` bytes on: a number, exact below 2^53 and out of bounds above. */
@@ -52,6 +52,13 @@ function getter({ bits, sign }: MemAccess): string {
 
 const load = (from: Access, access: MemAccess, at: string): string =>
   `${view(from, at, Math.min(access.bits, 32))}.get${getter(access)}(${at}${access.bits > 8 ? ",true" : ""})`;
+
+/** A word of a memory that is not shared. */
+export const wordAt = ({ memory }: Access, at: string): string => `${memory}.dv.getInt32(${at},true)`;
+
+/** The low word of what `access` loads, from a memory that is not shared. */
+export const loadWord = (from: Access, access: MemAccess, at: string): string =>
+  access.bits === 64 ? `${from.memory}.dw.getInt32(${at},true)` : load(from, access, at);
 
 export function loadRule(f: FunctionText, { access }: InstrDef): void {
   const { val, bits, sign } = access as MemAccess;
@@ -107,6 +114,16 @@ export function storeRule(f: FunctionText, { access }: InstrDef): void {
   const [upper, lower] = [address(a, offset + 4).text, address(a, offset).text];
   f.out.line(`${view(to, upper, 32)}.setInt32(${upper},${hi.text},true);`);
   f.out.line(`${view(to, lower, 32)}.setInt32(${lower},${v.lo.text},true);`);
+}
+
+/** An i64.store of the constant on top, which as an f64 is `text`. */
+export function storeNumber(f: FunctionText, text: string): void {
+  const to = readAccess(f);
+  f.pop();
+  const a = popAddress(f, to);
+  f.pending.flush(LOAD | TRAP);
+  const at = address(a, to.offset).text;
+  f.out.line(`${view(to, at, 64)}.setFloat64(${at},${text},true);`);
 }
 
 /** An i64.load as one BigInt: its text, what is read for it, and effects of the address. */
