@@ -17,6 +17,7 @@ import { expression, Operand, Part } from "./operand.ts";
 import type { Entry } from "./osr.ts";
 import type { Passes } from "./passes.ts";
 import { Pending } from "./pending.ts";
+import { Views } from "./views.ts";
 import { Writer } from "./writer.ts";
 
 /** A function, or an instruction in it, that this tier leaves to the interpreter. */
@@ -128,6 +129,7 @@ export class FunctionText {
   readonly env: Environment;
   readonly floats: FloatFlow;
   readonly pending: Pending;
+  readonly views: Views;
   readonly labels: Label[] = [];
   /** Blocks of JavaScript that are open. */
   nesting = 0;
@@ -201,6 +203,7 @@ export class FunctionText {
     this.bigs = isBig ? new BigFrame(env) : undefined;
     const uncoded = (text: string): string => `${env.helper("uncoded")}(${text})`;
     this.pending = new Pending(this.locals.length, this.out, floats, uncoded, isMetered, this.bigs);
+    this.views = new Views(module, passes.views, env, this.out);
     this.fuel = isMetered ? new FuelText(this) : undefined;
   }
 

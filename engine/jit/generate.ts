@@ -204,7 +204,7 @@ const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table"
 const frameBytes = (f: FunctionText): number =>
   FRAME_BYTES +
   8 * (f.bigs === undefined ? 0 : f.bigs.size + 2) +
-  8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
+  8 * (2 * f.locals.length + 2 + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
   TRY_BYTES * f.mostTries +
   // What is passed to stop is in variables of its own.
   (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
@@ -215,7 +215,7 @@ function assemble(f: FunctionText, bytes: number): Generated {
   const starts = bigStarts(f);
   const bigVars = f.bigs?.declarations() ?? [];
   const needsRoom = f.hasCalls || bigVars.length > 0;
-  const vars: string[] = [...bigVars];
+  const vars: string[] = [...bigVars, ...f.views.finish()];
   if (f.entry === undefined) {
     for (let i = type.params.length; i < locals.length; i++) {
       if (isInFrame(f, locals[i])) continue;

@@ -252,7 +252,7 @@ function loadLow(f: FunctionText, access: MemAccess): boolean {
   }
   const a = popAddress(f, from);
   const at = address(a, from.offset);
-  f.push(I64, expression(loadWord(from, access, at.text), at), a.effects | LOAD);
+  f.push(I64, expression(loadWord(f, from, access, at.text), at), a.effects | LOAD);
   return true;
 }
 

@@ -32,8 +32,8 @@ function load(f: FunctionText): boolean {
   const [low, high] = [pending.variable(2 * idx), pending.variable(2 * idx + 1)];
   pending.free(2 * idx);
   pending.free(2 * idx + 1);
-  out.line(`${high.text}=${wordAt(from, address(a, from.offset + 4).text)};`);
-  out.line(`${low.text}=${wordAt(from, address(a, from.offset).text)};`);
+  out.line(`${high.text}=${wordAt(f, from, address(a, from.offset + 4).text)};`);
+  out.line(`${low.text}=${wordAt(f, from, address(a, from.offset).text)};`);
   pending.push(new Operand(I64, low, high, 0));
   return true;
 }
