@@ -21,7 +21,7 @@ import { decline, FunctionText, makeLabel, NotBig } from "./function-text.ts";
 import { startMuted } from "./guard.ts";
 import { Ladders } from "./ladders.ts";
 import { type Entry, entryAt } from "./osr.ts";
-import { allPasses, type Passes } from "./passes.ts";
+import { allPasses, type Passes, type PassName } from "./passes.ts";
 import { atomicRule } from "./rules-atomic.ts";
 import { bigRules } from "./rules-big.ts";
 import { loadRule, storeRule } from "./rules-memory.ts";
@@ -78,22 +78,25 @@ function ruleOf(m: Mnemonic): Rule {
   if (rule === undefined) {
     const words = makeRule(m, instrDef(m));
     const big = bigRules[m];
-    const narrow = narrowly(m, words);
-    rule = big === undefined ? narrow : (f) => (f.bigs === undefined ? narrow(f) : big(f, words));
+    const best = optimised(m, words);
+    rule = big === undefined ? best : (f) => (f.bigs === undefined ? best(f) : big(f, words));
     rules.set(m, rule);
   }
   return rule;
 }
 
-/** `words` where the passes that are on have nothing better. */
-function narrowly(m: Mnemonic, words: Rule): Rule {
-  const narrow = narrowRules[m];
-  const target = targetRules[m];
-  if (narrow === undefined && target === undefined) return words;
+/** Rules of optimisations: each says whether it has done the instruction. */
+const optimising: readonly (readonly [PassName, Partial<Record<Mnemonic, (f: FunctionText) => boolean>>])[] = [
+  ["width", narrowRules],
+  ["target", targetRules],
+];
+
+/** `words` where the optimisations that are on have nothing better. */
+function optimised(m: Mnemonic, words: Rule): Rule {
+  const better = optimising.flatMap(([name, table]) => (table[m] === undefined ? [] : [{ name, rule: table[m] }]));
+  if (better.length === 0) return words;
   return (f) => {
-    if (f.bigs !== undefined) return words(f);
-    if (f.passes.width && narrow?.(f)) return;
-    if (f.passes.target && target?.(f)) return;
+    if (f.bigs === undefined) for (const { name, rule } of better) if (f.passes[name] && rule(f)) return;
     words(f);
   };
 }

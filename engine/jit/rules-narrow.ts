@@ -198,7 +198,7 @@ const order =
     const [x, y] = [peek(f, 1), peek(f)];
     const areSigns = isSigned && isSignExtended(x) && isSignExtended(y);
     if (!areSigns && !(hiOf(x).value !== undefined && hiOf(x).value === hiOf(y).value)) {
-      return isSigned && againstZero(f, operator, x, y);
+      return (isSigned && againstZero(f, operator, x, y)) || againstConstant(f, operator, isSigned, x, y);
     }
     popOperands(f, 2);
     const word = (part: Part): string => (areSigns ? part.inner : unsigned(part));
@@ -212,6 +212,23 @@ function againstZero(f: FunctionText, operator: string, x: Operand, y: Operand):
   if (!isSign || !isMovable(x)) return false;
   popOperands(f, 2);
   pushCondition(f, `${hiOf(x).inner}${operator}0`, x.effects, hiOf(x));
+  return true;
+}
+
+/** The words of a constant are written as they are, and what they decide is left out. */
+function againstConstant(f: FunctionText, operator: string, isSigned: boolean, x: Operand, y: Operand): boolean {
+  const high = hiOf(y).value;
+  if (y.lo.value === undefined || high === undefined || !isMovable(x)) return false;
+  popOperands(f, 2);
+  const a = atomOf(f, x, false, true);
+  const h = hiOf(a);
+  const low = `${unsigned(a.lo)}${operator}${unsigned(y.lo)}`;
+  const rest = isSigned ? `${h.text}${operator}${hiOf(y).text}` : `${unsigned(h)}${operator}${unsigned(hiOf(y))}`;
+  let text = `(${h.text}===${hiOf(y).text}?${low}:${rest})`;
+  if (!isSigned && high === 0) {
+    text = operator.startsWith("<") ? `${h.text}===0&&${low}` : `(${h.text}!==0||${low})`;
+  }
+  pushCondition(f, text, a.effects, a.lo, h);
   return true;
 }
 
