@@ -83,6 +83,12 @@ function* accesses(): Generator<Case> {
   yield { name: "set, of its own upper word", body: `(local.set $a (i64.load ${upper})) (local.get $a)` };
   const parts = "(i64.mul (i64.add (local.get $b) (i64.const 5)) (local.get $b))";
   yield { name: "set, read before", body: `${parts} (local.set $b ${at}) (i64.xor (local.get $b))` };
+  yield {
+    name: "set, while its old value waits",
+    body: `(local.get $b) (local.set $b ${at}) (i64.sub (local.get $b))`,
+  };
+  const low = "(i64.extend_i32_u (i32.wrap_i64 (local.get $b)))";
+  yield { name: "set, while its old low word waits", body: `${low} (local.set $b ${at}) (i64.sub (local.get $b))` };
   for (const c of [...constants, 2n ** 52n, 0x7ff8000000000000n, 0x7ff0000000000001n, 0x7ff0000000000000n, -1n]) {
     yield {
       name: `store ${c}`,

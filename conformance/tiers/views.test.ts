@@ -14,6 +14,7 @@ import {
 /** Each function touches the memory, has something grow it by a page, and uses the new page, whose address it is given. */
 const text = `(module
   (import "env" "grow" (func $host))
+  (import "env" "one" (func $one (result i32)))
   (import "env" "pair" (func $pair (result i32 i32)))
   (memory (export "m") 1 400)
   (tag $t)
@@ -23,6 +24,10 @@ const text = `(module
   (func (export "call") (param $at i32) (result i64)
     (i64.store (i32.const 8) (i64.const 1))
     (call $host)
+    INLINE)
+  (func (export "one") (param $at i32) (result i64)
+    (i64.store (i32.const 8) (i64.const 1))
+    (i32.store (i32.const 8) (call $one))
     INLINE)
   (func (export "several") (param $at i32) (result i64)
     (i64.store (i32.const 8) (i64.const 1))
@@ -47,6 +52,10 @@ const text = `(module
   (func (export "caught") (param $at i32) (result i64)
     (i64.store (i32.const 8) (i64.const 1))
     (try (do (call $throws)) (catch $t))
+    INLINE)
+  (func (export "caught by a table") (param $at i32) (result i64)
+    (i64.store (i32.const 8) (i64.const 1))
+    (block $out (try_table (catch_all $out) (call $throws)))
     INLINE)
   (func (export "caught all") (param $at i32) (result i64)
     (i64.store (i32.const 8) (i64.const 1))
@@ -96,19 +105,20 @@ function instantiate(options: EngineOptions, meter?: Meter): Instance {
     memory().expose();
     memory().grow(1);
   };
+  const one = (): Val => pair()[0];
   const pair = (): [Val, Val] => {
     grow();
     return [1, 2];
   };
   const instance: Instance = new Engine({ ...options, features }).instantiate(
     module,
-    { env: { grow, pair } },
+    { env: { grow, one, pair } },
     { meter },
   );
   return instance;
 }
 
-const growing = ["call", "several", "indirect", "grow", "within", "caught", "caught all"];
+const growing = ["call", "one", "several", "indirect", "grow", "within", "caught", "caught by a table", "caught all"];
 const stopping: readonly (readonly [string, readonly Val[]])[] = [
   ["loop", []],
   ["nested", []],
