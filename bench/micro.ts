@@ -93,7 +93,9 @@ function boundary(bytes: Uint8Array): Operation[] {
   const imports = { env: { nothing: () => undefined } };
   const [ourModule, v8Module] = [engine.compile(bytes), new hostWebAssembly.Module(bytes)];
   const ours = engine.instantiate(ourModule, imports);
-  const v8 = new hostWebAssembly.Instance(v8Module, imports).exports as Record<string, (...args: Args) => unknown>;
+  const newV8 = () =>
+    new hostWebAssembly.Instance(v8Module, imports).exports as Record<string, (...args: Args) => unknown>;
+  const v8 = newV8();
   const call = (name: string, label: string, ...args: Args): Operation => ({
     name: label,
     ours: () => ours.invoke(name, args),
@@ -104,6 +106,11 @@ function boundary(bytes: Uint8Array): Operation[] {
       name: "instantiate, 0.3 kB",
       ours: () => engine.instantiate(ourModule, imports),
       v8: () => new hostWebAssembly.Instance(v8Module, imports),
+    },
+    {
+      name: "one more instance, and a call",
+      ours: () => engine.instantiate(ourModule, imports).invoke("calls", [1000]),
+      v8: () => newV8().calls!(1000),
     },
     call("empty", "call an export ()"),
     call("add", "call an export (i32, i32)", 1, 2),

@@ -56,6 +56,14 @@ describe("linking", () => {
     expect(caught(() => make(wat, { env: { f: newGlobal({ val: I32, isMutable: false }, 1) } })).code).toBe("WT3002");
   });
 
+  it.each([1, "f", {}, { kind: "func" }, Symbol("f"), true])("says that %o is no import", (given) => {
+    const e = caught(() => make(wat, { env: { f: given as never } }));
+    expect([e.code, e.message]).toEqual([
+      "WT3002",
+      `incompatible import type: env.f is a JavaScript ${typeof given}, the module wants (func (param i32) (result i64))`,
+    ]);
+  });
+
   it("does not find imports on the prototype, nor print terminal escapes", () => {
     const e = caught(() => make(`(module (import "constructor" "\\1b[31mred" (func)))`));
     expect(e.message).toBe("unknown import constructor.\\u{1b}[31mred (func)");

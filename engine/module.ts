@@ -64,11 +64,35 @@ export interface Elem {
   readonly mode: SegmentMode;
   readonly offset: number;
 }
-export interface Data {
-  readonly init: CodeRange;
-  readonly mode: SegmentMode;
+/** A data segment: one object each, as some modules have 100,000. */
+export class Data {
   readonly offset: number;
+  private readonly start: number;
+  private readonly end: number;
+  /** -1: it is passive. */
+  private readonly mem: number;
+  private readonly atStart: number;
+  private readonly atEnd: number;
+
+  constructor(offset: number, start: number, end: number, mem: number, at: CodeRange) {
+    this.offset = offset;
+    this.start = start;
+    this.end = end;
+    this.mem = mem;
+    this.atStart = at.start;
+    this.atEnd = at.end;
+  }
+
+  get init(): CodeRange {
+    return { start: this.start, end: this.end };
+  }
+
+  get mode(): SegmentMode {
+    if (this.mem < 0) return passive;
+    return { kind: "active", idx: this.mem, at: { start: this.atStart, end: this.atEnd } };
+  }
 }
+const passive: SegmentMode = { kind: "passive" };
 export type SegmentMode =
   | { readonly kind: "passive" }
   | { readonly kind: "declarative" }

@@ -101,7 +101,7 @@ const expected = [0x4000000000030001n + 0x30001n];
 /** Its host functions put another view in place of the memory's, and detach the buffer of the one before. */
 function instantiate(options: EngineOptions, meter?: Meter): Instance {
   const memory = (): MemInst => instance.exports.m as MemInst;
-  const grow = (): void => {
+  const grow = (): undefined => {
     memory().expose();
     memory().grow(1);
   };

@@ -3,18 +3,15 @@
  */
 import { malformed, unsupported } from "../faults.ts";
 import { type Feature, featureOfOpcode } from "../features.ts";
-import { type InstrDef, instrDef, type Mnemonic, mnemonics } from "../instrs.ts";
+import { type InstrDef, instrDef, mnemonics } from "../instrs.ts";
 
-const byOpcode = new Map<number, Mnemonic>(mnemonics.map((m) => [instrDef(m).opcode, m]));
+export { mnemonicOf } from "../instrs.ts";
 
-/** Mnemonic of an opcode numbered as in `instrs.ts`; undefined if no row has it. */
-export const mnemonicOf = (opcode: number): Mnemonic | undefined => byOpcode.get(opcode);
-
-/** Row of an opcode. @throws WasmError as `unknownOpcode` does */
+/** Row of an opcode. @throws WasmError as `unknownOpcode` does @cost O(1), no name is looked up */
 export function defOf(opcode: number, offset: number): InstrDef {
-  const mnemonic = byOpcode.get(opcode);
-  if (mnemonic === undefined) throw unknownOpcode(opcode, offset);
-  return instrDef(mnemonic);
+  const def = rows[denseOpcode(opcode)];
+  if (def === undefined) throw unknownOpcode(opcode, offset);
+  return def;
 }
 
 /** The error for an opcode that has no row: of a proposal not there yet, or of none. */
@@ -36,3 +33,7 @@ export const OPCODES: number = 256 + 4 * SUBS;
 /** Dense number of an opcode: itself if it is one byte; `OPCODES` or more if it can have no row. */
 export const denseOpcode = (opcode: number): number =>
   opcode < 256 ? opcode : (opcode & 0xfff) < SUBS ? 256 + ((opcode >>> 12) - 0xfb) * SUBS + (opcode & 0xfff) : OPCODES;
+
+/** By dense number; one more than there are, for those that can have no row. */
+const rows = new Array<InstrDef | undefined>(OPCODES + 1).fill(undefined);
+for (const m of mnemonics) rows[denseOpcode(instrDef(m).opcode)] = instrDef(m);

@@ -1,6 +1,6 @@
 /** Reads element and data segments. Spec: binary/modules (element section, data section). */
 import { malformed, overLimit } from "../faults.ts";
-import type { ConstExpr, Elem, SegmentMode } from "../module.ts";
+import { type CodeRange, type ConstExpr, Data, type Elem, type SegmentMode } from "../module.ts";
 import { FUNCREF, heapTypes, refType, type ValType } from "../types.ts";
 import { readConstExpr } from "./const-expr.ts";
 import type { DecodedModule } from "./decoded.ts";
@@ -67,23 +67,19 @@ function readElemCount(r: Reader, m: DecodedModule): number {
 export function decodeDatas(r: Reader, m: DecodedModule): void {
   const n = r.count();
   if (n > m.limits.dataSegments) throw overLimit("dataSegments", n, m.limits.dataSegments, r.pos);
-  for (let i = 0; i < n; i++) {
-    const offset = r.pos;
-    const mode = readDataMode(r);
-    const size = r.u32();
-    const start = r.skip(size);
-    m.datas.push({ init: { start, end: start + size }, mode, offset });
-  }
+  for (let i = 0; i < n; i++) m.datas.push(readData(r));
 }
 
-function readDataMode(r: Reader): SegmentMode {
-  const at = r.pos;
+const nowhere: CodeRange = { start: 0, end: 0 };
+
+function readData(r: Reader): Data {
+  const offset = r.pos;
   const kind = r.u32();
-  if (kind > 2) throw malformed("dataSegmentKind", at, ` ${kind}`);
-  if (kind === 1) {
-    r.use("bulk-memory", at, "passive data segment");
-    return { kind: "passive" };
-  }
-  const idx = kind === 0 ? 0 : r.u32();
-  return { kind: "active", idx, at: readConstExpr(r) };
+  if (kind > 2) throw malformed("dataSegmentKind", offset, ` ${kind}`);
+  if (kind === 1) r.use("bulk-memory", offset, "passive data segment");
+  const mem = kind === 1 ? -1 : kind === 0 ? 0 : r.u32();
+  const at = kind === 1 ? nowhere : readConstExpr(r);
+  const size = r.u32();
+  const start = r.skip(size);
+  return new Data(offset, start, start + size, mem, at);
 }

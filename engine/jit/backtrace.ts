@@ -1,16 +1,16 @@
 /**
  * Guest functions in the stack of a JavaScript error. Generated functions are called `f<index>`, or
- * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel, and their texts `wasmts:<number of the tier>`; lines lead to offsets.
+ * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel, and their texts `wasmts:<number of the code>`; lines lead to offsets.
  *
  * An error passes through generated code in stretches, with frames of the interpreter or the host in between: each
  * stretch ends at the function `e` through which the interpreter had entered it, and is asked for once, innermost first.
  */
 import type { BacktraceFrame } from "../errors.ts";
-import type { ModuleInst } from "../runtime/instance.ts";
+import type { Module } from "../module.ts";
 
 interface Source {
-  readonly inst: ModuleInst;
-  offsetsOf(func: number, loop: number | undefined, isMetered: boolean): readonly number[];
+  readonly module: Module;
+  offsetsOf(func: number, kind: { readonly loop: number | undefined; readonly isMetered: boolean }): readonly number[];
 }
 
 const sources = new Map<number, WeakRef<Source>>();
@@ -67,23 +67,22 @@ function framesIn(stack: string, stretch: number): BacktraceFrame[] {
 }
 
 /**
- * The guest function that a profiler saw as `name` in the text `url`; undefined if that is no generated code, or of an
- * instance that is gone.
+ * The guest function that a profiler saw as `name` in the text `url`; undefined if that is no generated code, or of a
+ * module that is gone.
  */
 export function guestFunction(url: string, name: string): Omit<BacktraceFrame, "offset"> | undefined {
   const id = /^wasmts:(\d+)$/.exec(url)?.[1];
   const func = /^f(\d+)(?:_\d+)?m?$/.exec(name)?.[1];
   const source = id === undefined || func === undefined ? undefined : sources.get(Number(id))?.deref();
-  return source === undefined
-    ? undefined
-    : { func: Number(func), name: source.inst.module.names.funcs.get(Number(func)) };
+  return source === undefined ? undefined : { func: Number(func), name: source.module.names.funcs.get(Number(func)) };
 }
 
 function describe([func, loop, metered, id, line]: readonly (string | undefined)[]): BacktraceFrame[] {
   const source = sources.get(Number(id))?.deref();
   if (source === undefined) return [];
   const index = Number(func);
-  const offsets = source.offsetsOf(index, loop === undefined ? undefined : Number(loop), metered !== undefined);
+  const kind = { loop: loop === undefined ? undefined : Number(loop), isMetered: metered !== undefined };
+  const offsets = source.offsetsOf(index, kind);
   const offset = offsets[Number(line) - HEADER_LINES - 1] ?? 0;
-  return [{ func: index, name: source.inst.module.names.funcs.get(index), offset }];
+  return [{ func: index, name: source.module.names.funcs.get(index), offset }];
 }

@@ -4,13 +4,17 @@
  * A value whose bits come from outside (memory, parameter, constant) and whose bits are looked at (store, return,
  * reinterpret) without arithmetic in between is "coded": see `nan.ts`. All others are plain numbers, and cost nothing.
  * Values that flow into one variable are one class (union-find, flow-insensitive). The function is generated twice: the
- * first time classes are collected, the second time they are known; nodes get the same numbers both times.
+ * first time classes are collected, and all are taken to be plain; the second time they are known, which is left out when
+ * nobody has asked about one that is not. Nodes get the same numbers both times.
  */
 export class FloatFlow {
   private readonly parents: number[] = [];
   private readonly raw: boolean[] = [];
   private readonly observed: boolean[] = [];
   private next = 0;
+  /** Classes that were asked about while nothing was known: whether they are coded, whether observed. */
+  private readonly askedCoded: number[] = [];
+  private readonly askedObserved: number[] = [];
   /** The first time; nothing is known yet. */
   private isCollecting = true;
 
@@ -20,8 +24,12 @@ export class FloatFlow {
     this.isCollecting = false;
   }
 
-  get hasNodes(): boolean {
-    return this.parents.length > 0;
+  /** Some answer of the first time was wrong. Precondition: it is over. */
+  get wasWrong(): boolean {
+    return (
+      this.askedCoded.some((n) => this.raw[this.find(n)] && this.observed[this.find(n)]) ||
+      this.askedObserved.some((n) => this.observed[this.find(n)])
+    );
   }
 
   /** A new value; `isRaw` when its bits come from outside. */
@@ -65,12 +73,17 @@ export class FloatFlow {
   }
 
   isObserved(n: number): boolean {
+    if (this.isCollecting) this.askedObserved.push(n);
     return !this.isCollecting && this.observed[this.find(n)];
   }
 
   /** Values of this class are coded. */
   isCoded(n: number): boolean {
-    if (this.isCollecting || n < 0) return false;
+    if (n < 0) return false;
+    if (this.isCollecting) {
+      this.askedCoded.push(n);
+      return false;
+    }
     const root = this.find(n);
     return this.raw[root] && this.observed[root];
   }

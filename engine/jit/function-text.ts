@@ -13,7 +13,7 @@ import type { FloatFlow } from "./float-flow.ts";
 import { type Exit, FuelText } from "./fuel-text.ts";
 import type { Rung } from "./ladder-text.ts";
 import type { Ladders } from "./ladders.ts";
-import { expression, Operand, Part } from "./operand.ts";
+import { expression, Operand, type Part } from "./operand.ts";
 import type { Entry } from "./osr.ts";
 import type { Passes } from "./passes.ts";
 import { Pending } from "./pending.ts";
@@ -89,8 +89,12 @@ export interface BlockType {
 
 export const isFloat = (t: ValType): boolean => t === F32 || t === F64;
 
+const noNodes: readonly number[] = [];
+
+const nodesOf = (f: FunctionText, types: readonly ValType[]): readonly number[] =>
+  types.length === 0 ? noNodes : types.map((t) => (isFloat(t) ? f.floats.node() : -1));
+
 export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType): Label {
-  const node = (t: ValType): number => (isFloat(t) ? f.floats.node() : -1);
   return {
     kind,
     height: f.pending.height - (kind === "func" ? 0 : type.params.length),
@@ -103,8 +107,8 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
     breakLine: -1,
     isUsed: false,
     isThenReached: false,
-    paramNodes: type.params.map(node),
-    resultNodes: type.results.map(node),
+    paramNodes: nodesOf(f, type.params),
+    resultNodes: nodesOf(f, type.results),
     exits: [],
     pending: f.fuel?.pending ?? 0,
     tail: "",
@@ -137,6 +141,8 @@ export class FunctionText {
   /** Variables that say where a `switch` goes, to be declared. */
   readonly dispatches = new Set<string>();
   readonly locals: ValType[] = [];
+  /** Locals as operands, made when wanted. */
+  private readonly localReads: (Operand | undefined)[] = [];
   /** Float classes of locals. */
   readonly localNodes: number[] = [];
   /** Where to enter other than at the start. */
@@ -199,6 +205,7 @@ export class FunctionText {
     this.locals.forEach((t, i) => {
       const isRaw = entry !== undefined || i < this.type.params.length;
       this.localNodes.push(isFloat(t) ? floats.node(isRaw) : -1);
+      this.localReads.push(undefined);
     });
     this.bigs = isBig ? new BigFrame(env) : undefined;
     const uncoded = (text: string): string => `${env.helper("uncoded")}(${text})`;
@@ -300,9 +307,15 @@ export class FunctionText {
     const t = this.locals[idx];
     const { pending } = this;
     if (t === I64 && this.bigs !== undefined) return pending.push(this.bigs.variable(idx));
-    const lo = new Part(`l${idx}`, true, [idx * 2]);
-    const hi = t === I64 ? new Part(`h${idx}`, true, [idx * 2 + 1]) : undefined;
-    pending.push(new Operand(t, lo, hi, 0, undefined, this.localNodes[idx]));
+    pending.push(this.localReads[idx] ?? this.localRead(idx, t));
+  }
+
+  private localRead(idx: number, t: ValType): Operand {
+    const { pending } = this;
+    const hi = t === I64 ? pending.variable(idx * 2 + 1) : undefined;
+    const o = new Operand(t, pending.variable(idx * 2), hi, 0, undefined, this.localNodes[idx]);
+    this.localReads[idx] = o;
+    return o;
   }
 
   writeLocal(idx: number): void {

@@ -3,7 +3,7 @@
  *
  *     bytes ──decode──► instruction ──► Pending (expressions) ──► Writer (statements) ──► text
  *
- * One pass, O(body); a second one for functions with floats (`FloatFlow`). The text is of fixed words, and of numbers
+ * One pass, O(body); a second one for some functions with floats (`FloatFlow`). The text is of fixed words, and of numbers
  * that are printed here: no name or other text of the module gets into it.
  *
  * Conventions: i32 a signed number, i64 two of them (low, high), floats numbers (`nan.ts`), references themselves. The
@@ -11,6 +11,7 @@
  * in `H[0]`; several results are left in `V` and `VR`.
  */
 import { skipImms } from "../binary/imms.ts";
+import { denseOpcode, OPCODES } from "../binary/opcodes.ts";
 import { type InstrDef, instrDef, type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
 import { F32, F64, type FuncType, I64, isRef, type ValType } from "../types.ts";
@@ -31,7 +32,7 @@ import { specialRules } from "./rules-special.ts";
 import { SELF_LOOP } from "./rules-tail.ts";
 import { targetRules } from "./rules-target.ts";
 import { wideRules } from "./rules-wide.ts";
-import { applyRow } from "./templates.ts";
+import { rowRule } from "./templates.ts";
 import { zeroOf } from "./values.ts";
 
 /** Functions beyond these are left to the interpreter: V8 would take very long over them. */
@@ -70,19 +71,38 @@ export interface Generated {
 
 type Rule = (f: FunctionText) => void;
 
-/** By dense number, so that no name is looked up for an instruction. */
-const rules = new Map<Mnemonic, Rule>();
+/** What is done about an instruction. */
+interface Step {
+  readonly def: InstrDef;
+  readonly rule: Rule;
+  /** It opens a block. */
+  readonly isOpening: boolean;
+  /** `end` or `delegate`. */
+  readonly isClosing: boolean;
+  /** Code after it is reached from the start of its block: `else` and the old `catch`. */
+  readonly isTurning: boolean;
+}
 
-function ruleOf(m: Mnemonic): Rule {
-  let rule = rules.get(m);
-  if (rule === undefined) {
-    const words = makeRule(m, instrDef(m));
-    const big = bigRules[m];
-    const best = optimised(m, words);
-    rule = big === undefined ? best : (f) => (f.bigs === undefined ? best(f) : big(f, words));
-    rules.set(m, rule);
-  }
-  return rule;
+/** By dense number, made when wanted: no name is looked up for an instruction. */
+const steps = new Array<Step | undefined>(OPCODES).fill(undefined);
+
+function stepOf(opcode: number): Step {
+  const dense = denseOpcode(opcode);
+  return steps[dense] ?? (steps[dense] = makeStep(mnemonicOf(opcode) as Mnemonic));
+}
+
+function makeStep(m: Mnemonic): Step {
+  const def = instrDef(m);
+  const words = makeRule(m, def);
+  const best = optimised(m, words);
+  const big = bigRules[m];
+  return {
+    def,
+    rule: big === undefined ? best : (f) => (f.bigs === undefined ? best(f) : big(f, words)),
+    isOpening: /^(?:block|loop|if|try_table|try)$/.test(m),
+    isClosing: m === "end" || m === "delegate",
+    isTurning: m === "else" || m === "catch" || m === "catch_all",
+  };
 }
 
 /** Rules of optimisations: each says whether it has done the instruction. */
@@ -110,11 +130,12 @@ function makeRule(m: Mnemonic, d: InstrDef): Rule {
   if (d.type === "atomic") return (f) => atomicRule(f, d);
   if (typeof d.type === "string" || (d.js ?? d.words) === undefined) return () => decline(`${d.feature ?? m}`);
   if (/^i64\.(shl|shr_[su]|rot[lr])$/.test(m)) {
+    const row = rowRule(m);
     return (f) => {
-      if (!shiftByConstant(f, m)) applyRow(f, m);
+      if (!shiftByConstant(f, m)) row(f);
     };
   }
-  return (f) => applyRow(f, m);
+  return rowRule(m);
 }
 
 /** @throws Declined */
@@ -140,7 +161,7 @@ function generateAs(module: Module, index: number, options: GenerateOptions, isB
   const passes = options.passes ?? allPasses;
   const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered, isBig, passes);
   let f = write();
-  if (floats.hasNodes) {
+  if (floats.wasWrong) {
     floats.restart();
     f = write();
   }
@@ -176,31 +197,27 @@ function writeBody(
   const { reader, out, pending } = f;
   while (f.labels.length > 0) {
     out.at = reader.pos;
-    const m = mnemonicOf(reader.opcode()) as Mnemonic;
+    const step = stepOf(reader.opcode());
     pending.begin();
     out.prefix = "";
     if (f.nesting > MAX_NESTING) decline("nesting");
-    if (f.isDead) skipDead(f, m);
+    if (f.isDead) skipDead(f, step);
     else {
-      f.fuel?.begin(instrDef(m));
-      ruleOf(m)(f);
+      f.fuel?.begin(step.def);
+      step.rule(f);
     }
   }
   return f;
 }
 
 /** Dead code is decoded, not written. */
-function skipDead(f: FunctionText, m: Mnemonic): void {
+function skipDead(f: FunctionText, { def, rule, isOpening, isClosing, isTurning }: Step): void {
   const isOwn = f.deadDepth === 0;
-  if (opens.has(m)) f.deadDepth++;
-  else if (m === "end" || m === "delegate") {
-    if (isOwn) return ruleOf(m)(f);
-    f.deadDepth--;
-  } else if (isOwn && (m === "else" || m === "catch" || m === "catch_all")) return ruleOf(m)(f);
-  skipImms(f.reader, instrDef(m));
+  if (isOwn && (isClosing || isTurning)) return rule(f);
+  if (isOpening) f.deadDepth++;
+  else if (isClosing) f.deadDepth--;
+  skipImms(f.reader, def);
 }
-
-const opens: ReadonlySet<Mnemonic> = new Set(["block", "loop", "if", "try_table", "try"]);
 
 /* The function around its body */
 

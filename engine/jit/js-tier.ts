@@ -15,12 +15,12 @@ import type { ModuleInst } from "../runtime/instance.ts";
 import type { Val } from "../runtime/value.ts";
 import { type Enter, type GeneratedFn, type InstanceTier, type Interpreter, jsStack } from "../tier.ts";
 import { V128 } from "../types.ts";
-import { arrived, register, segmentOf } from "./backtrace.ts";
+import { arrived, segmentOf } from "./backtrace.ts";
 import { bigs, bigWords } from "./big-frame.ts";
 import { CompileBudget } from "./compile-budget.ts";
 import { Declined } from "./function-text.ts";
-import { type Generated, type GenerateOptions, generate } from "./generate.ts";
 import { helpers } from "./helpers.ts";
+import { type CodeKind, type Linked, ModuleCode } from "./module-code.ts";
 import type { Passes } from "./passes.ts";
 import { results } from "./results.ts";
 import type { TierStats } from "./stats.ts";
@@ -112,8 +112,7 @@ export class JsTier implements InstanceTier {
   readonly catchingAll: Handling = { tags: undefined, next: 1 };
   readonly stops: Stops;
   readonly stats: TierStats;
-  /** In the source names of its texts. */
-  private readonly id: number;
+  private readonly code: ModuleCode<JsTier>;
   private readonly options: JsTierOptions;
   private readonly interpreter: Interpreter;
   private readonly budget = new CompileBudget();
@@ -131,7 +130,7 @@ export class JsTier implements InstanceTier {
     this.options = options;
     this.isEager = options.isEager;
     this.stats = stats;
-    this.id = register(this);
+    this.code = ModuleCode.of<JsTier>(inst.module, options);
   }
 
   get sampleFuel(): number {
@@ -143,17 +142,6 @@ export class JsTier implements InstanceTier {
     return segmentOf(error);
   }
 
-  /** Of each line of the text of function `func`, or of its way into the loop at `loop`, the offset in the module. */
-  offsetsOf(func: number, loop: number | undefined, isMetered: boolean): readonly number[] {
-    return generate(this.inst.module, func, { ...this.choices, loop, isMetered }).offsets;
-  }
-
-  /** What is the same for all texts. */
-  private get choices(): GenerateOptions {
-    const { minFrameBytes, isBig, isBigForced, passes } = this.options;
-    return { minFrameBytes, isBig, isBigForced, passes };
-  }
-
   /* What is compiled */
 
   compileNow(f: FuncInst, isMetered: boolean, room = jsStack.room): boolean {
@@ -161,7 +149,7 @@ export class JsTier implements InstanceTier {
     if (kind.wayInto(f) !== undefined) return true;
     if (kind.declined.has(f) || room < COMPILE_ROOM) return false;
     const size = this.sizeOf(f);
-    if (!this.isEager && !this.budget.spend(size)) return false;
+    if (!this.isEager && !this.code.has(f.index, { isMetered }) && !this.budget.spend(size)) return false;
     const made = this.make(f, { isMetered });
     if (made === undefined) {
       kind.declined.add(f);
@@ -183,7 +171,8 @@ export class JsTier implements InstanceTier {
     return end - start;
   }
 
-  private isHot(f: FuncInst): boolean {
+  private isHot(f: FuncInst, kind: CodeKind): boolean {
+    if (this.code.has(f.index, kind)) return true;
     const n = (this.samples.get(f) ?? 0) + 1;
     this.samples.set(f, n);
     return ++this.seen > this.options.idleSamples && n >= this.hotAfter(f, this.options.bytesPerSample);
@@ -203,38 +192,32 @@ export class JsTier implements InstanceTier {
 
   sampleStart(f: FuncInst, isMetered: boolean): boolean {
     if (this.kind(isMetered).wayInto(f) !== undefined) return true;
-    return (this.isEager || this.isHot(f)) && this.compileNow(f, isMetered);
+    return (this.isEager || this.isHot(f, { isMetered })) && this.compileNow(f, isMetered);
   }
 
   sampleLoop(f: FuncInst, at: number, offset: () => number, isMetered: boolean): Enter | undefined {
     const { loops, declined } = this.kind(isMetered);
     if (loops.has(at)) return loops.get(at);
-    if (!this.isHot(f) || declined.has(f) || !this.compileNow(f, isMetered)) return undefined;
-    if (!this.budget.spend(this.sizeOf(f))) return undefined;
-    const made = this.make(f, { loop: offset(), isMetered });
+    if (declined.has(f) || !this.isHot(f, { isMetered }) || !this.compileNow(f, isMetered)) return undefined;
+    const kind = { loop: offset(), isMetered };
+    if (!this.code.has(f.index, kind) && !this.budget.spend(this.sizeOf(f))) return undefined;
+    const made = this.make(f, kind);
     loops.set(at, made?.[1]);
     if (made !== undefined) this.stats.loops++;
     return made?.[1];
   }
 
   /** The function and what enters it; undefined when it is declined. */
-  private make(f: FuncInst, options: GenerateOptions): readonly [GeneratedFn, Enter] | undefined {
-    if (this.stats.characters === 0) this.options.onGenerate?.();
-    let made: Generated;
+  private make(f: FuncInst, kind: CodeKind): Linked | undefined {
+    const { stats } = this;
+    if (stats.functions === 0) this.options.onGenerate?.();
     try {
-      made = generate(this.inst.module, f.index, { ...this.choices, ...options });
+      return this.code.link(f.index, kind, this, (characters) => {
+        stats.characters += characters;
+      });
     } catch (error) {
-      if (!(error instanceof Declined)) throw error;
-      this.stats.decline(error.reason);
-      return undefined;
-    }
-    this.stats.characters += made.text.length;
-    try {
-      return link(`${made.text}\n//# sourceURL=wasmts:${this.id}`, this);
-    } catch (error) {
-      // V8 compiles recursively.
-      if (!(error instanceof RangeError)) throw error;
-      this.stats.decline("nesting");
+      if (!(error instanceof Declined || error instanceof RangeError)) throw error;
+      stats.decline(error instanceof Declined ? error.reason : "nesting");
       return undefined;
     }
   }
@@ -346,7 +329,7 @@ export class JsTier implements InstanceTier {
   private stub(f: FuncInst): GeneratedFn {
     noVectors(f);
     const count = argumentCount(f.type.params);
-    const enough = this.hotAfter(f, this.options.bytesPerCall);
+    const enough = this.code.has(f.index, { isMetered: false }) ? 1 : this.hotAfter(f, this.options.bytesPerCall);
     let calls = 0;
     return (...args) => {
       const room = args[count] as number;
@@ -360,7 +343,8 @@ export class JsTier implements InstanceTier {
     noVectors(f);
     const count = argumentCount(f.type.params);
     const isOwn = f.inst === this.inst;
-    const enough = isOwn ? this.hotAfter(f, this.options.bytesPerCall) : 0;
+    const isMade = isOwn && this.code.has(f.index, { isMetered: true });
+    const enough = isMade ? 1 : isOwn ? this.hotAfter(f, this.options.bytesPerCall) : 0;
     let calls = 0;
     return (...args) => {
       const room = args[count] as number;
@@ -420,27 +404,4 @@ export class JsTier implements InstanceTier {
 /** Functions with vectors in their types are called by declined functions only. */
 function noVectors({ type }: FuncInst): void {
   if (type.params.includes(V128) || type.results.includes(V128)) throw new Error("v128 in generated code");
-}
-
-type Linked = readonly [GeneratedFn, Enter];
-
-/** Makes the functions of `text`. The only place where text becomes code. */
-function link(text: string, tier: JsTier): Linked {
-  return (new Function("$", text) as ($: JsTier) => Linked)(tier);
-}
-
-/** Whether this process lets text become code. Asked once. */
-export function canGenerate(): boolean {
-  possible ??= probe();
-  return possible;
-}
-
-let possible: boolean | undefined;
-
-function probe(): boolean {
-  try {
-    return (new Function("return 1") as () => number)() === 1;
-  } catch {
-    return false;
-  }
 }

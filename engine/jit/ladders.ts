@@ -4,8 +4,9 @@
  * nested blocks by recursion. A ladder becomes one `switch` instead, see `ladder-text.ts`.
  */
 import { EMPTY_BLOCK, readBlockType, readCatches, readLabelCount, skipImms } from "../binary/imms.ts";
+import { defOf } from "../binary/opcodes.ts";
 import { Reader } from "../binary/reader.ts";
-import { instrDef, type Mnemonic, mnemonicOf } from "../instrs.ts";
+import { instrDef, mnemonics } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
 
 export interface Ladder {
@@ -22,12 +23,22 @@ type Found = { -readonly [K in keyof Ladder]: Ladder[K] } & { isOver: boolean };
 /** Shorter ones stay blocks unless the function is too deep. */
 const MIN_COUNT = 4;
 
-const BLOCK = 0x02;
+const BLOCK = instrDef("block").opcode;
 const EMPTY = 0x40;
 
 /** Instructions after which a table no longer begins the ladder. Branches that are not looked at here are declined. */
-const isControl = (m: Mnemonic): boolean =>
-  /^(?:block|loop|if|else|end|try|catch|delegate|rethrow|throw|unreachable|return|br)/.test(m);
+const controls: ReadonlySet<number> = new Set(
+  mnemonics
+    .filter((m) => /^(?:block|loop|if|else|end|try|catch|delegate|rethrow|throw|unreachable|return|br)/.test(m))
+    .map((m) => instrDef(m).opcode),
+);
+const BR = instrDef("br").opcode;
+const BR_IF = instrDef("br_if").opcode;
+const BR_TABLE = instrDef("br_table").opcode;
+const TRY_TABLE = instrDef("try_table").opcode;
+const END = instrDef("end").opcode;
+const DELEGATE = instrDef("delegate").opcode;
+const opens: ReadonlySet<number> = new Set((["loop", "if", "try"] as const).map((m) => instrDef(m).opcode));
 
 export class Ladders {
   private readonly module: Module;
@@ -75,8 +86,8 @@ class Scan {
     let last: Found | undefined;
     while (this.stack.length > 0) {
       const at = this.reader.pos;
-      const m = mnemonicOf(this.reader.opcode()) as Mnemonic;
-      last = m === "block" ? this.block(at, last) : void this.other(m);
+      const opcode = this.reader.opcode();
+      last = opcode === BLOCK ? this.block(at, last) : void this.other(opcode, at);
       this.depth = Math.max(this.depth, this.stack.length);
     }
     const isDeep = this.depth > maxNesting;
@@ -99,25 +110,26 @@ class Scan {
     return ladder;
   }
 
-  private other(m: Mnemonic): void {
+  private other(opcode: number, at: number): void {
     const { reader, stack } = this;
     const own = stack[stack.length - 1].ladder;
-    if (own !== undefined && isControl(m) && !own.isOver) {
+    if (own !== undefined && !own.isOver && controls.has(opcode)) {
       own.isOver = true;
-      own.hasTable = m === "br_table";
-      if (m === "br_table") return this.table(own);
+      own.hasTable = opcode === BR_TABLE;
+      if (own.hasTable) return this.table(own);
     }
-    if (m === "br_table") return this.table(undefined);
-    if (m === "br" || m === "br_if") return this.branch(reader.u32(), undefined);
-    if (m === "try_table") {
-      readBlockType(reader);
-      for (const { label } of readCatches(reader)) this.branch(label, undefined);
-      stack.push(plain);
-      return;
-    }
-    if (m === "loop" || m === "if" || m === "try") stack.push(plain);
-    else if (m === "end" || m === "delegate") stack.pop();
-    skipImms(reader, instrDef(m));
+    if (opcode === BR_TABLE) return this.table(undefined);
+    if (opcode === BR || opcode === BR_IF) return this.branch(reader.u32(), undefined);
+    if (opcode === TRY_TABLE) return this.tryTable();
+    if (opens.has(opcode)) stack.push(plain);
+    else if (opcode === END || opcode === DELEGATE) stack.pop();
+    skipImms(reader, defOf(opcode, at));
+  }
+
+  private tryTable(): void {
+    readBlockType(this.reader);
+    for (const { label } of readCatches(this.reader)) this.branch(label, undefined);
+    this.stack.push(plain);
   }
 
   /** A table that begins the ladder `own`, or any. */

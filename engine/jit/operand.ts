@@ -49,14 +49,15 @@ export const ZERO = literal(0);
 export const expression = (text: string, ...of: readonly Part[]): Part => new Part(text, false, varsOf(of));
 
 export function varsOf(parts: readonly Part[]): readonly number[] {
-  if (parts.length === 1) return parts[0].vars;
-  if (parts.length === 2) {
-    const [a, b] = parts;
-    if (a.vars.length === 0) return b.vars;
-    if (b.vars.length === 0) return a.vars;
-    return [...a.vars, ...b.vars];
-  }
-  return parts.length === 0 ? noVars : parts.flatMap((p) => p.vars);
+  let vars = noVars;
+  for (const part of parts) vars = joined(vars, part.vars);
+  return vars;
+}
+
+/** Both lists in one. */
+export function joined(a: readonly number[], b: readonly number[]): readonly number[] {
+  if (a.length === 0 || a === b) return b;
+  return b.length === 0 ? a : [...a, ...b];
 }
 
 /** A name that never changes while the function runs. */

@@ -20,6 +20,16 @@ const WINDOW = 32;
 const MAX_VARS = 24;
 const MAX_TEXT = 600;
 
+/** The words of locals as expressions, of any function. */
+const localParts: Part[] = [];
+
+function localPart(id: number): Part {
+  for (let k = localParts.length; k <= id; k++) {
+    localParts.push(new Part(`${(k & 1) === 1 ? "h" : "l"}${k >> 1}`, true, [k]));
+  }
+  return localParts[id];
+}
+
 export class Pending {
   readonly list: Operand[] = [];
   /** Operands below are in their slots, or constants. */
@@ -39,8 +49,10 @@ export class Pending {
   private readonly tempHeld: boolean[] = [];
   private effects = 0;
   /** Popped by the instruction at hand: their temporaries must not be reused yet. */
-  private held: Operand[] = [];
-  private heldTemps: number[] = [];
+  private readonly held: Operand[] = [];
+  private readonly heldTemps: number[] = [];
+  /** Slot variables as expressions. */
+  private readonly slotParts: (Part | undefined)[] = [];
   /** Slot variables in use, to be declared. */
   readonly slots = new Set<number>();
 
@@ -81,10 +93,19 @@ export class Pending {
     return (this.locals + depth) * 2 + word;
   }
 
-  /** The variable as an expression. */
+  /** The variable as an expression; one object for each, as most operands are just that. */
   variable(id: number): Part {
-    if (id >= this.locals * 2) this.slots.add(id);
-    return new Part(this.name(id), true, [id]);
+    if (id < 0) return new Part(this.name(id), true, [id]);
+    const k = id - this.locals * 2;
+    return k < 0 ? localPart(id) : (this.slotParts[k] ?? this.newSlot(id, k));
+  }
+
+  private newSlot(id: number, k: number): Part {
+    const part = new Part(this.name(id), true, [id]);
+    while (this.slotParts.length <= k) this.slotParts.push(undefined);
+    this.slotParts[k] = part;
+    this.slots.add(id);
+    return part;
   }
 
   /** A temporary that nothing reads. It is kept until the next instruction, then as long as an operand reads it. */
@@ -128,11 +149,11 @@ export class Pending {
   begin(): void {
     if (this.held.length > 0) {
       for (const o of this.held) this.remove(o);
-      this.held = [];
+      this.held.length = 0;
     }
     if (this.heldTemps.length > 0) {
       for (const k of this.heldTemps) this.tempHeld[k] = false;
-      this.heldTemps = [];
+      this.heldTemps.length = 0;
     }
   }
 

@@ -5,7 +5,7 @@
 import { type InstrDef, instrDef, type Mnemonic, type NumType } from "../instrs.ts";
 import { F32, F64, I32, I64, type ValType } from "../types.ts";
 import type { FunctionText } from "./function-text.ts";
-import { LOAD, type Operand, Part, TRAP, varsOf } from "./operand.ts";
+import { joined, LOAD, type Operand, Part, TRAP } from "./operand.ts";
 
 export const numTypes: Readonly<Record<NumType, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64 };
 
@@ -21,6 +21,8 @@ class Template {
   readonly holes: readonly Hole[];
   /** Functions of `numerics.ts` that it calls. */
   readonly calls: readonly string[];
+  /** Just one operand, unchanged. */
+  readonly isIdentity: boolean;
 
   constructor(text: string) {
     const texts: string[] = [];
@@ -34,12 +36,8 @@ class Template {
     texts.push(text.slice(end));
     this.texts = texts;
     this.holes = holes;
+    this.isIdentity = holes.length === 1 && texts.every((t) => t === "");
     this.calls = [...new Set(text.match(/\b[if](?:32|64)_\w+(?=\()/g) ?? [])];
-  }
-
-  /** Just one operand, unchanged. */
-  get isIdentity(): boolean {
-    return this.holes.length === 1 && this.texts.every((t) => t === "");
   }
 }
 
@@ -104,23 +102,30 @@ export const templateCalls = (m: Mnemonic): readonly string[] => {
 function fill(t: Template, operands: readonly Operand[], low: Part | undefined): string {
   let text = t.texts[0];
   const { holes, texts } = t;
-  for (let i = 0; i < holes.length; i++) {
-    const { arg, isHigh } = holes[i];
-    const part = arg < 0 ? (low as Part) : isHigh ? (operands[arg].hi as Part) : operands[arg].lo;
-    text += part.inner + texts[i + 1];
-  }
+  for (let i = 0; i < holes.length; i++) text += partIn(holes[i], operands, low).inner + texts[i + 1];
   return text;
 }
 
-/** Parts in the holes of `t`. */
-const partsIn = (t: Template, operands: readonly Operand[], low: Part | undefined): Part[] =>
-  t.holes.map(({ arg, isHigh }) => (arg < 0 ? (low as Part) : isHigh ? (operands[arg].hi as Part) : operands[arg].lo));
+/** The part that goes into a hole. */
+const partIn = ({ arg, isHigh }: Hole, operands: readonly Operand[], low: Part | undefined): Part =>
+  arg < 0 ? (low as Part) : isHigh ? (operands[arg].hi as Part) : operands[arg].lo;
 
-/** Applies row `m` to the topmost operands. Precondition: its templates say all there is to say. */
-export function applyRow(f: FunctionText, m: Mnemonic): void {
+/** Variables in the holes of `t`. */
+function varsIn({ holes }: Template, operands: readonly Operand[], low: Part | undefined): readonly number[] {
+  let vars = partIn(holes[0], operands, low).vars;
+  for (let i = 1; i < holes.length; i++) vars = joined(vars, partIn(holes[i], operands, low).vars);
+  return vars;
+}
+
+/** What applies row `m` to the topmost operands. Precondition: its templates say all there is to say. */
+export function rowRule(m: Mnemonic): (f: FunctionText) => void {
   const t = templateOf(m);
+  return (f) => applyTemplate(f, t);
+}
+
+function applyTemplate(f: FunctionText, t: RowTemplate): void {
   const operands = atomise(f, popOperands(f, t.params.length), t.uses, t.isPartial);
-  const effects = operands.reduce((e, o) => e | o.effects, 0);
+  const effects = effectsOf(operands);
   for (const name of t.lo.calls) f.env.helper(name);
   let lo = part(t.lo, operands, undefined);
   if (t.result === F32 || t.result === F64) return f.pushNumber(t.result, lo, effects);
@@ -136,14 +141,16 @@ export function applyRow(f: FunctionText, m: Mnemonic): void {
   f.push(I64, lo, effects, part(t.hi, operands, lo));
 }
 
+function effectsOf(operands: readonly Operand[]): number {
+  let effects = 0;
+  for (const o of operands) effects |= o.effects;
+  return effects;
+}
+
 function part(t: Template, operands: readonly Operand[], low: Part | undefined): Part {
-  const parts = partsIn(t, operands, low);
-  if (t.isIdentity) return parts[0];
-  if (parts.length === 0) {
-    const value = Number(t.texts[0]);
-    return new Part(t.texts[0], true, [], value);
-  }
-  return new Part(fill(t, operands, low), false, varsOf(parts));
+  if (t.isIdentity) return partIn(t.holes[0], operands, low);
+  if (t.holes.length === 0) return new Part(t.texts[0], true, [], Number(t.texts[0]));
+  return new Part(fill(t, operands, low), false, varsIn(t, operands, low));
 }
 
 export function popOperands(f: FunctionText, count: number, isBig = false): Operand[] {
@@ -166,15 +173,16 @@ export function atomise(
 ): Operand[] {
   let last = -1;
   let effects = 0;
-  operands.forEach((o, i) => {
+  for (let i = 0; i < operands.length; i++) {
+    const o = operands[i];
     const isMany = (uses[i * 2] > 1 && !o.lo.isAtom) || (o.hi !== undefined && uses[i * 2 + 1] > 1 && !o.hi.isAtom);
     if (isMany || (isPartial && o.effects !== 0)) {
       last = i;
       effects |= o.effects;
     }
-  });
+  }
   if (last < 0) return operands as Operand[];
-  const all = operands.reduce((e, o) => e | o.effects, 0);
+  const all = effectsOf(operands);
   const isOrdered = (all & TRAP) !== 0;
   f.pending.order(isOrdered ? all : effects);
   return operands.map((o, i) => {

@@ -42,7 +42,7 @@ export function resolveImports(module: Module, imports: Imports, missing?: Missi
 
 /** Own property only: a module named `constructor` finds nothing. */
 function own<T>(record: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
-  return record !== undefined && Object.hasOwn(record, key) ? record[key] : undefined;
+  return record !== undefined && record !== null && Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
 function externOf(imp: Import, given: Given, canon: Int32Array): Extern | undefined {
@@ -113,15 +113,15 @@ export function printExternType(module: Module, type: ExternType): string {
   }
 }
 
-const typePrinters = {
-  func: (x: FuncInst) => printFuncType(x.type as FuncType),
-  table: (x: TableInst) => printTableType(x.type),
-  memory: (x: MemInst) => printMemType(x.type),
-  global: (x: GlobalInst) => printGlobalType(x.type),
-  tag: (x: TagInst) => `(tag ${printFuncType(x.type)})`,
-};
-
-const printExtern = (x: Extern): string => (typePrinters[x.kind] as (x: Extern) => string)(x);
+/** What was given for an import: its type, or, of what can be none, what JavaScript calls it. */
+function printGiven(x: unknown): string {
+  if (x instanceof FuncInst) return printFuncType(x.type as FuncType);
+  if (x instanceof TableInst) return printTableType(x.type);
+  if (x instanceof MemInst) return printMemType(x.type);
+  if (x instanceof GlobalInst) return printGlobalType(x.type);
+  if (x instanceof TagInst) return `(tag ${printFuncType(x.type)})`;
+  return x === undefined ? "a function" : `a JavaScript ${typeof x}`;
+}
 
 const nameOf = (imp: Import): string => `${printable(imp.module)}.${printable(imp.name)}`;
 
@@ -134,7 +134,7 @@ function unknown(module: Module, imp: Import, index: number): WasmError {
 
 function incompatible(module: Module, imp: Import, index: number, have: Extern | undefined): WasmError {
   const want = printExternType(module, imp.type);
-  const given = have === undefined ? "a function" : printExtern(have);
+  const given = printGiven(have);
   return new WasmError(
     "unlinkable",
     "WT3002",

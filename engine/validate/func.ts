@@ -16,6 +16,7 @@ import type { Func } from "../module.ts";
 import { F32, F64, type FuncType, I32, I64, V128, type ValType } from "../types.ts";
 import { exceptionRules } from "./exceptions.ts";
 import { checkLanes, laneLimit } from "./lanes.ts";
+import { checkOrdinary } from "./ordinary.ts";
 import { memAddr, type Rule, specialRules } from "./special.ts";
 import type { FuncState } from "./state.ts";
 
@@ -110,8 +111,11 @@ export class InstrChecker {
   readonly #seen = new Uint8Array(OPCODES + 1);
   /** `kinds`, but UNKNOWN for rows of features that are off. */
   readonly #kinds: Uint8Array;
+  readonly #isExhaustive: boolean;
 
-  constructor(gate: FeatureGate) {
+  /** @param isExhaustive  nothing is left to `ordinary.ts`, for tests */
+  constructor(gate: FeatureGate, isExhaustive = false) {
+    this.#isExhaustive = isExhaustive;
     this.#kinds = kinds.slice();
     for (const [op, def] of defs.entries()) {
       const feature = featureOf(def, gate);
@@ -121,7 +125,7 @@ export class InstrChecker {
 
   /** Checks the instructions of `s` up to the `end` of its outermost block, or the end of the bytes. */
   run(s: FuncState): void {
-    checkInstrs(s, this.#kinds, this.#seen);
+    checkInstrs(s, this.#kinds, this.#seen, this.#isExhaustive);
   }
 
   /** Records in `gate` the features of all opcodes met. */
@@ -156,9 +160,10 @@ function missingEnd(s: FuncState): Error {
   return r.malformed("endExpected", r.pos);
 }
 
-function checkInstrs(s: FuncState, kinds: Uint8Array, seen: Uint8Array): void {
+function checkInstrs(s: FuncState, kinds: Uint8Array, seen: Uint8Array, isExhaustive: boolean): void {
   const { r } = s;
   while (r.pos < r.end && s.depth > 0) {
+    checkOrdinary(s, isExhaustive);
     s.at = r.pos;
     const opcode = r.opcode();
     const op = denseOpcode(opcode);

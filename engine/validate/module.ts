@@ -33,14 +33,15 @@ const TAG = 13;
  * Checks every rule of validity, and adds to `module.features` what the bodies use.
  *
  * @param options  those the module was decoded with
+ * @param isExhaustive  nothing goes the short way of `ordinary.ts`, for tests
  * @throws WasmError invalid; malformed for what is wrong in the form of a body; unsupported
  * @cost O(bytes), unless blocks and calls move many operands
  */
-export function validate(module: Module, options: DecodeOptions = {}): void {
+export function validate(module: Module, options: DecodeOptions = {}, isExhaustive = false): void {
   const gate = new FeatureGate(options.features, module.features as Set<Feature>);
   const ctx = new ModuleContext(module, resolveLimits(options.moduleLimits), gate);
   const s = new FuncState(ctx);
-  const checker = new InstrChecker(gate);
+  const checker = new InstrChecker(gate, isExhaustive);
   validateTypes(ctx, sectionStart(module, TYPE));
   for (const imp of module.imports) validateExternType(ctx, imp.type, imp.offset);
   resolveFuncs(ctx);

@@ -26,7 +26,7 @@ import {
 import type { exceptionRules } from "./exceptions.ts";
 import { checkData, elemType, funcTypeAt, requireSub } from "./lookup.ts";
 import { gcRules } from "./special-gc.ts";
-import { type FuncState, valueBlock } from "./state.ts";
+import { emptyBlock, type FuncState, valueBlock } from "./state.ts";
 import { checkHeapType, checkValType } from "./types.ts";
 
 export type Rule = (s: FuncState) => void;
@@ -65,8 +65,6 @@ function readFunc(s: FuncState): number {
 export { funcTypeAt };
 
 // Control
-
-const emptyBlock: FuncType = { kind: "func", params: [], results: [] };
 
 export function readBlock(s: FuncState): FuncType {
   const type = readBlockType(s.r);

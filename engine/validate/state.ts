@@ -10,7 +10,18 @@ import { Reader } from "../binary/reader.ts";
 import type { WasmError } from "../errors.ts";
 import { type InvalidFault, invalid, overLimit } from "../faults.ts";
 import type { Func } from "../module.ts";
-import { BOT, BOT_HEAP, type FuncType, isNullable, isRef, printValType, refType, type ValType } from "../types.ts";
+import {
+  BOT,
+  BOT_HEAP,
+  type FuncType,
+  I32,
+  I64,
+  isNullable,
+  isRef,
+  printValType,
+  refType,
+  type ValType,
+} from "../types.ts";
 import type { ModuleContext } from "./context.ts";
 import { checkValType } from "./types.ts";
 
@@ -20,6 +31,7 @@ const LOOP = 0x03;
 const MAX_CACHED_BLOCKS = 1000;
 
 const noVals: readonly ValType[] = [];
+export const emptyBlock: FuncType = { kind: "func", params: noVals, results: noVals };
 const valueBlocks = new Map<ValType, FuncType>();
 
 /** `[] -> [result]`, one object for each type. */
@@ -58,7 +70,9 @@ export class FuncState {
   height = 0;
   isDead = false;
 
-  readonly #locals = new Int32Array(SPREAD_LOCALS);
+  /** Types of the first locals: `[0 .. spreadCount)`. */
+  readonly locals = new Int32Array(SPREAD_LOCALS);
+  spreadCount = 0;
   #localCount = 0;
   /** Type and end index of each run of locals: `[0 .. #runCount)`. */
   readonly #runTypes: ValType[] = [];
@@ -68,8 +82,16 @@ export class FuncState {
   readonly #inits: number[] = [];
   readonly #isInit = new Set<number>();
 
+  /** Types of globals. */
+  readonly globalVals: Int32Array;
+  /** Type of the addresses of memory 0; -1: there is none. */
+  readonly address: ValType;
+
   constructor(ctx: ModuleContext) {
     this.ctx = ctx;
+    this.globalVals = Int32Array.from(ctx.module.globalTypes, ({ val }) => val);
+    const mem = ctx.mems[0];
+    this.address = mem === undefined ? -1 : mem.addr === "i32" ? I32 : I64;
     this.r = new Reader(ctx.module.bytes, 0, 0, ctx.gate);
   }
 
@@ -100,6 +122,7 @@ export class FuncState {
     this.height = 0;
     this.isDead = false;
     this.#localCount = 0;
+    this.spreadCount = 0;
     this.#runCount = 0;
     if (this.#isInit.size > 0) this.#isInit.clear();
     if (this.#inits.length > 0) this.#inits.length = 0;
@@ -192,7 +215,7 @@ export class FuncState {
   }
 
   localType(idx: number): ValType {
-    if (idx < this.#localCount && idx < SPREAD_LOCALS) return this.#locals[idx]!;
+    if (idx < this.spreadCount) return this.locals[idx]!;
     return this.#farLocalType(idx);
   }
 
@@ -216,8 +239,9 @@ export class FuncState {
   #addLocals(n: number, type: ValType): void {
     const start = this.#localCount;
     if (n === 0) return;
-    if (start < SPREAD_LOCALS) this.#locals.fill(type, start, start + n);
+    if (start < SPREAD_LOCALS) this.locals.fill(type, start, start + n);
     this.#localCount = start + n;
+    this.spreadCount = Math.min(start + n, SPREAD_LOCALS);
     this.#runTypes[this.#runCount] = type;
     this.#runEnds[this.#runCount++] = start + n;
   }

@@ -1,0 +1,116 @@
+/**
+ * Generated functions of a module. The first instance has its own; all others share theirs, so that who makes many
+ * instances neither waits for texts to be made again nor for V8 to compile them, and starts with what V8 has optimised.
+ * V8 knows memories and tables of its own code as constants, which is up to twice as fast. Bench: micro, "one more
+ * instance, and a call".
+ */
+import type { Module } from "../module.ts";
+import type { Enter, GeneratedFn } from "../tier.ts";
+import { register } from "./backtrace.ts";
+import { Declined } from "./function-text.ts";
+import { type GenerateOptions, generate } from "./generate.ts";
+import { allPasses, passNames } from "./passes.ts";
+
+/** A function, and what enters it from frame slots. */
+export type Linked = readonly [GeneratedFn, Enter];
+/** `$` is asked for what the text refers to (`Environment`). */
+type Linker<T> = ($: T) => Linked;
+
+/** What all code of an instance has in common. */
+export type CodeSettings = Pick<GenerateOptions, "minFrameBytes" | "isBig" | "isBigForced" | "passes">;
+/** What is compiled of a function. */
+export type CodeKind = Pick<GenerateOptions, "loop" | "isMetered">;
+
+/** By module and settings: what instances share, once there are two. */
+const codes = new WeakMap<Module, Map<string, ModuleCode<never> | undefined>>();
+
+export class ModuleCode<T> {
+  readonly module: Module;
+  private readonly settings: CodeSettings;
+  private readonly isShared: boolean;
+  /** In the source names of the texts. */
+  private readonly id: number;
+  /** Of shared code: what was made, or why it was not. */
+  private readonly made = new Map<string, Linker<T> | Declined>();
+
+  private constructor(module: Module, settings: CodeSettings, isShared: boolean) {
+    this.module = module;
+    this.settings = settings;
+    this.isShared = isShared;
+    this.id = register(this);
+  }
+
+  /** The code of one more instance of `module`. */
+  static of<T>(module: Module, settings: CodeSettings): ModuleCode<T> {
+    const { minFrameBytes, isBig, isBigForced, passes = allPasses } = settings;
+    const key = [minFrameBytes, isBig, isBigForced, ...passNames.map((name) => passes[name])].join();
+    const all = codes.get(module) ?? new Map<string, ModuleCode<never> | undefined>();
+    codes.set(module, all);
+    const isFirst = !all.has(key);
+    const code = (all.get(key) as ModuleCode<T> | undefined) ?? new ModuleCode<T>(module, settings, !isFirst);
+    all.set(key, isFirst ? undefined : (code as ModuleCode<never>));
+    return code;
+  }
+
+  /** Another instance has had it made. */
+  has(func: number, kind: CodeKind): boolean {
+    return this.made.size > 0 && this.made.has(keyOf(func, kind));
+  }
+
+  /**
+   * Function `func` for one instance; `onMade` is told how long the text is if it is made now.
+   *
+   * @throws Declined
+   * @throws RangeError V8, which compiles recursively, has too little stack for it
+   */
+  link(func: number, kind: CodeKind, $: T, onMade: (characters: number) => void): Linked {
+    if (!this.isShared) return this.make(func, kind, onMade)($);
+    const key = keyOf(func, kind);
+    const made = this.made.get(key) ?? this.makeShared(func, kind, $, onMade);
+    this.made.set(key, made);
+    if (made instanceof Declined) throw made;
+    return made($);
+  }
+
+  private makeShared(func: number, kind: CodeKind, $: T, onMade: (characters: number) => void): Linker<T> | Declined {
+    try {
+      const linker = this.make(func, kind, onMade);
+      // What V8 optimises while there is one closure of a text is for that one alone, and later ones never get theirs.
+      linker($);
+      return linker;
+    } catch (error) {
+      if (error instanceof Declined) return error;
+      throw error;
+    }
+  }
+
+  /** The only place where text becomes code. */
+  private make(func: number, kind: CodeKind, onMade: (characters: number) => void): Linker<T> {
+    const { text } = generate(this.module, func, { ...this.settings, ...kind });
+    onMade(text.length);
+    return new Function("$", `${text}\n//# sourceURL=wasmts:${this.id}`) as Linker<T>;
+  }
+
+  /** Of each line of a text, the offset in the module. */
+  offsetsOf(func: number, kind: CodeKind): readonly number[] {
+    return generate(this.module, func, { ...this.settings, ...kind }).offsets;
+  }
+}
+
+const keyOf = (func: number, { loop, isMetered }: CodeKind): string => `${func}${isMetered ? "m" : ""}${loop ?? ""}`;
+
+/** Whether this process lets text become code. Asked once. */
+export function canGenerate(): boolean {
+  possible ??= probe();
+  return possible;
+}
+
+let possible: boolean | undefined;
+
+function probe(): boolean {
+  try {
+    return (new Function("return 1") as () => number)() === 1;
+  } catch {
+    return false;
+  }
+}
