@@ -10,6 +10,7 @@ export const usage = `usage: npm run bench -- [OPTIONS]
        npm run bench -- show RESULTS.json [--html FILE]
        npm run bench -- micro [WORDS]
        npm run bench -- wasi [--json FILE]
+       npm run bench -- servers [--connections N,N] [--seconds N] [--rounds N] [--before DIST] [--json FILE] [MODULE]
        npm run bench -- ops [--kernel NAMES]
        npm run bench -- metering [--before DIST]
 

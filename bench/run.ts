@@ -22,6 +22,8 @@ async function main([command = "", ...rest]: string[]): Promise<number> {
       return show(rest);
     case "micro":
       return (await import("./micro.ts")).micro(rest);
+    case "servers":
+      return (await import("./servers/command.ts")).servers(rest);
     case "metering":
       return (await import("./metering.ts")).metering(rest);
     case "wasi":

@@ -1,5 +1,14 @@
-/** `--net`, `--allow-listen`, `--allow-connect`, `--allow-resolve`, `--tcplisten`: what the guest may do on the network. */
-import { type NetworkDecider, type NetworkPolicy, noNetwork, parseAddressRule, parseNameRule } from "../wasi/index.ts";
+/** `--net`, `--allow-*`, `--unix-*`, `--tcplisten`: what the guest may do on the network. */
+import { realpathSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import {
+  type NetworkDecider,
+  type NetworkPolicy,
+  noNetwork,
+  parseAddressRule,
+  parseNameRule,
+  type UnixRule,
+} from "../wasi/index.ts";
 import { CliError } from "./cli-error.ts";
 import { type ActivatedProcess, type Listener, listenAddress, readListeners } from "./listeners.ts";
 import type { Flags } from "./parse.ts";
@@ -22,22 +31,29 @@ export interface RunNetwork {
   readonly resolve?: readonly string[] | undefined;
   /** Addresses of sockets that it is given listening, as descriptors 3, 4, ...; or `fd:N`, one of this process. */
   readonly listeners?: readonly string[] | undefined;
+  /** Sockets of AF_UNIX, by the path on the host and, behind a colon, the name that the guest has for it. */
+  readonly unixListen?: readonly string[] | undefined;
+  readonly unixConnect?: readonly string[] | undefined;
   /** Asked about what these allow; may take time. */
   readonly decide?: NetworkDecider | undefined;
 }
 
 /** @throws CliError WT6503 */
-export const networkOf = ({ listen, connect, resolve, listeners, decide }: RunNetwork): NetworkSettings => ({
+export const networkOf = ({ listen, connect, resolve, listeners, decide, ...unix }: RunNetwork): NetworkSettings => ({
   rules: {
     listen: (listen ?? []).map((text) => address("network.listen", text)),
     connect: (connect ?? []).map((text) => address("network.connect", text)),
     resolve: (resolve ?? []).map((text) => name("network.resolve", text)),
+    unix: [
+      ...(unix.unixListen ?? []).map((text) => unixSocket("network.unixListen", "listen", text)),
+      ...(unix.unixConnect ?? []).map((text) => unixSocket("network.unixConnect", "connect", text)),
+    ],
   },
   listen: (listeners ?? []).map((text) => listenAddress("network.listeners", text)),
   decide,
 });
 
-type Rule<L extends keyof NetworkPolicy> = NetworkPolicy[L][number];
+type Rule<L extends "listen" | "connect" | "resolve"> = NetworkPolicy[L][number];
 
 const addressHelp = "HOST:PORT, such as 127.0.0.1:8080, 10.0.0.0/8:443, [::1]:* or *.example.com:443";
 const nameHelp = "a host name, such as example.com or *.example.com";
@@ -48,6 +64,24 @@ function address(flag: string, text: string): Rule<"listen"> {
 function name(flag: string, text: string): Rule<"resolve"> {
   return parseNameRule(text) ?? fail(flag, text, nameHelp);
 }
+/** `HOST` or `HOST:GUEST`. The directory is the one that is there now, whatever becomes of links that lead to it. */
+function unixSocket(flag: string, op: UnixRule["op"], text: string): UnixRule {
+  const [, host, guest = host] = /^([^:](?:.*?[^:])?)(?::([^:]+))?$/s.exec(text) ?? [];
+  if (host === undefined || guest === undefined || Buffer.byteLength(guest) > MOST_UNIX || /\0/.test(text))
+    return fail(flag, text, `HOST or HOST:GUEST, a path and the name for the guest, of at most ${MOST_UNIX} bytes`);
+  return { op, guest, host: join(realFolder(dirname(host)), basename(host)) };
+}
+
+function realFolder(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}
+/** Room for a name in the structure of the guest, without the family. */
+const MOST_UNIX = 126;
+
 function fail(flag: string, text: string, expected: string): never {
   throw badValue(flag, text, expected);
 }
@@ -78,6 +112,9 @@ export function readNetwork(flags: Flags, process: ActivatedProcess): NetworkSet
       listen: [...base.listen, ...flags.all("allow-listen").map((text) => address("--allow-listen", text))],
       connect: [...base.connect, ...flags.all("allow-connect").map((text) => address("--allow-connect", text))],
       resolve: [...base.resolve, ...flags.all("allow-resolve").map((text) => name("--allow-resolve", text))],
+      unix: (["listen", "connect"] as const).flatMap((op) =>
+        flags.all(`unix-${op}`).map((text) => unixSocket(`--unix-${op}`, op, text)),
+      ),
     },
     listen: readListeners(flags.all("tcplisten"), process),
   };

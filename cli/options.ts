@@ -445,6 +445,20 @@ export const flags = {
     help: "names the guest may look up besides; '*.example.com' is all below it",
     commands: start,
   },
+  "unix-listen": {
+    value: "HOST[:GUEST]",
+    isRepeatable: true,
+    group: "Network",
+    help: "a path where the guest may listen by a socket of AF_UNIX; GUEST is its name for it",
+    commands: start,
+  },
+  "unix-connect": {
+    value: "HOST[:GUEST]",
+    isRepeatable: true,
+    group: "Network",
+    help: "a path where the guest may connect to a socket of AF_UNIX",
+    commands: start,
+  },
   output: {
     short: "o",
     value: "FILE",

@@ -154,8 +154,11 @@ class Waiting {
     const ms = this.mustPoll ? Math.min(left, this.pollMs) : left;
     // Timers are of whole milliseconds and may be early: the last part is waited for in turns.
     if (ms < 1) soon(this.look);
-    // What is watched may not keep a process alive; the guest, which is not over, does.
-    else if (ms < Infinity || this.isWatching)
+    else if (ms < Infinity || this.isWatching) {
+      // What is watched may tell of nothing, and be told again.
+      timers.clearTimeout(this.timer);
+      // It may not keep a process alive; the guest, which is not over, does.
       this.timer = timers.setTimeout(this.look, Math.min(Math.floor(ms), MAX_TIMER_MS));
+    }
   };
 }

@@ -57,8 +57,8 @@ const BYTES_PER_CALL = 2;
 /** What runs in the time that loading the compiler takes. */
 const IDLE_SAMPLES = 16;
 /** Of modules of at most `SMALL_MODULE` bytes. */
-const FREE_BYTES = 1 << 16;
-const SMALL_MODULE = 1 << 18;
+const EAGER_BYTES = 1 << 20;
+const SMALL_MODULE = 1 << 22;
 
 /** True when instances are to have generated code, and the process allows it. */
 export const isTiered = ({ tier = "auto", eval: mayEval = true }: TierOptions): boolean =>
@@ -78,7 +78,7 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
       bytesPerCall: hotAfter === undefined ? BYTES_PER_CALL : Infinity,
       largeBytes: hotAfter === undefined ? LARGE_BYTES : Infinity,
       idleSamples: hotAfter === undefined ? IDLE_SAMPLES : 0,
-      freeBytes: hotAfter === undefined && inst.module.bytes.length <= SMALL_MODULE ? FREE_BYTES : 0,
+      eagerBytes: hotAfter === undefined && inst.module.bytes.length <= SMALL_MODULE ? EAGER_BYTES : 0,
       firstFuel: hotAfter === undefined ? FIRST_FUEL : 0,
       sampleFuel: hotAfter === undefined ? SAMPLE_FUEL : 0,
       minFrameBytes: Math.ceil(ROOM / limits.frames),

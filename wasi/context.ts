@@ -20,6 +20,7 @@ import {
 import type { Mount } from "./file-system.ts";
 import type { Guard } from "./guard.ts";
 import { GuestClock } from "./guest-clock.ts";
+import { IdlePolls } from "./idle-polls.ts";
 import { IoMeter, type QuotaOptions } from "./io-meter.ts";
 import { limits } from "./limits.ts";
 import { GuestMemory } from "./memory.ts";
@@ -172,6 +173,7 @@ export class Context {
   progress: Progress = [];
   /** What `epoll_oneoff` has told of the sockets of its last call; undefined where it has told nothing. */
   told: ReadonlyMap<Socket, Partial<Edges>> = new Map();
+  readonly idlePolls = new IdlePolls();
   /** Calls of sched_yield since the last other call. */
   yields = 0;
 

@@ -27,7 +27,14 @@ export type { MountOption } from "./mounts.ts";
 export type { NetworkDecider, NetworkRequest } from "./net/permission.ts";
 export type { Network, Socket } from "./net/socket.ts";
 export type { ListenerTraffic, NetworkUsage } from "./net/traffic.ts";
-export { type AddressRule, type NetworkPolicy, noNetwork, parseAddressRule, parseNameRule } from "./network-rules.ts";
+export {
+  type AddressRule,
+  type NetworkPolicy,
+  noNetwork,
+  parseAddressRule,
+  parseNameRule,
+  type UnixRule,
+} from "./network-rules.ts";
 export { nodeClock } from "./node/clock.ts";
 export { HostFs, type HostFsOptions, type HostLevel, strongestLevel } from "./node/host-fs.ts";
 export { NodeNetwork } from "./node/net/node-network.ts";

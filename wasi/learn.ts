@@ -29,9 +29,15 @@ export class Learner {
     else if (event.kind === "env") this.#env.add(event.name);
     else if (event.kind === "clock") this.#clocks.add(event.clock);
     else if (event.kind === "random") this.#isRandom = true;
-    else if (event.kind === "network") this.#network[event.op].add(event.op === "resolve" ? event.name : event.address);
+    else if (event.kind === "network") this.#takeNetwork(event);
     else if (!this.#mounts.has(event.guest)) this.#mounts.set(event.guest, { level: event.level, isChanged: false });
   };
+
+  #takeNetwork(event: AuditEvent & { kind: "network" }): void {
+    if (event.op === "resolve") this.#network.resolve.add(event.name);
+    // Policies have no rules about AF_UNIX.
+    else if (event.protocol !== "unix") this.#network[event.op].add(event.address);
+  }
 
   #networkRules(): Pick<PolicyDocument, "network"> {
     const { listen, connect, resolve } = this.#network;

@@ -18,6 +18,16 @@ export interface NetworkPolicy {
   readonly connect: readonly AddressRule[];
   /** Names it may look up: `*`, a name, or `*.name`. */
   readonly resolve: readonly string[];
+  /** Sockets of AF_UNIX. Absent: the guest cannot open any. Policies have none. */
+  readonly unix?: readonly UnixRule[] | undefined;
+}
+
+/** One socket in the file system of the host, and what the guest may do there. */
+export interface UnixRule {
+  /** What the guest calls it, compared as it is: no directory is looked at. */
+  readonly guest: string;
+  readonly host: string;
+  readonly op: "listen" | "connect";
 }
 
 export const noNetwork: NetworkPolicy = { listen: [], connect: [], resolve: [] };
@@ -78,6 +88,13 @@ export function allowsAddress(rules: readonly AddressRule[], { ip, port }: Addre
   const plain = unmapped(ip);
   return rules.some(({ host, ports: [from, to] }) => port >= from && port <= to && matchesHost(host, plain, names));
 }
+
+/** The rule for what a guest calls `path`. */
+export const unixRule = (
+  { unix = [] }: NetworkPolicy,
+  op: UnixRule["op"],
+  path: string | undefined,
+): UnixRule | undefined => unix.find((rule) => rule.op === op && rule.guest === path);
 
 export const allowsLookup = (rules: readonly string[], name: string): boolean =>
   rules.some((rule) => matchesName(rule, name.toLowerCase()));

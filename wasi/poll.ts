@@ -112,21 +112,48 @@ function poll(
     const sub = readSubscription(host.mem, input + i * subscriptionSize, host.abi);
     return { sub, check: wrap(sub, checkOf(host, sub, host.progress[i])) };
   });
+  /** Until then nothing is told but what is new. */
+  let heldUntilNs: bigint | undefined;
   const attempt = (): HandlerResult => {
     const events: Event[] = [];
     const pending: Pending[] = [];
+    const told: Subscription[] = [];
     for (const { sub, check } of checks) {
       const state = check();
-      if ("error" in state) events.push({ userdata: sub.userdata, tag: sub.tag, ...state });
-      else pending.push(state);
+      if (!("error" in state)) pending.push(state);
+      else {
+        events.push({ userdata: sub.userdata, tag: sub.tag, ...state });
+        told.push(sub);
+      }
     }
     if (events.length === 0 && host.isDeterministic && host.clock?.skipTo(waitFor(pending).deadlineNs ?? 0n))
       return attempt();
     if (events.length === 0) return new Underway(waitFor(pending), attempt, () => timeLeft(host, pending));
+    const writable = onlyWritable(host, told);
+    heldUntilNs ??= holdUntil(host, writable);
+    if (writable !== undefined && (host.clock?.hostNow() ?? 0n) < heldUntilNs)
+      return new Underway(waitFor([...pending, { deadlineNs: heldUntilNs }]), attempt, () => timeLeft(host, pending));
     for (const [i, event] of events.entries()) writeEvent(host.mem, output + i * sizes.event, event);
     host.mem.setU32(nevents, events.length);
   };
   return attempt();
+}
+
+/** For how long a call that tells of nothing but `writable` waits for more; 0: not at all. */
+function holdUntil({ idlePolls, clock }: Context, writable: readonly Socket[] | undefined): bigint {
+  const ms = idlePolls.holdMs(writable);
+  return ms === 0 || clock === undefined ? 0n : clock.hostNow() + BigInt(ms) * 1_000_000n;
+}
+
+/** The sockets that `told` says can be written to; undefined when it says anything else. */
+function onlyWritable(host: Context, told: readonly Subscription[]): readonly Socket[] | undefined {
+  const sockets: Socket[] = [];
+  for (const sub of told) {
+    const d = sub.tag === 2 ? host.fds.find(sub.fd) : undefined;
+    if (d?.kind !== "stream" || d.socket === undefined || d.socket.isHungUp) return undefined;
+    sockets.push(d.socket);
+  }
+  return sockets;
 }
 
 function waitFor(pending: readonly Pending[]): { deadlineNs: bigint | undefined; sources: WaitSource[] } {

@@ -23,8 +23,8 @@ export interface Guests {
 const everywhere = ["hello", "cat", "cp", "find", "sort", "sha256sum", "json", "qsort", "wc", "sleep", "exit"] as const;
 export const programs: Readonly<Record<Exclude<Language, "wat">, readonly string[]>> = {
   assemblyscript: [...everywhere, "ls", "regex", "trap", "recurse", "grow"],
-  c: [...everywhere, "ls", "regex", "trap", "recurse", "grow", "serve"],
-  rust: [...everywhere, "trap", "recurse", "grow"],
+  c: [...everywhere, "ls", "regex", "trap", "recurse", "grow", "serve", "accept"],
+  rust: [...everywhere, "trap", "recurse", "grow", "httpbin", "udp-echo"],
   go: [...everywhere, "ls", "regex", "panic", "recurse", "goroutines", "serve"],
 };
 

@@ -1,58 +1,17 @@
 /** Servers: real programs that listen, under the command, asked by real clients. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, get } from "node:http";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { describeLanguage } from "./languages.ts";
-import { root } from "./project.ts";
-
-const command = join(root, "dist/bin/wasmts.js");
-const example = join(root, "examples/http-server.wasm");
+import { endServers, example, freePort, serve } from "./serving.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "wasmts-servers-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill("SIGKILL");
-});
-
-interface Server {
-  readonly child: ChildProcess;
-  readonly ended: Promise<unknown[]>;
-  /** What it has written. */
-  text(): string;
-}
-
-/** Starts the command, and waits until it has written something that matches. */
-async function serve(args: readonly string[], isUp: RegExp): Promise<Server> {
-  const child = spawn(process.execPath, [command, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  children.push(child);
-  let written = "";
-  const ended = once(child, "exit");
-  await new Promise<void>((resolve, reject) => {
-    const take = (chunk: Buffer): void => {
-      written += String(chunk);
-      if (isUp.test(written)) resolve();
-    };
-    child.stdout!.on("data", take);
-    child.stderr!.on("data", take);
-    void ended.then(() => reject(new Error(`it ended: ${written}`)));
-  });
-  return { child, ended, text: () => written };
-}
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+afterEach(endServers);
 
 const fetchText = async (port: number, path = "/", init?: RequestInit): Promise<string> =>
   (await fetch(`http://127.0.0.1:${port}${path}`, init)).text();

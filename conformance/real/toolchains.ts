@@ -100,10 +100,15 @@ function plainPath(): string[] {
 }
 
 /** Standard output of a command; rejects with its standard error. */
-function command(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Promise<string> {
+export function command(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  cwd?: string,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const fullEnv = { ...process.env, ...env, PATH: plainPath().join(delimiter) };
-    execFile(file, args, { env: fullEnv, cwd, maxBuffer: 1 << 26, timeout: 240_000 }, (error, stdout, stderr) => {
+    execFile(file, args, { env: fullEnv, cwd, maxBuffer: 1 << 26, timeout: 600_000 }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${file} ${args.join(" ")}: ${stderr.trim() || error.message}`));
       else resolve(stdout);
     });
@@ -111,7 +116,7 @@ function command(file: string, args: readonly string[], env: NodeJS.ProcessEnv =
 }
 
 /** Every executable of that name on PATH, in order. */
-function onPath(name: string): string[] {
+export function onPath(name: string): string[] {
   return [...new Set(plainPath().map((folder) => join(folder, name)))].filter(
     (file) => existsSync(file) && statSync(file).isFile(),
   );

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * `npm run servers-soak -- [--connections N] [--megabytes N] [--rounds N]`: servers with many connections at once, kept
- * alive, half closed, slow, reset, and with large bodies both ways. Tells descriptors and memory of the server before and
- * after, and fails when a byte is wrong, a descriptor is left, or the server's report counts differently.
+ * `npm run servers-soak -- [--connections N] [--megabytes N] [--rounds N | --minutes N]`: servers with many connections
+ * at once, kept alive, half closed, slow, reset, and with large bodies both ways, each server for so many rounds or
+ * minutes. Tells descriptors and memory of the server, and fails when a byte is wrong, a descriptor is left, the memory
+ * grows from one half of the time to the other, or the server's report counts differently.
  */
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,8 +18,11 @@ const { values } = parseArgs({
     connections: { type: "string", default: "1000" },
     megabytes: { type: "string", default: "100" },
     rounds: { type: "string", default: "2" },
+    minutes: { type: "string" },
   },
 });
+/** With it rounds are not counted. */
+const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
 const [connections, megabytes, rounds] = [values.connections, values.megabytes, values.rounds].map(Number) as [
   number,
   number,
@@ -90,15 +94,44 @@ async function against(name: string, server: Served, work: (sums: Sums) => Promi
     failures.push(`${name}: the report is not what clients saw: ${JSON.stringify(sums)}`);
 }
 
-async function keptAlive(server: Served, sums: Sums): Promise<void> {
-  for (let round = 1; round <= rounds; round++)
-    await step(`round ${round}: ${connections} connections, 5 requests on each`, async () =>
-      sums.add(await together(server, sums, connections, (socket) => keepAlive(socket, 5))),
-    );
+/** Round after round, with what the server takes after each. Memory that grows on and on is a failure. */
+async function inRounds(name: string, server: Served, work: (round: number) => Promise<void>): Promise<void> {
+  const from = performance.now();
+  const memory: number[] = [];
+  const isOver = (): boolean =>
+    minutes === undefined ? memory.length >= rounds : performance.now() - from >= minutes * 60_000;
+  while (!isOver()) {
+    await work(memory.length + 1);
+    const now = server.footprint();
+    memory.push(now.memory);
+    console.log(`  now: ${JSON.stringify(now)}`);
+  }
+  const growth = growthOf(memory);
+  if (growth === undefined) return;
+  console.log(
+    `  memory: ${growth.before} MiB in the first half of ${memory.length} rounds, ${growth.after} MiB in the second`,
+  );
+  if (growth.after > growth.before * 1.15) failures.push(`${name}: memory grows`);
 }
 
-async function echoed(server: Served, sums: Sums): Promise<void> {
-  for (let round = 1; round <= rounds; round++) {
+/** Medians of both halves of what comes after the first quarter, in which a server warms up; undefined for few rounds. */
+function growthOf(memory: readonly number[]): { before: number; after: number } | undefined {
+  const warm = memory.slice(Math.ceil(memory.length / 4));
+  if (warm.length < 8) return undefined;
+  const middle = warm.length >> 1;
+  const median = (of: readonly number[]): number => [...of].sort((a, b) => a - b)[of.length >> 1]!;
+  return { before: median(warm.slice(0, middle)), after: median(warm.slice(middle)) };
+}
+
+const keptAlive = (server: Served, sums: Sums): Promise<void> =>
+  inRounds("http-server", server, (round) =>
+    step(`round ${round}: ${connections} connections, 5 requests on each`, async () =>
+      sums.add(await together(server, sums, connections, (socket) => keepAlive(socket, 5))),
+    ),
+  );
+
+const echoed = (server: Served, sums: Sums): Promise<void> =>
+  inRounds("echo-server", server, async (round) => {
     await step(`round ${round}: ${connections} half-closed, up to 50 KB`, async () =>
       sums.add(await together(server, sums, connections, (socket, i) => halfClose(socket, (i * 50) % 50_000))),
     );
@@ -111,9 +144,7 @@ async function echoed(server: Served, sums: Sums): Promise<void> {
       const large = together(server, sums, 1, (socket) => halfClose(socket, megabytes * 1_000_000));
       for (const moved of await Promise.all([slowly, large])) sums.add(moved);
     });
-    console.log(`  now: ${JSON.stringify(server.footprint())}`);
-  }
-}
+  });
 
 /** A port for a guest that does not choose one itself. */
 const somePort = 20_000 + (process.pid % 20_000);

@@ -29,7 +29,10 @@ import { evenRoom } from "./tail.ts";
 import { argumentCount, hostArguments, putArguments, takeResults } from "./values.ts";
 
 export interface JsTierOptions {
+  /** Everything is compiled when it is first called. */
   readonly isEager: boolean;
+  /** The same until it is so many bytes. Bench: programs. */
+  readonly eagerBytes: number;
   /** Samples of a function, or calls of it from generated code, before it is compiled. */
   readonly hotAfter: number;
   /**
@@ -40,11 +43,6 @@ export interface JsTierOptions {
   readonly bytesPerCall: number;
   /** Functions of more bytes need a sample, or call, for each of their bytes. */
   readonly largeBytes: number;
-  /**
-   * So many bytes of a small module are compiled as soon as they are hot: what all of it costs is less than what it
-   * costs to wait. Bench: programs (twice as long without).
-   */
-  readonly freeBytes: number;
   /** Samples of all functions before the first is compiled: programs that end sooner do not load the compiler. */
   readonly idleSamples: number;
   /** Between two samples at first; in the end `sampleFuel`. */
@@ -100,7 +98,6 @@ class Compiled {
 }
 
 export class JsTier implements InstanceTier {
-  readonly isEager: boolean;
   readonly inst: ModuleInst;
   readonly helpers = helpers;
   readonly results = results;
@@ -128,9 +125,12 @@ export class JsTier implements InstanceTier {
     this.interpreter = interpreter;
     this.stops = new Stops(inst, interpreter);
     this.options = options;
-    this.isEager = options.isEager;
     this.stats = stats;
     this.code = ModuleCode.of<JsTier>(inst.module, options);
+  }
+
+  get isEager(): boolean {
+    return this.options.isEager || this.stats.bytes < this.options.eagerBytes;
   }
 
   get sampleFuel(): number {
@@ -149,7 +149,7 @@ export class JsTier implements InstanceTier {
     if (kind.wayInto(f) !== undefined) return true;
     if (kind.declined.has(f) || room < COMPILE_ROOM) return false;
     const size = this.sizeOf(f);
-    if (!this.isEager && !this.code.has(f.index, { isMetered }) && !this.budget.spend(size)) return false;
+    if (!this.options.isEager && !this.code.has(f.index, { isMetered }) && !this.budget.spend(size)) return false;
     const made = this.make(f, { isMetered });
     if (made === undefined) {
       kind.declined.add(f);
@@ -183,9 +183,8 @@ export class JsTier implements InstanceTier {
    * had not run before. Bench: esbuild (npm), minifying 0.5 MB.
    */
   private hotAfter(f: FuncInst, bytesPerUse: number): number {
-    const { hotAfter, largeBytes, freeBytes } = this.options;
+    const { hotAfter, largeBytes } = this.options;
     const size = this.sizeOf(f);
-    if (this.stats.bytes + size <= freeBytes) return hotAfter;
     const enough = hotAfter + Math.floor(size / bytesPerUse);
     return size > largeBytes ? Math.max(enough, size) : enough;
   }

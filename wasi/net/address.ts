@@ -6,16 +6,26 @@ export interface Address {
   /** 4 or 16 bytes, first octet first. */
   readonly ip: Uint8Array;
   readonly port: number;
+  /** Of AF_UNIX, which has no `ip` and no `port`: the name that the guest knows it by; "" where there is none. */
+  readonly path?: string | undefined;
+  /** What that is on the host. */
+  readonly hostPath?: string | undefined;
 }
 
-export type Family = "ipv4" | "ipv6";
+export type Family = "ipv4" | "ipv6" | "unix";
 
-export const familyOf = ({ ip }: Pick<Address, "ip">): Family => (ip.length === 4 ? "ipv4" : "ipv6");
-export const anyAddress = (family: Family): Address => ({ ip: new Uint8Array(family === "ipv4" ? 4 : 16), port: 0 });
+export const familyOf = ({ ip, path }: Pick<Address, "ip" | "path">): Family =>
+  path !== undefined ? "unix" : ip.length === 4 ? "ipv4" : "ipv6";
+export const anyAddress = (family: Family): Address =>
+  family === "unix" ? unixAddress("") : { ip: new Uint8Array(family === "ipv4" ? 4 : 16), port: 0 };
+export const unixAddress = (path: string, hostPath?: string): Address => ({ ip: none, port: 0, path, hostPath });
+const none = new Uint8Array(0);
 
-/** `127.0.0.1:80`, `[::1]:80`. */
-export const addressText = ({ ip, port }: Address): string =>
-  ip.length === 4 ? `${ipText(ip)}:${port}` : `[${ipText(ip)}]:${port}`;
+/** `127.0.0.1:80`, `[::1]:80`, `unix:/run/app.sock`. */
+export function addressText({ ip, port, path }: Address): string {
+  if (path !== undefined) return `unix:${path}`;
+  return ip.length === 4 ? `${ipText(ip)}:${port}` : `[${ipText(ip)}]:${port}`;
+}
 
 /** As hosts write it, the longest run of zeros left out. */
 export function ipText(ip: Uint8Array): string {
@@ -69,7 +79,7 @@ export const unmapped = (ip: Uint8Array): Uint8Array =>
 
 /** Length of a buffer with a family in front (`V2`). */
 const STORAGE = 128;
-const families = { ipv4: 1, ipv6: 2 } as const;
+const families = { ipv4: 1, ipv6: 2, unix: 3 } as const;
 
 interface Buffer {
   readonly at: number;
@@ -88,14 +98,27 @@ export function readAddress(mem: GuestMemory, at: number, port: number): Address
   if (length === 4 || length === 16) return { ip: mem.copy(from, length), port: port & 0xffff };
   if (length !== STORAGE) fail("INVAL");
   const family = mem.u16(from);
+  if (family === families.unix) return unixAddress(pathOf(mem.copy(from + 2, STORAGE - 2)));
   if (family !== families.ipv4 && family !== families.ipv6) fail("AFNOSUPPORT");
   return { ip: mem.copy(from + 2, family === families.ipv4 ? 4 : 16), port: port & 0xffff };
+}
+
+/** Up to a NUL. Names that begin with one, which are in no file system, are not there. @throws Failure INVAL */
+function pathOf(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
+  if (end === 0) fail("INVAL");
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(0, end < 0 ? bytes.length : end));
+  } catch {
+    return fail("INVAL");
+  }
 }
 
 /** Called before something is taken that has no place if it fails. @throws Failure INVAL, NOMEM, FAULT */
 export function checkAddress(mem: GuestMemory, at: number, family: Family): void {
   const { length } = bufferAt(mem, at);
   if (length !== 4 && length !== 16 && length !== STORAGE) fail("INVAL");
+  if (family === "unix" && length !== STORAGE) fail("INVAL");
   if (family === "ipv6" && length === 4) fail("NOMEM");
 }
 
@@ -103,14 +126,16 @@ export function checkAddress(mem: GuestMemory, at: number, family: Family): void
  * @param isStrict  the buffer must have room for a family; else it may be raw bytes as well
  * @throws Failure INVAL for a buffer of another size, NOMEM for one that is too small, FAULT
  */
-export function writeAddress(mem: GuestMemory, at: number, { ip }: Address, isStrict: boolean): void {
+export function writeAddress(mem: GuestMemory, at: number, address: Address, isStrict: boolean): void {
+  const { ip, path } = address;
   const { at: to, length } = bufferAt(mem, at);
   if (length === STORAGE) {
-    mem.setU16(to, ip.length === 4 ? families.ipv4 : families.ipv6);
-    mem.write(to + 2, ip);
+    mem.setU16(to, families[familyOf(address)]);
+    if (path !== undefined) mem.zero(to + 2, STORAGE - 2);
+    mem.write(to + 2, path === undefined ? ip : new TextEncoder().encode(path));
     return;
   }
-  if (isStrict || (length !== 4 && length !== 16)) fail("INVAL");
+  if (isStrict || path !== undefined || (length !== 4 && length !== 16)) fail("INVAL");
   if (ip.length > length) fail("NOMEM");
   mem.write(to, ip);
 }

@@ -3,12 +3,14 @@
  */
 import type { WaitSource } from "../../engine/index.ts";
 import type { Guard } from "../guard.ts";
-import { allowsAddress, allowsLookup, type NetworkPolicy } from "../network-rules.ts";
+import { allowsAddress, allowsLookup, type NetworkPolicy, unixRule } from "../network-rules.ts";
 import { type Address, addressText, ipText, unmapped } from "./address.ts";
 
-/** What a guest wants; `address` as `127.0.0.1:80`, `[::1]:80`. */
+export type Protocol = "tcp" | "udp" | "unix";
+
+/** What a guest wants; `address` as `127.0.0.1:80`, `[::1]:80`, or, of AF_UNIX, as `unix:` and the guest's name for it. */
 export type NetworkRequest =
-  | { readonly op: "listen" | "connect"; readonly address: string; readonly protocol: "tcp" | "udp" }
+  | { readonly op: "listen" | "connect"; readonly address: string; readonly protocol: Protocol }
   | { readonly op: "resolve"; readonly name: string };
 
 /** True: it may, if the rules do not forbid it. */
@@ -27,6 +29,8 @@ const NAMES_OF_ONE = 16;
 
 const first = (of: { keys(): IterableIterator<string> }): string => of.keys().next().value as string;
 
+type Rule = (rules: NetworkPolicy) => boolean;
+
 export class NetworkPermission {
   /** May be exchanged while the guest runs: what it has open stays open. */
   rules: NetworkPolicy;
@@ -40,10 +44,36 @@ export class NetworkPermission {
     this.#guard = guard;
   }
 
-  address(op: "listen" | "connect", address: Address, protocol: "tcp" | "udp"): Decision {
+  /** It may open sockets of AF_UNIX: there is one that it may use. */
+  get hasUnix(): boolean {
+    return (this.rules.unix ?? []).length > 0;
+  }
+
+  /** An address of AF_UNIX with its place on the host, if the rules have one; any other as it is. */
+  located(op: "listen" | "connect", address: Address): Address {
+    const rule = unixRule(this.rules, op, address.path);
+    return rule === undefined ? address : { ...address, hostPath: rule.host };
+  }
+
+  address(op: "listen" | "connect", address: Address, protocol: Protocol): Decision {
+    return this.#ask({ op, address: addressText(address), protocol }, this.#rule(op, address));
+  }
+
+  /** For what was granted and is used only now: whether rules still have it. Asks and tells nobody. */
+  stillAllows(op: "listen" | "connect", address: Address): boolean {
+    return this.#isAllowed(this.#rule(op, address));
+  }
+
+  #rule(op: "listen" | "connect", address: Address): Rule {
+    // Rules may have another place by the same name meanwhile.
+    if (address.path !== undefined)
+      return (rules) => address.hostPath !== undefined && unixRule(rules, op, address.path)?.host === address.hostPath;
     const names = [...(this.#names.get(ipText(unmapped(address.ip))) ?? [])];
-    const allows = (rules: NetworkPolicy): boolean => allowsAddress(rules[op], address, names);
-    return this.#ask({ op, address: addressText(address), protocol }, allows);
+    return (rules) => allowsAddress(rules[op], address, names);
+  }
+
+  #isAllowed(allows: Rule): boolean {
+    return allows(this.rules) && (this.#guard?.network(allows) ?? true);
   }
 
   name(name: string): Decision {
@@ -60,14 +90,15 @@ export class NetworkPermission {
     this.#names.set(key, names);
   }
 
-  #ask(request: NetworkRequest, allows: (rules: NetworkPolicy) => boolean): Decision {
-    const isAllowed = allows(this.rules) && (this.#guard?.network(allows) ?? true);
+  #ask(request: NetworkRequest, allows: Rule): Decision {
+    const isAllowed = this.#isAllowed(allows);
     const answer = isAllowed && this.#decide !== undefined ? this.#decide(request) : isAllowed;
     if (typeof answer === "boolean") return this.#tell(request, answer);
     const decision = { isOver: false, isGranted: false, source: undefined as WaitSource | undefined };
     const end = (isGranted: boolean): void => void Object.assign(decision, this.#tell(request, isGranted));
     const ready = answer.then(
-      (isGranted) => end(isGranted === true),
+      // The rules may be others by now.
+      (isGranted) => end(isGranted === true && this.#isAllowed(allows)),
       () => end(false),
     );
     decision.source = { isReady: () => decision.isOver, ready, watch: watchPromise(ready) };

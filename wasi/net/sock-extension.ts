@@ -6,22 +6,21 @@ import { type Context, type HandlerResult, Underway } from "../context.ts";
 import { type ErrnoName, fail } from "../errno.ts";
 import { type Descriptor, isNonblocking, socketDesc } from "../fd-table.ts";
 import { receive, roFlags, type SocketDesc, send, socketOf } from "../sock.ts";
-import { type Address, anyAddress, checkAddress, type Family, readAddress, writeAddress } from "./address.ts";
-import type { Decision } from "./permission.ts";
+import { type Address, anyAddress, checkAddress, type Family, familyOf, readAddress, writeAddress } from "./address.ts";
+import type { Decision, Protocol } from "./permission.ts";
 import { getOption, setOption } from "./settings.ts";
 import type { Network, Socket } from "./socket.ts";
 
-const families: readonly (Family | undefined)[] = [undefined, "ipv4", "ipv6"];
+const families: readonly (Family | undefined)[] = [undefined, "ipv4", "ipv6", "unix"];
 const types = [undefined, "datagram", "stream"] as const;
-const UNIX = 3;
 
 const networkOf = (host: Context): Network => host.network ?? fail("ACCES");
 
 export function sock_open(host: Context, family: number, type: number, opened: number): undefined {
   const network = networkOf(host);
-  // The extension has it behind a switch of its runtime, which is off.
-  if (family === UNIX) fail("NOSYS");
   const [kind, form] = [families[family] ?? fail("INVAL"), types[type] ?? fail("INVAL")];
+  // The extension has it behind a switch of its runtime. Here that is a rule about one.
+  if (kind === "unix" && host.permission?.hasUnix !== true) fail("NOSYS");
   host.fds.reserve();
   host.mem.setU32(opened, host.fds.add(socketDesc(network.open(kind, form))));
 }
@@ -43,31 +42,39 @@ function carryOut(d: SocketDesc, decision: Decision | undefined, begin: () => vo
   return step();
 }
 
-const protocolOf = ({ type }: Socket): "tcp" | "udp" => (type === "stream" ? "tcp" : "udp");
+const protocolOf = ({ type, family }: Socket): Protocol =>
+  family === "unix" ? "unix" : type === "stream" ? "tcp" : "udp";
+
+/** Where a guest wants `d` to be, or to lead. @throws Failure INVAL, FAULT, AFNOSUPPORT */
+function place(host: Context, d: SocketDesc, op: "listen" | "connect", address: number, port: number): Address {
+  const to = readAddress(host.mem, address, port);
+  if (familyOf(to) !== d.socket.family) fail("AFNOSUPPORT");
+  return host.permission?.located(op, to) ?? to;
+}
 
 export function sock_bind(host: Context, fd: Descriptor, address: number, port: number): HandlerResult {
   const d = socketOf(fd);
-  const to = readAddress(host.mem, address, port);
-  if (to.ip.length !== (d.socket.family === "ipv4" ? 4 : 16)) fail("AFNOSUPPORT");
+  const to = place(host, d, "listen", address, port);
   const decision = host.permission?.address("listen", to, protocolOf(d.socket));
   return carryOut(d, decision, () => d.socket.bind(to));
 }
 
-/** A socket that was not bound would listen at any address: that has to be allowed as well. */
+/**
+ * A socket that was not bound would listen at any address: that has to be allowed as well. One that was is bound only now,
+ * and rules may have changed.
+ */
 export function sock_listen(host: Context, fd: Descriptor, backlog: number): HandlerResult {
   const d = socketOf(fd);
   const { socket } = d;
-  const isKnown = socket.isBound || socket.isListening;
-  const decision = isKnown
-    ? undefined
-    : host.permission?.address("listen", anyAddress(socket.family), protocolOf(socket));
+  const at = socket.isBound ? socket.local : anyAddress(socket.family);
+  const isKnown = socket.isListening || (socket.isBound && host.permission?.stillAllows("listen", at) !== false);
+  const decision = isKnown ? undefined : host.permission?.address("listen", at, protocolOf(socket));
   return carryOut(d, decision, () => socket.listen(backlog | 0));
 }
 
 export function sock_connect(host: Context, fd: Descriptor, address: number, port: number): HandlerResult {
   const d = socketOf(fd);
-  const to = readAddress(host.mem, address, port);
-  if (to.ip.length !== (d.socket.family === "ipv4" ? 4 : 16)) fail("AFNOSUPPORT");
+  const to = place(host, d, "connect", address, port);
   const decision = host.permission?.address("connect", to, protocolOf(d.socket));
   // Datagrams have nothing to wait for but our own host.
   const isLater = isNonblocking(d) && d.socket.type === "stream";

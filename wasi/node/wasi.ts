@@ -17,6 +17,7 @@ import { limits } from "../limits.ts";
 import { tracing } from "../log.ts";
 import { openMounts } from "../mounts.ts";
 import { NetworkPermission } from "../net/permission.ts";
+import type { NetworkPolicy } from "../network-rules.ts";
 import { Receipt } from "../receipt.ts";
 import { hostState } from "../state.ts";
 import { noBudget, type OutputBudget } from "../streams.ts";
@@ -96,6 +97,22 @@ export class WASI {
   /** The functions themselves, returning `Blocked` instead of waiting: for who carries out calls made elsewhere. */
   hostCalls(): Readonly<Record<CallName, HostFn>> {
     return bindAll(this.#host, this.#watchers);
+  }
+
+  /**
+   * What the guest may do on the network; undefined without one. Setting it holds for what it asks from then on: what it
+   * has open stays open. A policy bounds the new rules too.
+   *
+   * @throws TypeError when it is set without a network
+   */
+  get networkRules(): NetworkPolicy | undefined {
+    return this.#host.permission?.rules;
+  }
+
+  set networkRules(rules: NetworkPolicy) {
+    const { permission } = this.#host;
+    if (permission === undefined) throw new TypeError("networkRules: this WASI was made without a network");
+    permission.rules = rules;
   }
 
   /** What the guest has done with this host so far, also in the hosts it was restored from. */

@@ -21,12 +21,14 @@ const lookupErrors: Readonly<Record<string, ErrnoName>> = {
 };
 
 export class NodeNetwork implements Network {
-  readonly changes = new Changes();
+  readonly changes = new Changes(setImmediate);
   readonly traffic = new Traffic();
   readonly #tcp = new TcpHome(this.changes, this.traffic);
   #lookups = 0;
 
+  /** @throws Failure PROTONOSUPPORT for datagrams of AF_UNIX, which Node.js does not have */
   open(family: Family, type: SocketType): Socket {
+    if (family === "unix" && type === "datagram") fail("PROTONOSUPPORT");
     return type === "stream" ? new TcpSocket(this.#tcp, family) : new UdpSocket(this.changes, this.traffic, family);
   }
 

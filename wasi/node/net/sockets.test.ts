@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { Blocked } from "../../../engine/index.ts";
+import { parsePolicy } from "../../policy.ts";
 import { NetworkGuest, rule } from "../testing/network.ts";
 
 const guests: NetworkGuest[] = [];
@@ -53,6 +54,19 @@ describe("streams", () => {
     await once(peer, "end");
     expect(g.call("fd_close", fd)).toBe("SUCCESS");
     expect(await g.send(fd, "x")).toBe("BADF");
+  });
+  it("send what was written before they were closed, in order", async () => {
+    const { g, fd, peer } = await connected();
+    const taken = (async () => {
+      let text = "";
+      for await (const chunk of peer) text += String(chunk);
+      return text;
+    })();
+    // Without a turn of the event loop between.
+    const sent = [g.send(fd, "head "), g.send(fd, ""), g.send(fd, "body ".repeat(1000)), g.send(fd, "end")];
+    expect(g.call("fd_close", fd)).toBe("SUCCESS");
+    expect(await Promise.all(sent)).toEqual([5, 0, 5000, 3]);
+    expect(await taken).toBe(`head ${"body ".repeat(1000)}end`);
   });
   it("tell addresses, in both forms", async () => {
     const { g, fd, peer } = await connected();
@@ -385,6 +399,42 @@ describe("what the rules say", () => {
     expect(await g.wait("sock_bind", fd, g.address([127, 0, 0, 1]), 0)).toBe("SUCCESS");
     expect(asked[0]).toEqual({ op: "listen", address: "127.0.0.1:0", protocol: "tcp" });
   });
+  it("can change while the guest runs, for what it asks from then on", async () => {
+    const { g, fd, peer } = await connected();
+    const bound = await g.socket();
+    expect(await g.wait("sock_bind", bound, g.address([127, 0, 0, 1]), 0)).toBe("SUCCESS");
+    const { listen, connect: none } = { listen: [rule("127.0.0.2:*")], connect: [] };
+    g.wasi.networkRules = { listen, connect: none, resolve: [] };
+    expect(g.wasi.networkRules).toEqual({ listen, connect: none, resolve: [] });
+    expect(await g.send(fd, "still")).toBe(5);
+    expect(String((await once(peer, "data"))[0])).toBe("still");
+    // It was bound by the old rules, and would be by the system only now.
+    expect(await g.wait("sock_listen", bound, 1)).toBe("ACCES");
+    const other = await g.socket();
+    expect(await g.wait("sock_bind", other, g.address([127, 0, 0, 1]), 0)).toBe("ACCES");
+    expect(await g.wait("sock_connect", other, g.address([127, 0, 0, 1]), peer.remotePort!)).toBe("ACCES");
+    g.wasi.networkRules = { listen, connect: [rule("127.0.0.1:*")], resolve: [] };
+    expect(await g.wait("sock_connect", other, g.address([127, 0, 0, 1]), peer.remotePort!)).toBe("SUCCESS");
+  });
+  it("holds for a decision that was asked for before it changed", async () => {
+    let answer: (isGranted: boolean) => void = () => {};
+    const decide = (): Promise<boolean> => new Promise((resolve) => (answer = resolve));
+    const g = guest({ decide });
+    const bound = g.wait("sock_bind", await g.socket(), g.address([127, 0, 0, 1]), 0);
+    g.wasi.networkRules = { listen: [], connect: [], resolve: [] };
+    answer(true);
+    expect(await bound).toBe("ACCES");
+  });
+  it("is no more than the policy, whatever is set", async () => {
+    const policy = parsePolicy({ version: 1, calls: ["*"], network: { listen: ["127.0.0.2:*"] } });
+    const g = guest({}, { policy });
+    g.wasi.networkRules = { listen: [rule("*:*")], connect: [], resolve: [] };
+    expect(await g.wait("sock_bind", await g.socket(), g.address([127, 0, 0, 1]), 0)).toBe("ACCES");
+    expect(await g.wait("sock_bind", await g.socket(), g.address([127, 0, 0, 2]), 0)).toBe("SUCCESS");
+    const without = guest({}, { network: undefined });
+    expect(without.wasi.networkRules).toBeUndefined();
+    expect(() => (without.wasi.networkRules = { listen: [], connect: [], resolve: [] })).toThrow(TypeError);
+  });
   it("is ACCES for everything without a network", async () => {
     const g = guest({}, { network: undefined });
     expect(await g.wait("sock_open", 1, 2, g.alloc(4))).toBe("ACCES");
@@ -486,6 +536,56 @@ describe("poll_oneoff", () => {
       { index: 0, nbytes: 5n, flags: 0 },
       { index: 1, nbytes: 0n, flags: 0 },
     ]);
+  });
+  it("holds back who asks for nothing but what it was told, until there is more or it writes", async () => {
+    const { g, fd, peer } = await connected();
+    const both = [
+      { fd, tag: 1 as const },
+      { fd, tag: 2 as const },
+    ];
+    const told = async (): Promise<number[]> => (await poll(g, ...both)).map((e) => e.index);
+    const from = performance.now();
+    let polls = 0;
+    for (; performance.now() - from < 300; polls++) expect(await told()).toEqual([1]);
+    // 4 at once, then after 1, 2, 4, ... ms.
+    expect(polls).toBeLessThan(20);
+    peer.write("x");
+    const asked = performance.now();
+    expect(await told()).toContain(0);
+    expect(performance.now() - asked).toBeLessThan(50);
+    expect(await g.receive(fd)).toBe("x");
+    // With something to write it is not held back, however often it asks.
+    const writing = performance.now();
+    for (let i = 0; i < 200; i++) {
+      expect(await told()).toEqual([1]);
+      expect(await g.send(fd, "y")).toBe(1);
+    }
+    expect(performance.now() - writing).toBeLessThan(2000);
+    // Nor does it miss a clock.
+    for (let i = 0; i < 12; i++) await told();
+    const clock = performance.now();
+    const events = await pollBy("poll_oneoff", g, ...both, { fd: 0, tag: 0 });
+    expect(events.map((e) => e.index)).toEqual([1, 2]);
+    expect(performance.now() - clock).toBeLessThan(60);
+  });
+  it("holds back nobody who has no clock", async () => {
+    const { g, fd } = await connected(guest({}, { clock: null }));
+    const from = performance.now();
+    for (let i = 0; i < 20; i++)
+      expect((await poll(g, { fd, tag: 1 }, { fd, tag: 2 })).map((e) => e.index)).toEqual([1]);
+    expect(performance.now() - from).toBeLessThan(1000);
+  });
+  it("tells of all that has come at once in one call", async () => {
+    const g = guest();
+    const { fd, port } = await g.listen();
+    const accepted: number[] = [];
+    for (let i = 0; i < 8; i++) {
+      await peerOf(port);
+      accepted.push(await g.accept(fd));
+    }
+    const polled = poll(g, ...accepted.map((c) => ({ fd: c, tag: 1 as const })));
+    for (const peer of peers) peer.write("x");
+    expect((await polled).map((e) => e.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 });
 

@@ -1,8 +1,15 @@
 /**
- * A TCP socket on `node:net`. Node.js reads on its own; what it has read waits here, and it stops when that is much. What
+ * A TCP socket on `node:net`, or a stream of AF_UNIX, which differs in its addresses only. Node.js reads on its own; what it has read waits here, and it stops when that is much. What
  * the guest writes is handed over at once, up to a bound.
  */
-import { type AddressInfo, connect, createServer, type Server, type Socket as Stream } from "node:net";
+import {
+  type AddressInfo,
+  connect,
+  createServer,
+  type NetConnectOpts,
+  type Server,
+  type Socket as Stream,
+} from "node:net";
 import type { WaitSource } from "../../../engine/index.ts";
 import { filetype } from "../../abi.ts";
 import { type ErrnoName, errnoName, errnoOf, fail } from "../../errno.ts";
@@ -16,6 +23,8 @@ import { freshSettings } from "./settings.ts";
 const MOST_AHEAD = 1 << 16;
 /** Bytes that wait for the network before the guest has to. */
 const MOST_BEHIND = 1 << 18;
+/** Bytes that wait for more of the same turn. */
+const MOST_GATHERED = 1 << 14;
 /** Connections that wait to be accepted; more are refused. */
 const MOST_WAITING = 1024;
 
@@ -64,6 +73,8 @@ export class TcpSocket implements Socket {
   #count: BytesCount;
   #listener: ListenerCount | undefined;
   #bound: Address | undefined;
+  /** Of AF_UNIX, where it was made by `connect`: the host does not tell. */
+  #peer: Address | undefined;
   #server: Server | undefined;
   readonly #waiting: Stream[] = [];
   #connection: Stream | undefined;
@@ -105,6 +116,7 @@ export class TcpSocket implements Socket {
     return this.#isGone || (this.#isEnd && this.#isWriteOver);
   }
   get local(): Address {
+    if (this.family === "unix") return this.#bound ?? anyAddress("unix");
     const at = this.#server?.address() as AddressInfo | null | undefined;
     if (at) return addressOf(at.address, at.port, this.family) ?? anyAddress(this.family);
     const { localAddress, localPort } = this.#connection ?? {};
@@ -112,6 +124,7 @@ export class TcpSocket implements Socket {
   }
   get peer(): Address | undefined {
     if (this.#state !== "connected") return undefined;
+    if (this.family === "unix") return this.#peer ?? anyAddress("unix");
     return addressOf(this.#connection?.remoteAddress, this.#connection?.remotePort, this.family);
   }
 
@@ -124,12 +137,14 @@ export class TcpSocket implements Socket {
   listen(backlog: number): void {
     if (this.#state === "listening") return;
     if (this.#state !== "fresh") fail("INVAL");
-    const { ip, port } = this.#bound ?? anyAddress(this.family);
+    const { ip, port, hostPath } = this.#bound ?? anyAddress(this.family);
+    if (this.family === "unix" && hostPath === undefined) fail("INVAL");
     const server = createServer(serverOptions);
     const most = Math.min(MOST_WAITING, Math.max(1, backlog));
     this.#serve(server, most);
     this.#state = "starting";
-    server.listen({ host: ipText(ip), port, backlog: most, exclusive: true });
+    const at = hostPath === undefined ? { host: ipText(ip), port } : { path: hostPath };
+    server.listen({ ...at, backlog: most, exclusive: true });
   }
 
   /** For a fresh one: it is `server`, which listens and has no listeners for events. */
@@ -155,22 +170,28 @@ export class TcpSocket implements Socket {
     this.#server = server;
   }
 
-  connect({ ip, port }: Address): void {
+  connect(to: Address): void {
     if (this.#state === "connected") fail("ISCONN");
     if (this.#state === "connecting") fail("ALREADY");
     if (this.#state !== "fresh") fail("INVAL");
-    const from = this.#bound && { localAddress: ipText(this.#bound.ip), localPort: this.#bound.port };
-    const host = ip.every((b) => b === 0) ? (this.family === "ipv4" ? "127.0.0.1" : "::1") : ipText(ip);
+    this.#peer = to;
     this.#state = "connecting";
     this.#isGone = false;
     this.#isEnd = false;
-    const connection = connect({ host, port, allowHalfOpen: true, noDelay: true, ...from });
+    const connection = connect({ ...this.#route(to), allowHalfOpen: true, noDelay: true });
     connection.once("connect", () => {
       if (this.#connection !== connection) return;
       this.#home.traffic.connected.connections++;
       this.#become("connected");
     });
     this.#adopt(connection);
+  }
+
+  #route({ ip, port, hostPath }: Address): NetConnectOpts {
+    if (hostPath !== undefined) return { path: hostPath };
+    const from = this.#bound && { localAddress: ipText(this.#bound.ip), localPort: this.#bound.port };
+    const host = ip.every((b) => b === 0) ? (this.family === "ipv4" ? "127.0.0.1" : "::1") : ipText(ip);
+    return { host, port, ...from };
   }
 
   accept(): Socket | undefined {
@@ -260,7 +281,7 @@ export class TcpSocket implements Socket {
     const room = MOST_BEHIND - connection.writableLength;
     if (room <= 0) return undefined;
     const bytes = joinBuffers(cutBuffers(buffers, room));
-    if (bytes.length > 0) connection.write(bytes);
+    if (bytes.length > 0) gather(connection, bytes);
     this.#count.bytesOut += bytes.length;
     this.edges.writes++;
     return bytes.length;
@@ -312,7 +333,8 @@ export class TcpSocket implements Socket {
     this.#server?.close();
     for (const connection of this.#waiting.splice(0)) connection.destroy();
     if (this.#connection === undefined) return;
-    if (this.settings.linger === 0) this.#connection.resetAndDestroy();
+    if (this.settings.linger === 0 && this.family === "unix") this.#connection.destroy();
+    else if (this.settings.linger === 0) this.#connection.resetAndDestroy();
     else this.#home.leave(this.#connection);
   }
 
@@ -373,8 +395,23 @@ export class TcpSocket implements Socket {
   }
 
   toString(): string {
-    return `tcp ${addressText(this.local)}`;
+    return `${this.family === "unix" ? "" : "tcp "}${addressText(this.local)}`;
   }
+}
+
+/**
+ * What the guest writes before it waits goes out together: head and body of an answer are one system call, which costs
+ * as much as all else about a small one (bench servers, with a module that writes twice). What is much does not wait: the
+ * guest is told how much the network takes.
+ */
+function gather(connection: Stream, bytes: Uint8Array): void {
+  if (connection.writableCorked === 0) {
+    connection.cork();
+    // Of the global: to import node:process opens this process's own standard input.
+    process.nextTick(() => connection.uncork());
+  }
+  connection.write(bytes);
+  if (connection.writableLength >= MOST_GATHERED) connection.uncork();
 }
 
 const ignore = (): void => {};
