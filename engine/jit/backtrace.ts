@@ -2,6 +2,9 @@
  * Guest functions in the stack of a JavaScript error. Generated functions are called `f<index>`, or
  * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel, and their texts `wasmts:<number of the code>`; lines lead to offsets.
  *
+ * A line may be several instructions, as expressions wait for who needs them: its offset is that of the instruction it was
+ * written for, if that may fail or calls, else of the first operand that may. Code that counts fuel has a line for each.
+ *
  * An error passes through generated code in stretches, with frames of the interpreter or the host in between: each
  * stretch ends at the function `e` through which the interpreter had entered it, and is asked for once, innermost first.
  */
@@ -10,7 +13,7 @@ import type { Module } from "../module.ts";
 
 interface Source {
   readonly module: Module;
-  offsetsOf(func: number, kind: { readonly loop: number | undefined; readonly isMetered: boolean }): readonly number[];
+  causesOf(func: number, kind: { readonly loop: number | undefined; readonly isMetered: boolean }): readonly number[];
 }
 
 const sources = new Map<number, WeakRef<Source>>();
@@ -82,7 +85,7 @@ function describe([func, loop, metered, id, line]: readonly (string | undefined)
   if (source === undefined) return [];
   const index = Number(func);
   const kind = { loop: loop === undefined ? undefined : Number(loop), isMetered: metered !== undefined };
-  const offsets = source.offsetsOf(index, kind);
-  const offset = offsets[Number(line) - HEADER_LINES - 1] ?? 0;
+  const causes = source.causesOf(index, kind);
+  const offset = causes[Number(line) - HEADER_LINES - 1] ?? 0;
   return [{ func: index, name: source.module.names.funcs.get(index), offset }];
 }

@@ -297,7 +297,7 @@ export function returnText(f: FunctionText): string {
   const fuel = (f.fuel?.leave() ?? "") + (f.tries === 0 ? "" : f.activate(0));
   if (results.length === 0) return `${fuel}return;`;
   pending.wantWords(results.length);
-  const list = pending.list.slice(pending.height - results.length);
+  const list = pending.top(results.length);
   if (results.length === 1) {
     const [low, high] = f.wordsOf(list[0]);
     return high === undefined ? `${fuel}return ${low};` : `${fuel}${env.high()}[0]=${high};return ${low};`;

@@ -67,6 +67,8 @@ export interface Generated {
   readonly text: string;
   /** Of each line of `text`, the offset in the module; 0 for lines that come from no instruction. */
   readonly offsets: readonly number[];
+  /** The same of the instruction that fails if the line does. */
+  readonly causes: readonly number[];
 }
 
 type Rule = (f: FunctionText) => void;
@@ -79,6 +81,8 @@ interface Step {
   readonly isOpening: boolean;
   /** `end` or `delegate`. */
   readonly isClosing: boolean;
+  /** It cannot fail, and calls nothing. */
+  readonly isSafe: boolean;
   /** Code after it is reached from the start of its block: `else` and the old `catch`. */
   readonly isTurning: boolean;
 }
@@ -101,6 +105,7 @@ function makeStep(m: Mnemonic): Step {
     rule: big === undefined ? best : (f) => (f.bigs === undefined ? best(f) : big(f, words)),
     isOpening: /^(?:block|loop|if|try_table|try)$/.test(m),
     isClosing: m === "end" || m === "delegate",
+    isSafe: /^(?:local\.|drop$|select|if$|else$|end$|br$|br_if$|br_table$|return$|global\.)/.test(m),
     isTurning: m === "else" || m === "catch" || m === "catch_all",
   };
 }
@@ -199,6 +204,7 @@ function writeBody(
     out.at = reader.pos;
     const step = stepOf(reader.opcode());
     pending.begin();
+    pending.isSafe = step.isSafe;
     out.prefix = "";
     if (f.nesting > MAX_NESTING) decline("nesting");
     if (f.isDead) skipDead(f, step);
@@ -278,8 +284,8 @@ function assemble(f: FunctionText, bytes: number): Generated {
     adapter,
     `return [${name},e];`,
   ];
-  const offsets = new Array<number>(before + 2).fill(0).concat(f.out.offsets);
-  return { text: all.join("\n"), offsets };
+  const none = new Array<number>(before + 2).fill(0);
+  return { text: all.join("\n"), offsets: none.concat(f.out.offsets), causes: none.concat(f.out.causes) };
 }
 
 const isInFrame = (f: FunctionText, t: ValType): boolean => t === I64 && f.bigs !== undefined;

@@ -91,9 +91,9 @@ export class ModuleCode<T> {
     return new Function("$", `${text}\n//# sourceURL=wasmts:${this.id}`) as Linker<T>;
   }
 
-  /** Of each line of a text, the offset in the module. */
-  offsetsOf(func: number, kind: CodeKind): readonly number[] {
-    return generate(this.module, func, { ...this.settings, ...kind }).offsets;
+  /** Of each line of a text, the offset in the module of what fails there. */
+  causesOf(func: number, kind: CodeKind): readonly number[] {
+    return generate(this.module, func, { ...this.settings, ...kind }).causes;
   }
 }
 

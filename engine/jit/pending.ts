@@ -32,6 +32,12 @@ function localPart(id: number): Part {
 
 export class Pending {
   readonly list: Operand[] = [];
+  /** Of operands that may fail: the offset of the first instruction in them that may. */
+  private readonly causes: number[] = [];
+  /** The least of those of the operands that the instruction at hand has taken; -1: none. */
+  private cause = -1;
+  /** The instruction at hand cannot fail: its lines fail at its operands. */
+  isSafe = false;
   /** Operands below are in their slots, or constants. */
   private settled = 0;
   private readonly locals: number;
@@ -147,6 +153,8 @@ export class Pending {
 
   /** A new instruction begins. */
   begin(): void {
+    this.cause = -1;
+    this.out.cause = -1;
     if (this.held.length > 0) {
       for (const o of this.held) this.remove(o);
       this.held.length = 0;
@@ -158,6 +166,7 @@ export class Pending {
   }
 
   push(o: Operand): void {
+    this.causes[this.list.length] = this.cause < 0 ? this.out.at : this.cause;
     this.list.push(o);
     this.add(o);
     const length = o.lo.text.length + (o.hi?.text.length ?? 0);
@@ -177,12 +186,29 @@ export class Pending {
     this.settled++;
   }
 
+  /** What the instruction at hand writes may fail at the operand `o` of depth `h`. */
+  private blame({ effects }: Operand, h: number): void {
+    if ((effects & (LOAD | TRAP)) === 0) return;
+    if (this.cause < 0 || this.causes[h] < this.cause) this.cause = this.causes[h];
+    if (this.isSafe) this.out.cause = this.cause;
+  }
+
+  /** The topmost `count` operands, which the instruction at hand writes and leaves where they are. */
+  top(count: number): readonly Operand[] {
+    const first = this.list.length - count;
+    for (let h = first; h < this.list.length; h++) this.blame(this.list[h], h);
+    return this.list.slice(first);
+  }
+
   /** The topmost operand; with `isBig` an i64 may have no words but by a call. */
   pop(isBig = false): Operand {
     if (!isBig) this.wantWords(1);
     const o = this.list.pop() as Operand;
     this.held.push(o);
-    if (o.effects !== 0) this.effects--;
+    if (o.effects !== 0) {
+      this.effects--;
+      this.blame(o, this.list.length);
+    }
     if (this.settled > this.height) this.settled = this.height;
     return o;
   }
@@ -249,7 +275,10 @@ export class Pending {
     const hi = this.slotId(h, 1);
     this.free(lo, h);
     if (o.hi !== undefined) this.free(hi, h);
+    const { cause } = this.out;
+    this.out.cause = (o.effects & (LOAD | TRAP)) === 0 ? -1 : this.causes[h];
     this.out.line(this.assignment(lo, hi, o, o.node));
+    this.out.cause = cause;
     this.remove(o);
     if (o.effects !== 0) this.effects--;
     const now = this.inSlot(o, h);

@@ -6,8 +6,12 @@ export class Writer {
   readonly lines: string[] = [];
   /** Of each line, absolute. */
   readonly offsets: number[] = [];
+  /** Where a failure in each line is. */
+  readonly causes: number[] = [];
   /** Offset of the instruction that is being written. */
   at = 0;
+  /** Offset of the first instruction that may fail of those written with the next line; -1: there is none. */
+  cause = -1;
   /** Nothing is written: code that cannot run where this function is entered. */
   isMuted = false;
   /** Comes before the next line. */
@@ -19,6 +23,7 @@ export class Writer {
   line(text: string): number {
     if (this.isMuted) return -1;
     this.offsets.push(this.at);
+    this.causes.push(this.cause < 0 ? this.at : this.cause);
     if (this.prefix === "") return this.lines.push(text) - 1;
     const line = this.prefix + text;
     this.prefix = "";
