@@ -21,6 +21,7 @@ import {
   Meter,
   type Module,
   monotonicNs,
+  type Passes,
   printable,
   printFuncType,
   type TierName,
@@ -90,6 +91,8 @@ export interface ExecuteOptions {
   /** False: no JavaScript is generated, whatever the tier. */
   readonly mayEval?: boolean | undefined;
   readonly i64?: I64Form | undefined;
+  /** Optimisations of generated code to leave out. */
+  readonly optimise?: Partial<Passes> | undefined;
   /** Called before JavaScript is generated for the first time. */
   readonly onGenerate?: (() => void) | undefined;
   readonly limits?: Limits | undefined;
@@ -222,8 +225,8 @@ class Run {
     this.meter = this.makeMeter();
     const { interrupt } = options;
     if (interrupt !== undefined) this.closers.push(() => interrupt.dispose());
-    const { tier, mayEval, i64, onGenerate } = options;
-    this.engine = new Engine({ tier, eval: mayEval, i64, onGenerate, features: options.features?.on });
+    const { tier, mayEval, i64, optimise, onGenerate } = options;
+    this.engine = new Engine({ tier, eval: mayEval, i64, optimise, onGenerate, features: options.features?.on });
   }
 
   usage(): Usage {

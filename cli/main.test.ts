@@ -358,6 +358,9 @@ describe("other commands", () => {
     expect(js).not.toContain("fib/fib");
     expect(wasmts(["objdump", "--metered", "--func", "1", fib]).stdout).toContain("$.left");
     expect(wasmts(["objdump", "--js", "evil.wasm"]).stdout).not.toContain("\u001b");
+    const optimised = wasmts(["objdump", "--js", fib]).stdout;
+    expect(wasmts(["objdump", "--js", "--no-opt", "width", "--no-opt", "views", fib]).stdout).not.toBe(optimised);
+    expectMessage(wasmts(["objdump", "--js", "--no-opt", "wdith", fib]), 2, "WT6503", /one of width, target, views/);
     expectMessage(wasmts(["objdump", "--func", "fob", fib]), 2, "WT6545", /did you mean fib\?/);
     expectMessage(wasmts(["objdump", "invalid.wasm"]), 126, "WT2001", /./);
   });

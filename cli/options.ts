@@ -333,6 +333,13 @@ export const flags = {
     help: "what 64-bit integers are in generated JavaScript: two words (default), or a BigInt, which is faster on Node.js 26 and not safe on every other (see RATIONALE.md)",
     commands: run,
   },
+  "no-opt": {
+    value: "NAME",
+    isRepeatable: true,
+    group: "Engine",
+    help: "leave out one optimisation of generated JavaScript: width, target, views",
+    commands: [...run, "objdump"],
+  },
   "no-eval": { group: "Engine", help: "generate no JavaScript, whatever the tier", commands: run },
   wasm: {
     short: "W",

@@ -39,6 +39,7 @@ export {
 } from "./interpret/frames.ts";
 export { guestFunction } from "./jit/backtrace.ts";
 export { generatedListing, type Listing, type ListingOptions } from "./jit/listing.ts";
+export { type Passes, type PassName, passes, passNames } from "./jit/passes.ts";
 export { TierStats } from "./jit/stats.ts";
 export {
   type Configuration,

@@ -10,6 +10,7 @@ import type { StackLimits } from "./interpret/stack.ts";
 import { pendingBefore } from "./interpret/walk.ts";
 import { JsTier } from "./jit/js-tier.ts";
 import { canGenerate } from "./jit/module-code.ts";
+import { type Passes, passesOf } from "./jit/passes.ts";
 import { TierStats } from "./jit/stats.ts";
 import { awaited } from "./promise-import.ts";
 import type { FuncInst } from "./runtime/func.ts";
@@ -32,6 +33,8 @@ export interface TierOptions {
    * and V8 13.6 was seen to end the process over such code. Default "words". See RATIONALE.md.
    */
   readonly i64?: I64Form | undefined;
+  /** Optimisations of generated code to leave out, such as `{ width: false }`; all are made otherwise. */
+  readonly optimise?: Partial<Passes> | undefined;
   /** For tests: BigInts also where they are not worth while. */
   readonly everyBigInt?: boolean | undefined;
   /** Called before a function is compiled for the first time: where a host may want to set up its JavaScript engine. */
@@ -81,6 +84,7 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
       minFrameBytes: Math.ceil(ROOM / limits.frames),
       isBig: options.i64 === "bigint",
       isBigForced: options.everyBigInt === true,
+      passes: passesOf(options.optimise),
       onGenerate: options.onGenerate,
     },
     stats,

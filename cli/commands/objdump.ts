@@ -5,6 +5,7 @@ import {
   funcTypeAt,
   generatedListing,
   instructionTexts,
+  type ListingOptions,
   type Module,
   printable,
   printFuncType,
@@ -13,6 +14,7 @@ import {
 } from "../../engine/index.ts";
 import { CliError } from "../cli-error.ts";
 import { everyFeature } from "../features.ts";
+import { readOptimise } from "../optimise.ts";
 import { print } from "../output.ts";
 import type { Flags } from "../parse.ts";
 import { readModule } from "../read-module.ts";
@@ -34,7 +36,8 @@ export function objdump(flags: Flags, operands: readonly string[]): number {
   const paint = paintFor(1, flags.get("color"));
   const isJs = flags.has("js") || flags.has("metered");
   for (const index of wanted === undefined ? all : [find(module, wanted, file)]) {
-    const lines = isJs ? javaScript(module, index, flags.has("metered"), paint) : instructions(module, index, paint);
+    const options = { isMetered: flags.has("metered"), optimise: readOptimise(flags) };
+    const lines = isJs ? javaScript(module, index, options, paint) : instructions(module, index, paint);
     print([paint.strong(heading(module, index)), ...lines, ""].join("\n"));
   }
   return 0;
@@ -96,8 +99,8 @@ function localsOf({ locals }: Func): string[] {
 }
 
 /** Each instruction, and below the last that had a part in it the statement that was made. */
-function javaScript(module: Module, index: number, isMetered: boolean, paint: Paint): string[] {
-  const listing = generatedListing(module, index, { isMetered });
+function javaScript(module: Module, index: number, options: ListingOptions, paint: Paint): string[] {
+  const listing = generatedListing(module, index, options);
   if ("declined" in listing) return [`${" ".repeat(12)}stays with the interpreter: ${listing.declined}`];
   const code = [...instructionTexts(module, index)];
   const lines: string[] = [];

@@ -13,6 +13,7 @@ import type { UnknownImports } from "../link.ts";
 import { listenEnvironment, readListeners } from "../listeners.ts";
 import { GuestPaths, readMounts } from "../mounts.ts";
 import { readNetwork } from "../network.ts";
+import { readOptimise } from "../optimise.ts";
 import { problemOf, statusOf } from "../outcome.ts";
 import { print, printError } from "../output.ts";
 import type { Flags } from "../parse.ts";
@@ -143,6 +144,7 @@ export function readGuest(
     tier: readTier(flags.get("tier") ?? "auto"),
     mayEval: !flags.has("no-eval"),
     i64,
+    optimise: readOptimise(flags),
     onGenerate: () => tuneV8(i64),
     interrupt: new Interrupt(),
     inTurns: flags.has("cpu-share"),

@@ -22,14 +22,14 @@ const keywords =
 const members =
   `$ $i helpers inst mems tables funcs globals cells slot refs results I F32 F64 callee deep indirect callable
   calleeMetered indirectMetered callableMetered slow left stops more loop caller tail failed spend metered meteredSig
-  dv js sig elems datas get set size grow length fill copy init getInt8 getUint8 getInt16 getUint16 getInt32 getFloat32
+  dv dw js sig elems datas get set size grow length fill copy init getInt8 getUint8 getInt16 getUint16 getInt32 getFloat32
   getFloat64 setInt8 setInt16 setInt32 setFloat32 setFloat64 true tags tag words
   landed fields typeId descriptor value heap over elements active blocks catching
   catchingAll passing bigs bigWords BigInt asIntN asUintN getBigInt64 setBigInt64`.split(/\s+/);
 const words = new Set([...keywords, ...members, ...Object.keys(helpers)]);
 /** Variables, by their numbers. */
 const variable =
-  /^([lhsztwLmTEcrdgf]\d+|PL\d+|f\d+(_\d+)?m?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbevaujHVRIqkxADUFMWKXYJQS]|ci|cr|VR|BA|BV|BW|bp|wp|BP?\d+(_\d+)*)$/;
+  /^([lhsztwLmTEcrdgf]\d+|PL\d+|f\d+(_\d+)?m?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbevaujHVRIqkxADUFMWKXYJQS]|[vw]0|ci|cr|VR|BA|BV|BW|bp|wp|BP?\d+(_\d+)*)$/;
 const token =
   /\s+|(?<word>[A-Za-z_$][\w$]*)|(?<number>\d+n|\d+(\.\d+)?(e[+-]?\d+)?)|(?<sign>[-+*/%&|^~!<>=?:;,.(){}[\]]+)/gy;
 

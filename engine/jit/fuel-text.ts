@@ -138,14 +138,15 @@ export class FuelText {
   stopAtLoop(operands: readonly Operand[]): string {
     const { f } = this;
     const values = [f.index, f.reader.pos, ...this.words(operands)];
-    return `if((q=${f.env.stops("more")}(q)|0)<0)throw ${f.env.stops("loop")}(${values.join()});`;
+    return `if((q=${f.env.stops("more")}(q)|0)<0)throw ${f.env.stops("loop")}(${values.join()});${f.views.all()}`;
   }
 
   /** At a jump back to the start of the function, with new values for its locals. */
   startAgain(): string {
     const { f } = this;
     const values = [f.index, f.start, ...this.words([])];
-    return `if((q=${this.rest()})<0&&(q=${f.env.stops("more")}(q)|0)<0)throw ${f.env.stops("loop")}(${values.join()});`;
+    const stop = `if((q=${f.env.stops("more")}(q)|0)<0)throw ${f.env.stops("loop")}(${values.join()});`;
+    return `if((q=${this.rest()})<0){${stop}${f.views.all()}}`;
   }
 
   /** Before a call that takes the place of the function: what fails from now on was counted elsewhere. */

@@ -15,7 +15,9 @@ import type { Rung } from "./ladder-text.ts";
 import type { Ladders } from "./ladders.ts";
 import { expression, Operand, type Part } from "./operand.ts";
 import type { Entry } from "./osr.ts";
+import type { Passes } from "./passes.ts";
 import { Pending } from "./pending.ts";
+import { Views } from "./views.ts";
 import { Writer } from "./writer.ts";
 
 /** A function, or an instruction in it, that this tier leaves to the interpreter. */
@@ -119,6 +121,8 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
 
 export class FunctionText {
   readonly module: Module;
+  /** Optimisations that are on. */
+  readonly passes: Passes;
   readonly canon: Int32Array;
   readonly index: number;
   readonly type: FuncType;
@@ -129,6 +133,7 @@ export class FunctionText {
   readonly env: Environment;
   readonly floats: FloatFlow;
   readonly pending: Pending;
+  readonly views: Views;
   readonly labels: Label[] = [];
   /** Blocks of JavaScript that are open. */
   nesting = 0;
@@ -179,8 +184,10 @@ export class FunctionText {
     entry: Entry | undefined,
     isMetered: boolean,
     isBig: boolean,
+    passes: Passes,
   ) {
     this.module = module;
+    this.passes = passes;
     this.canon = canonOf(module.types);
     this.index = index;
     this.type = funcTypeAt(module, func.type);
@@ -203,6 +210,7 @@ export class FunctionText {
     this.bigs = isBig ? new BigFrame(env) : undefined;
     const uncoded = (text: string): string => `${env.helper("uncoded")}(${text})`;
     this.pending = new Pending(this.locals.length, this.out, floats, uncoded, isMetered, this.bigs);
+    this.views = new Views(module, passes.views, env, this.out);
     this.fuel = isMetered ? new FuelText(this) : undefined;
   }
 

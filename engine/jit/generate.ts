@@ -22,12 +22,15 @@ import { decline, FunctionText, makeLabel, NotBig } from "./function-text.ts";
 import { startMuted } from "./guard.ts";
 import { Ladders } from "./ladders.ts";
 import { type Entry, entryAt } from "./osr.ts";
+import { allPasses, type Passes, type PassName } from "./passes.ts";
 import { atomicRule } from "./rules-atomic.ts";
 import { bigRules } from "./rules-big.ts";
 import { loadRule, storeRule } from "./rules-memory.ts";
+import { narrowRules } from "./rules-narrow.ts";
 import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
 import { SELF_LOOP } from "./rules-tail.ts";
+import { targetRules } from "./rules-target.ts";
 import { wideRules } from "./rules-wide.ts";
 import { rowRule } from "./templates.ts";
 import { zeroOf } from "./values.ts";
@@ -55,6 +58,8 @@ export interface GenerateOptions {
   readonly isBig?: boolean | undefined;
   /** Also where it is not worth while. */
   readonly isBigForced?: boolean | undefined;
+  /** Default: all. */
+  readonly passes?: Passes | undefined;
 }
 
 export interface Generated {
@@ -93,14 +98,31 @@ function stepOf(opcode: number): Step {
 function makeStep(m: Mnemonic): Step {
   const def = instrDef(m);
   const words = makeRule(m, def);
+  const best = optimised(m, words);
   const big = bigRules[m];
   return {
     def,
-    rule: big === undefined ? words : (f) => (f.bigs === undefined ? words(f) : big(f, words)),
+    rule: big === undefined ? best : (f) => (f.bigs === undefined ? best(f) : big(f, words)),
     isOpening: /^(?:block|loop|if|try_table|try)$/.test(m),
     isClosing: m === "end" || m === "delegate",
     isSafe: /^(?:local\.|drop$|select|if$|else$|end$|br$|br_if$|br_table$|return$|global\.)/.test(m),
     isTurning: m === "else" || m === "catch" || m === "catch_all",
+  };
+}
+
+/** Rules of optimisations: each says whether it has done the instruction. */
+const optimising: readonly (readonly [PassName, Partial<Record<Mnemonic, (f: FunctionText) => boolean>>])[] = [
+  ["width", narrowRules],
+  ["target", targetRules],
+];
+
+/** `words` where the optimisations that are on have nothing better. */
+function optimised(m: Mnemonic, words: Rule): Rule {
+  const better = optimising.flatMap(([name, table]) => (table[m] === undefined ? [] : [{ name, rule: table[m] }]));
+  if (better.length === 0) return words;
+  return (f) => {
+    if (f.bigs === undefined) for (const { name, rule } of better) if (f.passes[name] && rule(f)) return;
+    words(f);
   };
 }
 
@@ -141,7 +163,8 @@ function generateAs(module: Module, index: number, options: GenerateOptions, isB
   const entry = options.loop === undefined ? undefined : entryAt(module, func, options.loop);
   const isMetered = options.isMetered ?? false;
   const ladders = new Ladders(module, func, MAX_NESTING);
-  const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered, isBig);
+  const passes = options.passes ?? allPasses;
+  const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered, isBig, passes);
   let f = write();
   if (floats.wasWrong) {
     floats.restart();
@@ -169,9 +192,11 @@ function writeBody(
   entry: Entry | undefined,
   isMetered: boolean,
   isBig: boolean,
+  passes: Passes,
 ): FunctionText {
   if (func.localCount > MAX_LOCALS) decline("locals");
-  const f = new FunctionText(module, func, index, new Environment(isMetered), floats, ladders, entry, isMetered, isBig);
+  const env = new Environment(isMetered);
+  const f = new FunctionText(module, func, index, env, floats, ladders, entry, isMetered, isBig, passes);
   f.labels.push(makeLabel(f, "func", { params: [], results: f.type.results }));
   startMuted(f);
   const { reader, out, pending } = f;
@@ -205,7 +230,7 @@ function skipDead(f: FunctionText, { def, rule, isOpening, isClosing, isTurning 
 const frameBytes = (f: FunctionText): number =>
   FRAME_BYTES +
   8 * (f.bigs === undefined ? 0 : f.bigs.size + 2) +
-  8 * (2 * f.locals.length + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
+  8 * (2 * f.locals.length + 2 + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
   TRY_BYTES * f.mostTries +
   // What is passed to stop is in variables of its own.
   (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
@@ -216,7 +241,7 @@ function assemble(f: FunctionText, bytes: number): Generated {
   const starts = bigStarts(f);
   const bigVars = f.bigs?.declarations() ?? [];
   const needsRoom = f.hasCalls || bigVars.length > 0;
-  const vars: string[] = [...bigVars];
+  const vars: string[] = [...bigVars, ...f.views.finish()];
   if (f.entry === undefined) {
     for (let i = type.params.length; i < locals.length; i++) {
       if (isInFrame(f, locals[i])) continue;

@@ -21,6 +21,7 @@ import { CompileBudget } from "./compile-budget.ts";
 import { Declined } from "./function-text.ts";
 import { helpers } from "./helpers.ts";
 import { type CodeKind, type Linked, ModuleCode } from "./module-code.ts";
+import type { Passes } from "./passes.ts";
 import { results } from "./results.ts";
 import type { TierStats } from "./stats.ts";
 import { Stops } from "./stops.ts";
@@ -51,6 +52,7 @@ export interface JsTierOptions {
   /** i64 are BigInt in it. */
   readonly isBig: boolean;
   readonly isBigForced: boolean;
+  readonly passes: Passes;
   /** Called before the first text is made. */
   readonly onGenerate: (() => void) | undefined;
 }

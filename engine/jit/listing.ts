@@ -2,10 +2,13 @@
 import type { Module } from "../module.ts";
 import { Declined } from "./function-text.ts";
 import { generate } from "./generate.ts";
+import { type Passes, passesOf } from "./passes.ts";
 
 export interface ListingOptions {
   /** The code of guests with limits, which counts fuel and can stop. Default false. */
   readonly isMetered?: boolean | undefined;
+  /** Optimisations to leave out. */
+  readonly optimise?: Partial<Passes> | undefined;
 }
 
 /** Lines of generated code with the offset in the module that each is from; 0: from no instruction. */
@@ -18,9 +21,9 @@ export type Listing =
  *
  * @cost O(body)
  */
-export function generatedListing(module: Module, index: number, { isMetered }: ListingOptions = {}): Listing {
+export function generatedListing(module: Module, index: number, { isMetered, optimise }: ListingOptions = {}): Listing {
   try {
-    const { text, offsets } = generate(module, index, { isMetered });
+    const { text, offsets } = generate(module, index, { isMetered, passes: passesOf(optimise) });
     return { lines: text.split("\n").map((line, i) => ({ offset: offsets[i] ?? 0, text: line })) };
   } catch (error) {
     if (error instanceof Declined) return { declined: error.reason };

@@ -9,6 +9,7 @@ import type { Enter, GeneratedFn } from "../tier.ts";
 import { register } from "./backtrace.ts";
 import { Declined } from "./function-text.ts";
 import { type GenerateOptions, generate } from "./generate.ts";
+import { allPasses, passNames } from "./passes.ts";
 
 /** A function, and what enters it from frame slots. */
 export type Linked = readonly [GeneratedFn, Enter];
@@ -16,7 +17,7 @@ export type Linked = readonly [GeneratedFn, Enter];
 type Linker<T> = ($: T) => Linked;
 
 /** What all code of an instance has in common. */
-export type CodeSettings = Pick<GenerateOptions, "minFrameBytes" | "isBig" | "isBigForced">;
+export type CodeSettings = Pick<GenerateOptions, "minFrameBytes" | "isBig" | "isBigForced" | "passes">;
 /** What is compiled of a function. */
 export type CodeKind = Pick<GenerateOptions, "loop" | "isMetered">;
 
@@ -41,8 +42,8 @@ export class ModuleCode<T> {
 
   /** The code of one more instance of `module`. */
   static of<T>(module: Module, settings: CodeSettings): ModuleCode<T> {
-    const { minFrameBytes, isBig, isBigForced } = settings;
-    const key = `${minFrameBytes} ${isBig} ${isBigForced}`;
+    const { minFrameBytes, isBig, isBigForced, passes = allPasses } = settings;
+    const key = [minFrameBytes, isBig, isBigForced, ...passNames.map((name) => passes[name])].join();
     const all = codes.get(module) ?? new Map<string, ModuleCode<never> | undefined>();
     codes.set(module, all);
     const isFirst = !all.has(key);

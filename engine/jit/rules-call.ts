@@ -18,8 +18,12 @@ function emitCall(
   f.pending.flush(ANY);
   const text = `${callee}(${[...args, "n"].join()})`;
   const around = (call: string): string => f.fuel?.around(call, more) ?? call;
-  if (type.results.length === 1) return f.pushCall(type.results[0], text, around);
+  if (type.results.length === 1) {
+    f.pushCall(type.results[0], text, around);
+    return f.views.changed();
+  }
   f.out.line(around(`${text};`));
+  f.views.changed();
   type.results.forEach((t, k) => void takeResult(f, t, k));
 }
 

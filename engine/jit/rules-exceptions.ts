@@ -111,6 +111,7 @@ export function endOfTry(f: FunctionText): void {
   f.nesting--;
   if (attempt.clauses.length > 0) {
     f.out.line(handlerHead(f, number));
+    f.views.changed();
     writeClauses(f, label, attempt);
   } else {
     setHead(f, label, handlingOf(f, attempt.tags));
@@ -207,6 +208,7 @@ function startCatch(f: FunctionText, tag: number): void {
   f.isDead = false;
   f.pending.truncate(label.height);
   f.out.line((f.fuel?.landed() ?? "") + f.activate(label.tries));
+  f.views.changed();
   keepCaught(f, new Operand(EXNREF, expression("j"), undefined, 0));
   if (tag >= 0) tagParams(f, tag).forEach((t, i) => void keepCaught(f, caughtValue(f, t, i)));
 }

@@ -21,6 +21,14 @@ function constant(f: FunctionText, type: ValType, bits: 32 | 64, low: number, hi
   f.pending.push(f.operand(type, part, node));
 }
 
+/** The f64 of these bits as text; undefined: a NaN. */
+export function f64OfWords(low: number, high: number): string | undefined {
+  floats.setInt32(0, low, true);
+  floats.setInt32(4, high, true);
+  const v = floats.getFloat64(0, true);
+  return Number.isNaN(v) ? undefined : numberText(v);
+}
+
 function numberText(v: number): string {
   if (!Number.isFinite(v)) return v > 0 ? "(1/0)" : "(-1/0)";
   return v < 0 || Object.is(v, -0) ? `(${Object.is(v, -0) ? "-0" : v})` : String(v);
@@ -31,7 +39,7 @@ function numberText(v: number): string {
 const isConstantDivisor = (y: Operand): boolean => y.lo.value !== undefined && y.lo.value !== 0 && y.lo.value !== -1;
 
 /** `divide` is the expression for checked operands. */
-function divide(f: FunctionText, isSigned: boolean, isRest: boolean): void {
+export function divide(f: FunctionText, isSigned: boolean, isRest: boolean): void {
   const [x, y] = popOperands(f, 2);
   const sign = isSigned ? "" : ">>>0";
   const text = (a: Part, b: Part): string =>

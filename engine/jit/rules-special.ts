@@ -188,9 +188,12 @@ export const specialRules: Partial<Record<Mnemonic, Rule>> = {
     const delta = f.pop();
     const { env } = f;
     const isWide = isWideMemory(f, mem);
-    if (f.fuel === undefined) return pushSize(f, isWide, `${env.memory(mem)}.grow(${unsigned(delta)})`);
-    pushSize(f, isWide, `${env.helper("growMemory")}(${env.left()},${env.memory(mem)},${unsigned(delta)})`);
-    f.fuel.spendMore(`${env.left()}[1]`);
+    if (f.fuel === undefined) pushSize(f, isWide, `${env.memory(mem)}.grow(${unsigned(delta)})`);
+    else {
+      pushSize(f, isWide, `${env.helper("growMemory")}(${env.left()},${env.memory(mem)},${unsigned(delta)})`);
+      f.fuel.spendMore(`${env.left()}[1]`);
+    }
+    f.views.changed();
   },
   "memory.init": (f) => {
     const data = f.reader.u32();

@@ -1,5 +1,6 @@
 /** What all modules and instances of the API have in common: the engine, and what guests may use. */
 import { Engine } from "../engine.ts";
+import type { Passes } from "../jit/passes.ts";
 import type { InstanceOptions } from "../runtime/instantiate.ts";
 import { Meter, type StopSignal } from "../runtime/meter.ts";
 import type { I64Form, TierName } from "../tiers.ts";
@@ -27,6 +28,8 @@ export interface Configuration {
   readonly eval?: boolean | undefined;
   /** What i64 are in generated code; see `TierOptions`. */
   readonly i64?: I64Form | undefined;
+  /** Optimisations of generated code to leave out; see `TierOptions`. */
+  readonly optimise?: Partial<Passes> | undefined;
   /** For tests; see `TierOptions`. @internal */
   readonly hotAfter?: number | undefined;
 }
@@ -57,7 +60,14 @@ export function configure(configuration: Configuration = {}): Meter {
 
 function settingsOf({ fuel, timeoutMs, signal, totalMemory, ...c }: Configuration): Settings {
   return {
-    engine: new Engine({ tier: c.tier, eval: c.eval, i64: c.i64, hotAfter: c.hotAfter, features }),
+    engine: new Engine({
+      tier: c.tier,
+      eval: c.eval,
+      i64: c.i64,
+      optimise: c.optimise,
+      hotAfter: c.hotAfter,
+      features,
+    }),
     options: {
       maxMemoryBytes: c.maxMemory,
       maxTableElements: c.maxTable,

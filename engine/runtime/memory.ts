@@ -30,6 +30,8 @@ export class MemInst {
    * code, which goes by way of `over` where the memory is shared. Everybody else takes `view`.
    */
   dv: DataView = none;
+  /** The same without its last four bytes: the low word of an i64 is inside where all of it is inside the memory. */
+  dw: DataView = none;
   #bytes: Uint8Array = noBytes;
   /** Its buffer was handed out: it has just the size of the memory, and does not outlive a growth. */
   #isExposed = false;
@@ -103,6 +105,7 @@ export class MemInst {
 
   #setView(buffer: ArrayBufferLike, length: number): void {
     this.dv = new DataView(buffer, 0, length);
+    this.dw = new DataView(buffer, 0, Math.max(length - 4, 0));
     this.#bytes = new Uint8Array(buffer, 0, length);
     this.#arrays = [];
   }
