@@ -5,15 +5,16 @@
  * slot named by word n. A body ends the case itself where control goes elsewhere (`continue`, or `break` to branch), else the generator
  * appends the step to the next operation. `exit = N; break run;` leaves to the driver (see `interpret/exit.ts`).
  */
+import { joined } from "./expressions.ts";
 
 /** A taken branch to word `n`, at the cost in the next: what comes after the switch takes it. */
 export const jump = (n: number): string => `{ at = pc + ${n}; break; }`;
 const address = (a: string, off: string): string => `(${a} >>> 0) + ${off}`;
-/** Checks the high word first: a store that is partly out of bounds writes nothing. */
+/** By words, since V8 11.3 makes an object for `setBigInt64`. The high one first: a store that is partly out of bounds writes nothing. */
 const store64 = (a: string): string =>
   `const a = ${a}, v = fp + code[pc + 2]; dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true);`;
 const load64 = (a: string): string =>
-  `const a = ${a}, d = fp + code[pc + 1], lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo;`;
+  `const a = ${a}; $w1 = ${joined("dv.getInt32(a, true)", "dv.getInt32(a + 4, true)")};`;
 
 export const bodies: Readonly<Record<string, string>> = {
   enter: `
@@ -56,7 +57,7 @@ export const bodies: Readonly<Record<string, string>> = {
   ret: "fuel -= code[pc + 1]; pc = calls[--csp]; if (pc < 0) { exit = 0; break run; } fp -= code[pc - 1]; continue;",
   ret1: `
     const s = fp + code[pc + 1];
-    I[fp] = I[s]; I[fp + 1] = I[s + 1];
+    B[fp >> 1] = BigInt.asIntN(64, B[s >> 1]);
     fuel -= code[pc + 2];
     pc = calls[--csp];
     if (pc < 0) { exit = 0; break run; }
@@ -65,14 +66,13 @@ export const bodies: Readonly<Record<string, string>> = {
   copy32: "$1 = $2;",
   copy32_2: "$1 = $2; $3 = $4;",
   // Bench: gcd64, sha512: what takes 64 bits at once waits for two stores of 32.
-  copy64: "B[(fp + code[pc + 1]) >> 1] = B[(fp + code[pc + 2]) >> 1];",
+  copy64: "$w1 = BigInt.asIntN(64, $w2);",
   const32: "$1 = code[pc + 2];",
-  const64: "const d = fp + code[pc + 1]; I[d] = code[pc + 2]; I[d + 1] = code[pc + 3];",
+  const64: `$w1 = ${joined("code[pc + 2]", "code[pc + 3]")};`,
   select32: "$1 = $4 !== 0 ? $2 : $3;",
-  select64:
-    "const d = fp + code[pc + 1], s = fp + code[$4 !== 0 ? pc + 2 : pc + 3]; const lo = I[s]; I[d + 1] = I[s + 1]; I[d] = lo;",
+  select64: "const s = fp + code[$4 !== 0 ? pc + 2 : pc + 3]; $w1 = BigInt.asIntN(64, B[s >> 1]);",
   "global.get32": "$1 = G[code[pc + 2]];",
-  "global.get64": "const d = fp + code[pc + 1], g = code[pc + 2]; I[d] = G[g]; I[d + 1] = G[g + 1];",
+  "global.get64": `const g = code[pc + 2]; $w1 = ${joined("G[g]", "G[g + 1]")};`,
   "global.set32": "G[code[pc + 1]] = $2;",
   "global.set64": "const g = code[pc + 1], s = fp + code[pc + 2]; G[g] = I[s]; G[g + 1] = I[s + 1];",
   load32: `$1 = dv.getInt32(${address("$2", "code[pc + 3]")}, true);`,
@@ -81,8 +81,8 @@ export const bodies: Readonly<Record<string, string>> = {
   load8_u: `$1 = dv.getUint8(${address("$2", "code[pc + 3]")});`,
   load16_s: `$1 = dv.getInt16(${address("$2", "code[pc + 3]")}, true);`,
   load16_u: `$1 = dv.getUint16(${address("$2", "code[pc + 3]")}, true);`,
-  load32_s64: `const d = fp + code[pc + 1], v = dv.getInt32(${address("$2", "code[pc + 3]")}, true); I[d] = v; I[d + 1] = v >> 31;`,
-  load32_u64: `const d = fp + code[pc + 1]; I[d] = dv.getInt32(${address("$2", "code[pc + 3]")}, true); I[d + 1] = 0;`,
+  load32_s64: `$w1 = BigInt(dv.getInt32(${address("$2", "code[pc + 3]")}, true));`,
+  load32_u64: `$w1 = BigInt(dv.getInt32(${address("$2", "code[pc + 3]")}, true) >>> 0);`,
   store32: `dv.setInt32(${address("$1", "code[pc + 3]")}, $2, true);`,
   store64: store64(address("$1", "code[pc + 3]")),
   store8: `dv.setInt8(${address("$1", "code[pc + 3]")}, $2);`,
@@ -101,5 +101,6 @@ export const bodies: Readonly<Record<string, string>> = {
   "i32.add_shl": "$1 = $2 + ($3 << code[pc + 4]) | 0;",
 };
 
-/** Replaces `$n` by the frame slot of word n. */
-export const slots = (text: string): string => text.replace(/\$(\d)(?![lh\d])/g, "I[fp + code[pc + $1]]");
+/** Replaces `$n` by the frame slot of word n, `$wn` by all of it. */
+export const slots = (text: string): string =>
+  text.replace(/\$(\d)(?![lh\d])/g, "I[fp + code[pc + $1]]").replace(/\$w(\d)/g, "B[(fp + code[pc + $1]) >> 1]");

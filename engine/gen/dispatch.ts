@@ -32,7 +32,7 @@ function coldCase(o: OpDef): string {
     d,
     "d",
     ["a", "b"].slice(0, params.length).map((index) => ({ at: index })),
-  ).replace("const d = d, ", "const ")} return; } // ${o.name}`;
+  )} return; } // ${o.name}`;
 }
 
 /** Names of numerics functions used by `text`. */

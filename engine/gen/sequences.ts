@@ -7,6 +7,7 @@ import {
   compute,
   expression,
   isWholeArithmetic,
+  joined,
   type Operand,
   type Plain,
   slot,
@@ -86,20 +87,24 @@ export function sequenceBody(name: string): string {
 const isWhole = (o: OpDef, taken: Taken): boolean =>
   o.row !== undefined && wholeExpression(instrDef(o.row), operands(o, taken)) !== undefined;
 
+/** True when `o` hands a BigInt on to word `n` of `next`. */
+const makesBigInt = (o: OpDef, taken: Taken, next: OpDef, n: number): boolean =>
+  isWhole(o, taken) || (o.row === undefined && takenAs(next, n, typeOf(o)) === "i64");
+
 /** The link after operation `i`. Who wants the words of a BigInt reads them from its slot. */
 function linkOf({ ops: names, links }: Sequence, i: number, taken: Taken): Link | undefined {
   const link = links[i];
-  const { row } = byName.get(names[i + 1] ?? "") ?? {};
-  if (link === undefined || link.to.length === 0 || !isWhole(byName.get(names[i] as string) as OpDef, taken))
-    return link;
-  return row !== undefined && isWholeArithmetic(instrDef(row)) ? link : { to: [], isOnly: false };
+  if (link === undefined || link.to.length === 0) return link;
+  const [o, next] = names.slice(i, i + 2).map((name) => byName.get(name)) as [OpDef, OpDef];
+  if (!makesBigInt(o, taken, next, link.to[0] as number)) return link;
+  return next.row !== undefined && isWholeArithmetic(instrDef(next.row)) ? link : { to: [], isOnly: false };
 }
 
 /** What operation `i` hands on is called `f<i>` if it is a float, `b<i>` if a BigInt, else `t<i>`. */
 function nameOf(names: readonly string[], { to }: Link, i: number, taken: Taken): string {
-  const [from, next] = names.slice(i, i + 2).map((name) => byName.get(name) as OpDef);
-  if (isWhole(from as OpDef, taken)) return `b${i}`;
-  return `${/^f/.test(takenAs(next as OpDef, to[0] as number, typeOf(from as OpDef))) ? "f" : "t"}${i}`;
+  const [from, next] = names.slice(i, i + 2).map((name) => byName.get(name)) as [OpDef, OpDef];
+  if (makesBigInt(from, taken, next, to[0] as number)) return `b${i}`;
+  return `${/^f/.test(takenAs(next, to[0] as number, typeOf(from))) ? "f" : "t"}${i}`;
 }
 
 /** Names of one operation are its own, but what it hands on is for the next. */
@@ -168,15 +173,12 @@ function value(o: OpDef, taken: Taken, type: NumType, name: string): string {
 /** What the body of an operation assigns to its first word's slot. */
 function loaded(o: OpDef, taken: Taken, type: NumType, name: string): string {
   const text = filled(o.name, taken);
-  const wide = /^const a = (.*), d = fp \+ code\[pc \+ 1\], lo = dv/.exec(text)?.[1];
-  if (wide !== undefined) {
-    if (type === "f64") return `const ${name} = dv.getFloat64(${wide}, true); `;
-    return `const ${name}a = ${wide}, ${name}l = dv.getInt32(${name}a, true), ${name}h = dv.getInt32(${name}a + 4, true); `;
-  }
-  const word = /^load32_[su]64/.test(o.name) ? /dv\.getInt32\(.*?, true\)/.exec(text)?.[0] : undefined;
-  if (word !== undefined)
-    return `const ${name}l = ${word}, ${name}h = ${o.name.includes("_s") ? `${name}l >> 31` : "0"}; `;
-  const assigned = /^I\[fp \+ code\[pc \+ 1\]\] = (.*);$/s.exec(text)?.[1];
+  const [, address, wide] = /^const a = (.*); B\[\(.*?\]\) >> 1\] = (.*);$/s.exec(text) ?? [];
+  if (wide !== undefined)
+    return type === "f64"
+      ? `const ${name} = dv.getFloat64(${address}, true); `
+      : `const ${name}a = ${address}, ${name} = ${wide.replaceAll("32(a", `32(${name}a`)}; `;
+  const assigned = /^(?:I\[fp \+ code\[pc \+ 1\]\]|B\[\(fp \+ code\[pc \+ 1\]\) >> 1\]) = (.*);$/s.exec(text)?.[1];
   if (assigned === undefined) throw new Error(`${o.name} hands nothing on`);
   return `const ${name} = ${type === "f32" ? assigned.replace("dv.getInt32", "dv.getFloat32") : assigned}; `;
 }
@@ -184,7 +186,7 @@ function loaded(o: OpDef, taken: Taken, type: NumType, name: string): string {
 function store(type: NumType, name: string): string {
   if (name.startsWith("b")) return `${slot("i64", `(${at(1)})`)} = ${name};`;
   if (type !== "i64") return `${slot(type, at(1))} = ${name};`;
-  return `I[${at(1)} + 1] = ${name}h; I[${at(1)}] = ${name}l;`;
+  return `${slot("i64", `(${at(1)})`)} = ${joined(`${name}l`, `${name}h`)};`;
 }
 
 /** The type of an operation's result in its slot. */

@@ -81,7 +81,7 @@ export function run(act: Run): number {
         }
         case 15: { // ret1
           const s = (fp + code[pc + 1 | 0] | 0);
-    I[fp] = I[s]; I[fp + 1] = I[s + 1];
+    B[fp >> 1] = BigInt.asIntN(64, B[s >> 1]);
     fuel = fuel - (code[pc + 2 | 0]) | 0;
     csp = csp - 1 | 0; pc = calls[csp];
     if (pc < 0) { exit = 0; break run; }
@@ -95,25 +95,25 @@ export function run(act: Run): number {
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; I[(fp + code[pc + 3 | 0] | 0)] = I[(fp + code[pc + 4 | 0] | 0)]; pc = pc + (5) | 0; continue;
         }
         case 18: { // copy64
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = B[((fp + code[pc + 2 | 0] | 0)) >> 1]; pc = pc + (3) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1]); pc = pc + (3) | 0; continue;
         }
         case 19: { // const32
           I[(fp + code[pc + 1 | 0] | 0)] = code[pc + 2 | 0]; pc = pc + (3) | 0; continue;
         }
         case 20: { // const64
-          const d = (fp + code[pc + 1 | 0] | 0); I[d] = code[pc + 2 | 0]; I[d + 1] = code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(code[pc + 3 | 0]) << 32n) | BigInt((code[pc + 2 | 0]) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 21: { // select32
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? I[(fp + code[pc + 2 | 0] | 0)] : I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (5) | 0; continue;
         }
         case 22: { // select64
-          const d = (fp + code[pc + 1 | 0] | 0), s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; const lo = I[s]; I[d + 1] = I[s + 1]; I[d] = lo; pc = pc + (5) | 0; continue;
+          const s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[s >> 1]); pc = pc + (5) | 0; continue;
         }
         case 23: { // global.get32
           I[(fp + code[pc + 1 | 0] | 0)] = G[code[pc + 2 | 0]]; pc = pc + (3) | 0; continue;
         }
         case 24: { // global.get64
-          const d = (fp + code[pc + 1 | 0] | 0), g = code[pc + 2 | 0]; I[d] = G[g]; I[d + 1] = G[g + 1]; pc = pc + (3) | 0; continue;
+          const g = code[pc + 2 | 0]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(G[g + 1]) << 32n) | BigInt((G[g]) >>> 0)); pc = pc + (3) | 0; continue;
         }
         case 25: { // global.set32
           G[code[pc + 1 | 0]] = I[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (3) | 0; continue;
@@ -125,7 +125,7 @@ export function run(act: Run): number {
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
         }
         case 28: { // load64
-          const a = (I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], d = (fp + code[pc + 1 | 0] | 0), lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo; pc = pc + (4) | 0; continue;
+          const a = (I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(dv.getInt32(a + 4, true)) << 32n) | BigInt((dv.getInt32(a, true)) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 29: { // load8_s
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
@@ -140,10 +140,10 @@ export function run(act: Run): number {
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint16((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
         }
         case 33: { // load32_s64
-          const d = (fp + code[pc + 1 | 0] | 0), v = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); I[d] = v; I[d + 1] = v >> 31; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt(dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true)); pc = pc + (4) | 0; continue;
         }
         case 34: { // load32_u64
-          const d = (fp + code[pc + 1 | 0] | 0); I[d] = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); I[d + 1] = 0; pc = pc + (4) | 0; continue;
+          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt(dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true) >>> 0); pc = pc + (4) | 0; continue;
         }
         case 35: { // store32
           dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); pc = pc + (4) | 0; continue;
@@ -167,13 +167,13 @@ export function run(act: Run): number {
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8(((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0]); pc = pc + (5) | 0; continue;
         }
         case 42: { // load64_add
-          const a = ((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0], d = (fp + code[pc + 1 | 0] | 0), lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo; pc = pc + (5) | 0; continue;
+          const a = ((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(dv.getInt32(a + 4, true)) << 32n) | BigInt((dv.getInt32(a, true)) >>> 0)); pc = pc + (5) | 0; continue;
         }
         case 43: { // load32_sum
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, true); pc = pc + (4) | 0; continue;
         }
         case 44: { // load64_sum
-          const a = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, d = (fp + code[pc + 1 | 0] | 0), lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo; pc = pc + (4) | 0; continue;
+          const a = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(dv.getInt32(a + 4, true)) << 32n) | BigInt((dv.getInt32(a, true)) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 45: { // load8_u_sum
           I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0); pc = pc + (4) | 0; continue;
@@ -365,16 +365,16 @@ export function run(act: Run): number {
           B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
         case 108: { // i64.shl
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? 0 : xl << yl; I[d + 1] = (yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc = pc + (4) | 0; continue;
+          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 109: { // i64.shr_s
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xh >> 31 : xh >> yl; I[d] = lo; pc = pc + (4) | 0; continue;
+          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 110: { // i64.shr_u
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? 0 : xh >>> yl | 0; I[d] = lo; pc = pc + (4) | 0; continue;
+          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 111: { // i64.rotl
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc = pc + (4) | 0; continue;
+          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 112: { // f32.add
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
@@ -407,10 +407,10 @@ export function run(act: Run): number {
           const x = (fp + code[pc + 2 | 0] | 0), xl = I[x]; I[(fp + code[pc + 1 | 0] | 0)] = xl; pc = pc + (4) | 0; continue;
         }
         case 122: { // i64.extend_i32_s
-          const d = (fp + code[pc + 1 | 0] | 0), lo = I[(fp + code[pc + 2 | 0] | 0)]; I[d + 1] = I[(fp + code[pc + 2 | 0] | 0)] >> 31; I[d] = lo; pc = pc + (4) | 0; continue;
+          const lo = I[(fp + code[pc + 2 | 0] | 0)]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(I[(fp + code[pc + 2 | 0] | 0)] >> 31) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 123: { // i64.extend_i32_u
-          const d = (fp + code[pc + 1 | 0] | 0), lo = I[(fp + code[pc + 2 | 0] | 0)]; I[d + 1] = 0; I[d] = lo; pc = pc + (4) | 0; continue;
+          const lo = I[(fp + code[pc + 2 | 0] | 0)]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(0) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 124: { // f32.demote_f64
           F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
@@ -452,16 +452,16 @@ export function run(act: Run): number {
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
         case 137: { // i64.shl:i
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? 0 : xl << yl; I[d + 1] = (yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc = pc + (4) | 0; continue;
+          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 138: { // i64.shr_s:i
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xh >> 31 : xh >> yl; I[d] = lo; pc = pc + (4) | 0; continue;
+          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 139: { // i64.shr_u:i
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? 0 : xh >>> yl | 0; I[d] = lo; pc = pc + (4) | 0; continue;
+          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 140: { // i64.rotl:i
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl); I[d] = lo; pc = pc + (4) | 0; continue;
+          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
         case 141: { // i32.eq:i
           I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] === code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
@@ -515,7 +515,7 @@ export function run(act: Run): number {
           { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; } pc = pc + (3) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
         case 158: { // copy64 ; br:i64.ne
-          { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = B[((fp + code[pc + 2 | 0] | 0)) >> 1]; } pc = pc + (3) | 0; { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+          { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1]); } pc = pc + (3) | 0; { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
         case 159: { // f32.add >3 f32.add
           const f0 = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]);  pc = pc + (4) | 0; { F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + f0); } pc = pc + (4) | 0; continue;
@@ -569,7 +569,7 @@ export function run(act: Run): number {
           { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)] | 0; } pc = pc + (4) | 0; const t2 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { if (t2 >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
         case 176: { // i32.add:i ; i64.shr_u:i
-          { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const d = (fp + code[pc + 1 | 0] | 0), lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? 0 : xh >>> yl | 0; I[d] = lo; } pc = pc + (4) | 0; continue;
+          { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | BigInt((lo) >>> 0)); } pc = pc + (4) | 0; continue;
         }
         case 177: { // i32.add:i >2 store32_at
           const t0 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0;  { dv.setInt32(code[pc + 5 | 0], t0, true); } pc = pc + (4) | 0; pc = pc + (3) | 0; continue;
@@ -659,25 +659,25 @@ export function run(act: Run): number {
           const b0 = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] + B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
         case 206: { // i64.and >2 i64.eqz ; select64 ; br:i64.ne
-          { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] & B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xl | xh) === 0 ? 1 : 0; } pc = pc + (4) | 0; { const d = (fp + code[pc + 1 | 0] | 0), s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; const lo = I[s]; I[d + 1] = I[s + 1]; I[d] = lo; } pc = pc + (5) | 0; { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+          { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] & B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xl | xh) === 0 ? 1 : 0; } pc = pc + (4) | 0; { const s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[s >> 1]); } pc = pc + (5) | 0; { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
         case 207: { // i64.mul >2 i64.add
           const b0 = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
         case 208: { // i64.mul >2 i64.add >2 i64.rotl:i >2 i64.mul
-          const b0 = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; const xt2 = (fp + code[pc + 2 | 0] | 0), xt2l = I[xt2], xt2h = I[xt2 + 1], yt2l = code[pc + 3 | 0]; const t2l = (yt2l & 32) !== 0 ? xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l) : xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l), t2h = (yt2l & 32) !== 0 ? xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l) : xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l);  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = Math.imul(t2l, yl); I[d + 1] = ((((t2l >>> 0) * (yl >>> 0) - (lo >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(t2h, yl) + Math.imul(t2l, yh) | 0; I[d] = lo; } pc = pc + (4) | 0; continue;
+          const b0 = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; const xt2 = (fp + code[pc + 2 | 0] | 0), xt2l = I[xt2], xt2h = I[xt2 + 1], yt2l = code[pc + 3 | 0]; const t2l = (yt2l & 32) !== 0 ? xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l) : xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l), t2h = (yt2l & 32) !== 0 ? xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l) : xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, (BigInt(t2h) << 32n) | BigInt((t2l) >>> 0)) * B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
         case 209: { // i64.rotl:i >2 i64.xor
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l) : xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l), t0h = (yt0l & 32) !== 0 ? xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l) : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = t0l ^ yl; I[d + 1] = t0h ^ yh; I[d] = lo; } pc = pc + (4) | 0; continue;
+          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l) : xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l), t0h = (yt0l & 32) !== 0 ? xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l) : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, (BigInt(t0h) << 32n) | BigInt((t0l) >>> 0)) ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
         case 210: { // i64.shl:i >2 i64.xor
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? 0 : xt0l << yt0l, t0h = (yt0l & 32) !== 0 ? xt0l << yt0l : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = t0l ^ yl; I[d + 1] = t0h ^ yh; I[d] = lo; } pc = pc + (4) | 0; continue;
+          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? 0 : xt0l << yt0l, t0h = (yt0l & 32) !== 0 ? xt0l << yt0l : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, (BigInt(t0h) << 32n) | BigInt((t0l) >>> 0)) ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
         case 211: { // i64.shr_u:i >2 i64.xor
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h >>> yt0l | 0 : xt0l >>> yt0l | xt0h << 1 << (31 - yt0l), t0h = (yt0l & 32) !== 0 ? 0 : xt0h >>> yt0l | 0;  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = t0l ^ yl; I[d + 1] = t0h ^ yh; I[d] = lo; } pc = pc + (4) | 0; continue;
+          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h >>> yt0l | 0 : xt0l >>> yt0l | xt0h << 1 << (31 - yt0l), t0h = (yt0l & 32) !== 0 ? 0 : xt0h >>> yt0l | 0;  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, (BigInt(t0h) << 32n) | BigInt((t0l) >>> 0)) ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
         case 212: { // i64.shr_u:i >2 i64.xor >2 i64.mul
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h >>> yt0l | 0 : xt0l >>> yt0l | xt0h << 1 << (31 - yt0l), t0h = (yt0l & 32) !== 0 ? 0 : xt0h >>> yt0l | 0;  pc = pc + (4) | 0; const yt1 = (fp + code[pc + 3 | 0] | 0), yt1l = I[yt1], yt1h = I[yt1 + 1]; const t1l = t0l ^ yt1l, t1h = t0h ^ yt1h;  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = Math.imul(t1l, yl); I[d + 1] = ((((t1l >>> 0) * (yl >>> 0) - (lo >>> 0)) * 2.3283064365386963e-10 + 0.5) >>> 0) + Math.imul(t1h, yl) + Math.imul(t1l, yh) | 0; I[d] = lo; } pc = pc + (4) | 0; continue;
+          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h >>> yt0l | 0 : xt0l >>> yt0l | xt0h << 1 << (31 - yt0l), t0h = (yt0l & 32) !== 0 ? 0 : xt0h >>> yt0l | 0;  pc = pc + (4) | 0; const b1 = BigInt.asIntN(64, BigInt.asIntN(64, (BigInt(t0h) << 32n) | BigInt((t0l) >>> 0)) ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b1 * B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
         case 213: { // load32 +2 i32.add:i +2 store32
           const t0 = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; const t1 = t0 + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], t1, true); } pc = pc + (4) | 0; continue;
@@ -704,7 +704,7 @@ export function run(act: Run): number {
           const t0 = dv.getInt32(((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0], true); I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (5) | 0; const t1 = Math.imul(t0, code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 >>> code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
         case 221: { // load32_u64 >2 i64.add ; i32.add:i +2 load32_u64
-          const t0l = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true), t0h = 0;  pc = pc + (4) | 0; { const y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; const d = (fp + code[pc + 1 | 0] | 0), lo = t0l + yl | 0; I[d + 1] = t0h + yh + (lo >>> 0 < t0l >>> 0 ? 1 : 0) | 0; I[d] = lo; } pc = pc + (4) | 0; const t2 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { const d = (fp + code[pc + 1 | 0] | 0); I[d] = dv.getInt32((t2 >>> 0) + code[pc + 3 | 0], true); I[d + 1] = 0; } pc = pc + (4) | 0; continue;
+          const b0 = BigInt(dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true) >>> 0);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; const t2 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt(dv.getInt32((t2 >>> 0) + code[pc + 3 | 0], true) >>> 0); } pc = pc + (4) | 0; continue;
         }
         case 222: { // load64 >3 f64.add +2 store64 ; i32.add:i
           const f0 = dv.getFloat64((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; const f1 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f0; F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = f1; pc = pc + (4) | 0; { dv.setFloat64((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], f1, true); } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
@@ -713,7 +713,7 @@ export function run(act: Run): number {
           const f0 = dv.getFloat64((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; const f1 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * f0;  pc = pc + (4) | 0; const f2 = f1 + F64[((fp + code[pc + 3 | 0] | 0)) >> 1];  pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f2; } pc = pc + (4) | 0; continue;
         }
         case 224: { // load64_sum ; load64_sum >3 f64.mul
-          { const a = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, d = (fp + code[pc + 1 | 0] | 0), lo = dv.getInt32(a, true); I[d + 1] = dv.getInt32(a + 4, true); I[d] = lo; } pc = pc + (4) | 0; const f1 = dv.getFloat64(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, true);  pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * f1; } pc = pc + (4) | 0; continue;
+          { const a = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(dv.getInt32(a + 4, true)) << 32n) | BigInt((dv.getInt32(a, true)) >>> 0)); } pc = pc + (4) | 0; const f1 = dv.getFloat64(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, true);  pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * f1; } pc = pc + (4) | 0; continue;
         }
         case 225: { // load8_u +2 i32.eq:i ; br:i32.eq:i
           const t0 = dv.getUint8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]); I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 === code[pc + 3 | 0] ? 1 : 0; } pc = pc + (4) | 0; { if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
@@ -809,14 +809,14 @@ function cold0(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, 
     case 274: { I[d] = i32_ctz(I[a]); return; } // i32.ctz
     case 275: { I[d] = i32_popcnt(I[a]); return; } // i32.popcnt
     case 276: { I[d] = I[a] >>> I[b] | I[a] << (32 - I[b]); return; } // i32.rotr
-    case 277: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xh === 0 ? 32 + Math.clz32(xl) : Math.clz32(xh); I[d + 1] = 0; I[d] = lo; return; } // i64.clz
-    case 278: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl === 0 ? 32 + i32_ctz(xh) : i32_ctz(xl); I[d + 1] = 0; I[d] = lo; return; } // i64.ctz
-    case 279: { const x = a, xl = I[x], xh = I[x + 1]; const lo = i32_popcnt(xl) + i32_popcnt(xh); I[d + 1] = 0; I[d] = lo; return; } // i64.popcnt
+    case 277: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xh === 0 ? 32 + Math.clz32(xl) : Math.clz32(xh); B[(d) >> 1] = BigInt.asIntN(64, (BigInt(0) << 32n) | BigInt((lo) >>> 0)); return; } // i64.clz
+    case 278: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl === 0 ? 32 + i32_ctz(xh) : i32_ctz(xl); B[(d) >> 1] = BigInt.asIntN(64, (BigInt(0) << 32n) | BigInt((lo) >>> 0)); return; } // i64.ctz
+    case 279: { const x = a, xl = I[x], xh = I[x + 1]; const lo = i32_popcnt(xl) + i32_popcnt(xh); B[(d) >> 1] = BigInt.asIntN(64, (BigInt(0) << 32n) | BigInt((lo) >>> 0)); return; } // i64.popcnt
     case 280: { B[d >> 1] = i64_div_s(B[a >> 1], B[b >> 1]); return; } // i64.div_s
     case 281: { B[d >> 1] = i64_div_u(B[a >> 1], B[b >> 1]); return; } // i64.div_u
     case 282: { B[d >> 1] = i64_rem_s(B[a >> 1], B[b >> 1]); return; } // i64.rem_s
     case 283: { B[d >> 1] = i64_rem_u(B[a >> 1], B[b >> 1]); return; } // i64.rem_u
-    case 284: { const x = a, xl = I[x], xh = I[x + 1], y = b, yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | xl << 1 << (31 - yl) : xl >>> yl | xh << 1 << (31 - yl); I[d + 1] = (yl & 32) !== 0 ? xl >>> yl | xh << 1 << (31 - yl) : xh >>> yl | xl << 1 << (31 - yl); I[d] = lo; return; } // i64.rotr
+    case 284: { const x = a, xl = I[x], xh = I[x + 1], y = b, yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | xl << 1 << (31 - yl) : xl >>> yl | xh << 1 << (31 - yl); B[(d) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl >>> yl | xh << 1 << (31 - yl) : xh >>> yl | xl << 1 << (31 - yl)) << 32n) | BigInt((lo) >>> 0)); return; } // i64.rotr
     case 285: { I[d] = I[a] & 0x7fffffff; return; } // f32.abs
     case 286: { I[d] = I[a] ^ 0x80000000; return; } // f32.neg
     case 287: { F32[d] = Math.ceil(F32[a]); return; } // f32.ceil
@@ -827,7 +827,7 @@ function cold0(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, 
     case 292: { F32[d] = Math.min(F32[a], F32[b]); return; } // f32.min
     case 293: { F32[d] = Math.max(F32[a], F32[b]); return; } // f32.max
     case 294: { I[d] = I[a] & 0x7fffffff | I[b] & 0x80000000; return; } // f32.copysign
-    case 295: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; I[d + 1] = xh & 0x7fffffff; I[d] = lo; return; } // f64.abs
+    case 295: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh & 0x7fffffff) << 32n) | BigInt((lo) >>> 0)); return; } // f64.abs
     default:
       throw new Error(`no interpreter operation ${o}`);
   }
@@ -835,14 +835,14 @@ function cold0(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, 
 
 function cold1(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, b: number): void {
   switch (o) {
-    case 296: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; I[d + 1] = xh ^ 0x80000000; I[d] = lo; return; } // f64.neg
+    case 296: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh ^ 0x80000000) << 32n) | BigInt((lo) >>> 0)); return; } // f64.neg
     case 297: { F64[(d) >> 1] = Math.ceil(F64[(a) >> 1]) * 1; return; } // f64.ceil
     case 298: { F64[(d) >> 1] = Math.floor(F64[(a) >> 1]) * 1; return; } // f64.floor
     case 299: { F64[(d) >> 1] = Math.trunc(F64[(a) >> 1]) * 1; return; } // f64.trunc
     case 300: { F64[(d) >> 1] = f64_nearest(F64[(a) >> 1]); return; } // f64.nearest
     case 301: { F64[(d) >> 1] = Math.min(F64[(a) >> 1], F64[(b) >> 1]); return; } // f64.min
     case 302: { F64[(d) >> 1] = Math.max(F64[(a) >> 1], F64[(b) >> 1]); return; } // f64.max
-    case 303: { const x = a, xl = I[x], xh = I[x + 1], y = b, yh = I[y + 1]; const lo = xl; I[d + 1] = xh & 0x7fffffff | yh & 0x80000000; I[d] = lo; return; } // f64.copysign
+    case 303: { const x = a, xl = I[x], xh = I[x + 1], y = b, yh = I[y + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh & 0x7fffffff | yh & 0x80000000) << 32n) | BigInt((lo) >>> 0)); return; } // f64.copysign
     case 304: { I[d] = i32_trunc_s(F32[a]); return; } // i32.trunc_f32_s
     case 305: { I[d] = i32_trunc_u(F32[a]); return; } // i32.trunc_f32_u
     case 306: { I[d] = i32_trunc_s(F64[(a) >> 1]); return; } // i32.trunc_f64_s
@@ -858,14 +858,14 @@ function cold1(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, 
     case 316: { F64[(d) >> 1] = Number(B[a >> 1]); return; } // f64.convert_i64_s
     case 317: { F64[(d) >> 1] = Number(BigInt.asUintN(64, B[a >> 1])); return; } // f64.convert_i64_u
     case 318: { I[d] = I[a]; return; } // i32.reinterpret_f32
-    case 319: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; I[d + 1] = xh; I[d] = lo; return; } // i64.reinterpret_f64
+    case 319: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh) << 32n) | BigInt((lo) >>> 0)); return; } // i64.reinterpret_f64
     case 320: { I[d] = I[a]; return; } // f32.reinterpret_i32
-    case 321: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; I[d + 1] = xh; I[d] = lo; return; } // f64.reinterpret_i64
+    case 321: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh) << 32n) | BigInt((lo) >>> 0)); return; } // f64.reinterpret_i64
     case 322: { I[d] = I[a] << 24 >> 24; return; } // i32.extend8_s
     case 323: { I[d] = I[a] << 16 >> 16; return; } // i32.extend16_s
-    case 324: { const x = a, xl = I[x]; const lo = xl << 24 >> 24; I[d + 1] = lo >> 31; I[d] = lo; return; } // i64.extend8_s
-    case 325: { const x = a, xl = I[x]; const lo = xl << 16 >> 16; I[d + 1] = lo >> 31; I[d] = lo; return; } // i64.extend16_s
-    case 326: { const x = a, xl = I[x]; const lo = xl; I[d + 1] = xl >> 31; I[d] = lo; return; } // i64.extend32_s
+    case 324: { const x = a, xl = I[x]; const lo = xl << 24 >> 24; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(lo >> 31) << 32n) | BigInt((lo) >>> 0)); return; } // i64.extend8_s
+    case 325: { const x = a, xl = I[x]; const lo = xl << 16 >> 16; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(lo >> 31) << 32n) | BigInt((lo) >>> 0)); return; } // i64.extend16_s
+    case 326: { const x = a, xl = I[x]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xl >> 31) << 32n) | BigInt((lo) >>> 0)); return; } // i64.extend32_s
     case 327: { I[d] = i32_trunc_sat_s(F32[a]); return; } // i32.trunc_sat_f32_s
     case 328: { I[d] = i32_trunc_sat_u(F32[a]); return; } // i32.trunc_sat_f32_u
     case 329: { I[d] = i32_trunc_sat_s(F64[(a) >> 1]); return; } // i32.trunc_sat_f64_s
