@@ -19,9 +19,9 @@ const divide = 40;
 
 /** The counter before the switch. The text it replaces is in the generated file exactly once. */
 export function instrument(dispatch: string): string {
-  const parts = dispatch.split("switch (code[pc]) {");
+  const parts = dispatch.split("const w = code[pc];");
   if (parts.length !== 2) throw new Error("the dispatch loop looks different: see engine/gen/dispatch.ts");
-  return parts.join("globalThis.countOp(code, pc);\n      switch (code[pc]) {");
+  return parts.join("const w = code[pc];\n      globalThis.countOp(code, pc);");
 }
 
 export async function ops(args: readonly string[]): Promise<number> {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../conformance/real/project.ts";
 import { Engine } from "../../engine/index.ts";
-import { opDef } from "../../engine/interpret/ops.ts";
+import { CASE_SHIFT, COLD_START, type OpDef, opDef } from "../../engine/interpret/ops.ts";
 
 export interface Pair {
   readonly first: string;
@@ -25,6 +25,9 @@ export interface Counts {
 /** Numbers of operations are below this; see `VECTOR_START` in ops.ts. */
 const space = 16384;
 
+/** A hot operation is counted under its case, which none of the others has for a number. */
+const defOf = (op: number): OpDef | undefined => opDef(op < COLD_START ? op << CASE_SHIFT : op);
+
 class Tally {
   total = 0;
   readonly ops = new Float64Array(space);
@@ -33,12 +36,13 @@ class Tally {
   #lastPc = 0;
 
   count(code: Int32Array, pc: number): void {
-    const op = code[pc]!;
+    const { num } = opDef(code[pc]!)!;
+    const op = num >>> CASE_SHIFT === 0 ? num : num >>> CASE_SHIFT;
     this.total++;
     this.ops[op]!++;
     // After a jump there is nothing to fuse: forwards, neighbours are as far apart as the first is long.
     const distance = pc - this.#lastPc;
-    if (this.#lastOp >= 0 && distance > 0 && distance === opDef(this.#lastOp)?.words) {
+    if (this.#lastOp >= 0 && distance > 0 && distance === defOf(this.#lastOp)?.words) {
       const key = this.#lastOp * space + op;
       this.pairs.set(key, (this.pairs.get(key) ?? 0) + 1);
     }
@@ -47,7 +51,7 @@ class Tally {
   }
 }
 
-const nameOf = (op: number): string => opDef(op)?.name ?? `#${op}`;
+const nameOf = (op: number): string => defOf(op)?.name ?? `#${op}`;
 
 /** Runs a kernel once, counting. */
 export function countKernel(name: string, n: number): Counts {

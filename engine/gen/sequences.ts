@@ -2,6 +2,7 @@
 import { instrDef, type Mnemonic, type NumType } from "../instrs.ts";
 import { accessAfter, isAccess, type Link, type Sequence, sequences } from "../interpret/fused.ts";
 import { type OpDef, ops } from "../interpret/ops.ts";
+import { packedWords } from "../interpret/pack.ts";
 import { bodies, jump, slots } from "./bodies.ts";
 import {
   compute,
@@ -58,6 +59,22 @@ export function goesOn(o: OpDef): boolean {
 export const stepOf = (o: OpDef): number =>
   o.cls === "fused" ? (byName.get(o.name.split(" ").at(-1) as string) as OpDef).words : o.words;
 
+/** `text` with the slots of `o` taken from its first word, which is `word`. */
+export function packed(text: string, o: OpDef, word: string): string {
+  const shifts = ["<< 1", ">> 7", ">> 15"];
+  return packedWords(o).reduce(
+    (all, n) => all.replaceAll(`fp + code[pc + ${n}]`, `fp + (${word} ${shifts[n - 1]} & 510)`),
+    text,
+  );
+}
+
+/** The same of operation `i` of a sequence, whose first word is to be fetched: worth it for two slots. */
+function packedPart(text: string, o: OpDef, i: number): string {
+  if (i === 0) return packed(text, o, "w");
+  const uses = packedWords(o).filter((n) => text.includes(`fp + code[pc + ${n}]`));
+  return uses.length < 2 ? text : `const w${i} = code[pc + 0]; ${packed(text, o, `w${i}`)}`;
+}
+
 /** The body of the sequence `name`. */
 export function sequenceBody(name: string): string {
   const s = sequences.find((candidate) => candidate.name === name);
@@ -76,7 +93,7 @@ export function sequenceBody(name: string): string {
       link === undefined || link.to.length === 0
         ? whole(o, taken)
         : handOn(o, taken, link, next as string, nameOf(s.ops, link, i, taken));
-    text += shifted(`${wrapped(body, link)} `, offset);
+    text += shifted(`${wrapped(packedPart(body, o, i), link)} `, offset);
     taken = new Map(link?.to.map((n) => [n, nameOf(s.ops, link, i, taken)]));
     if (link !== undefined && i + 1 > stays) text += `pc += ${offset + o.words}; `;
     if (link === undefined && offset > 0) text += `pc += ${offset}; `;

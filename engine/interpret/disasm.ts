@@ -2,6 +2,7 @@
 import type { ModuleInst } from "../runtime/instance.ts";
 import { flatEntryOf } from "./activation.ts";
 import { opDef } from "./ops.ts";
+import { sizeAt } from "./pack.ts";
 
 /** One line per operation: word, name, operands. @cost O(function) */
 export function disassemble(inst: ModuleInst, func: number): string {
@@ -17,12 +18,4 @@ export function disassemble(inst: ModuleInst, func: number): string {
     pc += size;
   }
   return lines.join("\n");
-}
-
-/** Words of the operation at `pc`. */
-function sizeAt(words: Int32Array, pc: number): number {
-  const def = opDef(words[pc]);
-  if (def?.name === "br_table") return 5 + 2 * words[pc + 2];
-  if (def?.name === "enter_consts") return 5 + words[pc + 4];
-  return def?.words ?? 1;
 }

@@ -7,6 +7,11 @@ import { instanceOp } from "./instance-ops.ts";
 import { vector } from "./simd.gen.ts";
 import { fault, type FrameStack, isStale, type Run } from "./stack.ts";
 
+// A name of its own is shorter in bytecode than a property, and what V8 makes of a case that has not run yet is a call.
+const { imul, fround, sqrt } = Math;
+const { asIntN } = BigInt;
+const bigInt = BigInt;
+
 /** Runs flat code until something needs the driver; returns why (see exit.ts). State is in `act` before and after. */
 export function run(act: Run): number {
   const { I, F32, F64, B, calls, frameEnd, callEnd } = act.stack;
@@ -15,13 +20,14 @@ export function run(act: Run): number {
   let at = 0, pc = act.pc | 0, fp = act.fp | 0, csp = act.csp | 0, fuel = act.fuel | 0, exit = 0;
   try {
     run: for (;;) {
-      switch (code[pc]) {
-        case 0: { // enter
+      const w = code[pc];
+      switch (w >>> 24) {
+        case 1: { // enter
           const top = (fp + code[pc + 1 | 0] | 0);
     if (top > frameEnd || csp > callEnd || fuel < 0) { exit = 2; break run; }
     for (let k = (fp + code[pc + 2 | 0] | 0), e = (fp + code[pc + 3 | 0] | 0); k < e; k++) I[k] = 0; pc = pc + (4) | 0; continue;
         }
-        case 1: { // enter_consts
+        case 2: { // enter_consts
           const top = (fp + code[pc + 1 | 0] | 0), n = code[pc + 4 | 0];
     if (top > frameEnd || csp > callEnd || fuel < 0) { exit = 2; break run; }
     const e = (fp + code[pc + 3 | 0] | 0);
@@ -30,727 +36,733 @@ export function run(act: Run): number {
     pc = pc + (5 + n) | 0;
     continue;
         }
-        case 2: { // charge
+        case 3: { // charge
           fuel = fuel - (code[pc + 1 | 0]) | 0; pc = pc + (2) | 0; continue;
         }
-        case 3: { // br
+        case 4: { // br
           { at = pc + 1 | 0; break; }
         }
-        case 4: { // br_nz
-          if (I[(fp + code[pc + 1 | 0] | 0)] !== 0) { at = pc + 2 | 0; break; } pc = pc + (4) | 0; continue;
+        case 5: { // br_nz
+          if (I[(fp + (w << 1 & 510) | 0)] !== 0) { at = pc + 2 | 0; break; } pc = pc + (4) | 0; continue;
         }
-        case 5: { // br_z
-          if (I[(fp + code[pc + 1 | 0] | 0)] === 0) { at = pc + 2 | 0; break; } pc = pc + (4) | 0; continue;
+        case 6: { // br_z
+          if (I[(fp + (w << 1 & 510) | 0)] === 0) { at = pc + 2 | 0; break; } pc = pc + (4) | 0; continue;
         }
-        case 6: { // add_br_nz
-          const v = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = v; if (v !== 0) { at = pc + 4 | 0; break; } pc = pc + (6) | 0; continue;
+        case 7: { // add_br_nz
+          const v = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w << 1 & 510) | 0)] = v; if (v !== 0) { at = pc + 4 | 0; break; } pc = pc + (6) | 0; continue;
         }
-        case 7: { // add_br_ne
-          const v = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = v; if (v !== I[(fp + code[pc + 4 | 0] | 0)]) { at = pc + 5 | 0; break; } pc = pc + (7) | 0; continue;
+        case 8: { // add_br_ne
+          const v = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w << 1 & 510) | 0)] = v; if (v !== I[(fp + code[pc + 4 | 0] | 0)]) { at = pc + 5 | 0; break; } pc = pc + (7) | 0; continue;
         }
-        case 8: { // br_table
+        case 9: { // br_table
           const n = code[pc + 2 | 0], i = I[(fp + code[pc + 1 | 0] | 0)] >>> 0;
     at = pc + 3 + ((i < n ? i : n) << 1) | 0;
     break;
         }
-        case 9: { // call
+        case 10: { // call
           calls[csp] = pc + 5 | 0; csp = csp + 1 | 0; fuel = fuel - (code[pc + 3 | 0]) | 0; fp = fp + (code[pc + 4 | 0]) | 0; pc = code[pc + 1 | 0]; continue;
         }
-        case 10: { // call_import
+        case 11: { // call_import
           exit = 4; break run;
         }
-        case 11: { // call_indirect
+        case 12: { // call_indirect
           const f = tables[code[pc + 2 | 0]].elems[I[(fp + code[pc + 1 | 0] | 0)] >>> 0] as FuncInst | null | undefined;
     if (f !== undefined && f !== null && f.typeId === code[pc + 3 | 0] && f.inst === inst && f.entry >= 0) {
       calls[csp] = pc + 6 | 0; csp = csp + 1 | 0; fuel = fuel - (code[pc + 4 | 0]) | 0; fp = fp + (code[pc + 5 | 0]) | 0; pc = f.entry | 0; continue;
     }
     exit = 5; break run;
         }
-        case 12: { // call_ref
+        case 13: { // call_ref
           const f = act.stack.refs[((fp + code[pc + 1 | 0] | 0)) >> 1] as FuncInst | null | undefined;
     if (f !== undefined && f !== null && f.inst === inst && f.entry >= 0) {
       calls[csp] = pc + 4 | 0; csp = csp + 1 | 0; fuel = fuel - (code[pc + 2 | 0]) | 0; fp = fp + (code[pc + 3 | 0]) | 0; pc = f.entry | 0; continue;
     }
     exit = 5; break run;
         }
-        case 13: { // return_call
+        case 14: { // return_call
           fuel = fuel - (code[pc + 3 | 0]) | 0; pc = code[pc + 1 | 0]; continue;
         }
-        case 14: { // ret
+        case 15: { // ret
           fuel = fuel - (code[pc + 1 | 0]) | 0; csp = csp - 1 | 0; pc = calls[csp]; if (pc < 0) { exit = 0; break run; } fp = fp - (code[pc - 1]) | 0; continue;
         }
-        case 15: { // ret1
+        case 16: { // ret1
           const s = (fp + code[pc + 1 | 0] | 0);
-    B[fp >> 1] = BigInt.asIntN(64, B[s >> 1]);
+    B[fp >> 1] = asIntN(64, B[s >> 1]);
     fuel = fuel - (code[pc + 2 | 0]) | 0;
     csp = csp - 1 | 0; pc = calls[csp];
     if (pc < 0) { exit = 0; break run; }
     fp = fp - (code[pc - 1]) | 0;
     continue;
         }
-        case 16: { // copy32
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (3) | 0; continue;
+        case 17: { // copy32
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)]; pc = pc + (3) | 0; continue;
         }
-        case 17: { // copy32_2
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; I[(fp + code[pc + 3 | 0] | 0)] = I[(fp + code[pc + 4 | 0] | 0)]; pc = pc + (5) | 0; continue;
+        case 18: { // copy32_2
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)]; I[(fp + (w >> 15 & 510) | 0)] = I[(fp + code[pc + 4 | 0] | 0)]; pc = pc + (5) | 0; continue;
         }
-        case 18: { // copy64
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1]); pc = pc + (3) | 0; continue;
+        case 19: { // copy64
+          B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1]); pc = pc + (3) | 0; continue;
         }
-        case 19: { // const32
-          I[(fp + code[pc + 1 | 0] | 0)] = code[pc + 2 | 0]; pc = pc + (3) | 0; continue;
+        case 20: { // const32
+          I[(fp + (w << 1 & 510) | 0)] = code[pc + 2 | 0]; pc = pc + (3) | 0; continue;
         }
-        case 20: { // const64
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(code[pc + 3 | 0]) << 32n) | BigInt((code[pc + 2 | 0]) >>> 0)); pc = pc + (4) | 0; continue;
+        case 21: { // const64
+          B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(code[pc + 3 | 0]) << 32n) | bigInt((code[pc + 2 | 0]) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 21: { // select32
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? I[(fp + code[pc + 2 | 0] | 0)] : I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (5) | 0; continue;
+        case 22: { // select32
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? I[(fp + (w >> 7 & 510) | 0)] : I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (5) | 0; continue;
         }
-        case 22: { // select64
-          const s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[s >> 1]); pc = pc + (5) | 0; continue;
+        case 23: { // select64
+          const s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[s >> 1]); pc = pc + (5) | 0; continue;
         }
-        case 23: { // global.get32
-          I[(fp + code[pc + 1 | 0] | 0)] = G[code[pc + 2 | 0]]; pc = pc + (3) | 0; continue;
+        case 24: { // global.get32
+          I[(fp + (w << 1 & 510) | 0)] = G[code[pc + 2 | 0]]; pc = pc + (3) | 0; continue;
         }
-        case 24: { // global.get64
-          const g = code[pc + 2 | 0]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(G[g + 1]) << 32n) | BigInt((G[g]) >>> 0)); pc = pc + (3) | 0; continue;
+        case 25: { // global.get64
+          const g = code[pc + 2 | 0]; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(G[g + 1]) << 32n) | bigInt((G[g]) >>> 0)); pc = pc + (3) | 0; continue;
         }
-        case 25: { // global.set32
-          G[code[pc + 1 | 0]] = I[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (3) | 0; continue;
+        case 26: { // global.set32
+          G[code[pc + 1 | 0]] = I[(fp + (w >> 7 & 510) | 0)]; pc = pc + (3) | 0; continue;
         }
-        case 26: { // global.set64
-          const g = code[pc + 1 | 0], s = (fp + code[pc + 2 | 0] | 0); G[g] = I[s]; G[g + 1] = I[s + 1]; pc = pc + (3) | 0; continue;
+        case 27: { // global.set64
+          const g = code[pc + 1 | 0], s = (fp + (w >> 7 & 510) | 0); G[g] = I[s]; G[g + 1] = I[s + 1]; pc = pc + (3) | 0; continue;
         }
-        case 27: { // load32
-          I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
+        case 28: { // load32
+          I[(fp + (w << 1 & 510) | 0)] = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
         }
-        case 28: { // load64
-          const a = (I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(dv.getInt32(a + 4, true)) << 32n) | BigInt((dv.getInt32(a, true)) >>> 0)); pc = pc + (4) | 0; continue;
+        case 29: { // load64
+          const a = (I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(dv.getInt32(a + 4, true)) << 32n) | bigInt((dv.getInt32(a, true)) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 29: { // load8_s
-          I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
+        case 30: { // load8_s
+          I[(fp + (w << 1 & 510) | 0)] = dv.getInt8((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 30: { // load8_u
-          I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
+        case 31: { // load8_u
+          I[(fp + (w << 1 & 510) | 0)] = dv.getUint8((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 31: { // load16_s
-          I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt16((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
+        case 32: { // load16_s
+          I[(fp + (w << 1 & 510) | 0)] = dv.getInt16((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
         }
-        case 32: { // load16_u
-          I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint16((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
+        case 33: { // load16_u
+          I[(fp + (w << 1 & 510) | 0)] = dv.getUint16((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); pc = pc + (4) | 0; continue;
         }
-        case 33: { // load32_s64
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt(dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true)); pc = pc + (4) | 0; continue;
+        case 34: { // load32_s64
+          B[((fp + (w << 1 & 510) | 0)) >> 1] = bigInt(dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true)); pc = pc + (4) | 0; continue;
         }
-        case 34: { // load32_u64
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt(dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true) >>> 0); pc = pc + (4) | 0; continue;
+        case 35: { // load32_u64
+          B[((fp + (w << 1 & 510) | 0)) >> 1] = bigInt(dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true) >>> 0); pc = pc + (4) | 0; continue;
         }
-        case 35: { // store32
-          dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); pc = pc + (4) | 0; continue;
+        case 36: { // store32
+          dv.setInt32((I[(fp + (w << 1 & 510) | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + (w >> 7 & 510) | 0)], true); pc = pc + (4) | 0; continue;
         }
-        case 36: { // store64
-          const a = (I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], v = (fp + code[pc + 2 | 0] | 0); dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true); pc = pc + (4) | 0; continue;
+        case 37: { // store64
+          const a = (I[(fp + (w << 1 & 510) | 0)] >>> 0) + code[pc + 3 | 0], v = (fp + (w >> 7 & 510) | 0); dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true); pc = pc + (4) | 0; continue;
         }
-        case 37: { // store8
-          dv.setInt8((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 38: { // store8
+          dv.setInt8((I[(fp + (w << 1 & 510) | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + (w >> 7 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 38: { // store16
-          dv.setInt16((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); pc = pc + (4) | 0; continue;
+        case 39: { // store16
+          dv.setInt16((I[(fp + (w << 1 & 510) | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + (w >> 7 & 510) | 0)], true); pc = pc + (4) | 0; continue;
         }
-        case 39: { // load32_at
-          I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(code[pc + 2 | 0], true); pc = pc + (3) | 0; continue;
+        case 40: { // load32_at
+          I[(fp + (w << 1 & 510) | 0)] = dv.getInt32(code[pc + 2 | 0], true); pc = pc + (3) | 0; continue;
         }
-        case 40: { // load32_add
-          I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0], true); pc = pc + (5) | 0; continue;
+        case 41: { // load32_add
+          I[(fp + (w << 1 & 510) | 0)] = dv.getInt32(((I[(fp + (w >> 7 & 510) | 0)] + I[(fp + (w >> 15 & 510) | 0)]) >>> 0) + code[pc + 4 | 0], true); pc = pc + (5) | 0; continue;
         }
-        case 41: { // load8_u_add
-          I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8(((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0]); pc = pc + (5) | 0; continue;
+        case 42: { // load8_u_add
+          I[(fp + (w << 1 & 510) | 0)] = dv.getUint8(((I[(fp + (w >> 7 & 510) | 0)] + I[(fp + (w >> 15 & 510) | 0)]) >>> 0) + code[pc + 4 | 0]); pc = pc + (5) | 0; continue;
         }
-        case 42: { // load64_add
-          const a = ((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(dv.getInt32(a + 4, true)) << 32n) | BigInt((dv.getInt32(a, true)) >>> 0)); pc = pc + (5) | 0; continue;
+        case 43: { // load64_add
+          const a = ((I[(fp + (w >> 7 & 510) | 0)] + I[(fp + (w >> 15 & 510) | 0)]) >>> 0) + code[pc + 4 | 0]; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(dv.getInt32(a + 4, true)) << 32n) | bigInt((dv.getInt32(a, true)) >>> 0)); pc = pc + (5) | 0; continue;
         }
-        case 43: { // load32_sum
-          I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, true); pc = pc + (4) | 0; continue;
+        case 44: { // load32_sum
+          I[(fp + (w << 1 & 510) | 0)] = dv.getInt32(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0, true); pc = pc + (4) | 0; continue;
         }
-        case 44: { // load64_sum
-          const a = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(dv.getInt32(a + 4, true)) << 32n) | BigInt((dv.getInt32(a, true)) >>> 0)); pc = pc + (4) | 0; continue;
+        case 45: { // load64_sum
+          const a = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(dv.getInt32(a + 4, true)) << 32n) | bigInt((dv.getInt32(a, true)) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 45: { // load8_u_sum
-          I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0); pc = pc + (4) | 0; continue;
+        case 46: { // load8_u_sum
+          I[(fp + (w << 1 & 510) | 0)] = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0); pc = pc + (4) | 0; continue;
         }
-        case 46: { // store32_sum
-          dv.setInt32(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + code[pc + 2 | 0] | 0)], true); pc = pc + (4) | 0; continue;
+        case 47: { // store32_sum
+          dv.setInt32(I[(fp + (w << 1 & 510) | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + (w >> 7 & 510) | 0)], true); pc = pc + (4) | 0; continue;
         }
-        case 47: { // store64_sum
-          const a = I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, v = (fp + code[pc + 2 | 0] | 0); dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true); pc = pc + (4) | 0; continue;
+        case 48: { // store64_sum
+          const a = I[(fp + (w << 1 & 510) | 0)] + code[pc + 3 | 0] >>> 0, v = (fp + (w >> 7 & 510) | 0); dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true); pc = pc + (4) | 0; continue;
         }
-        case 48: { // store8_sum
-          dv.setInt8(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + code[pc + 2 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 49: { // store8_sum
+          dv.setInt8(I[(fp + (w << 1 & 510) | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + (w >> 7 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 49: { // store32_at
-          dv.setInt32(code[pc + 1 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); pc = pc + (3) | 0; continue;
+        case 50: { // store32_at
+          dv.setInt32(code[pc + 1 | 0], I[(fp + (w >> 7 & 510) | 0)], true); pc = pc + (3) | 0; continue;
         }
-        case 50: { // i32.add_shl
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + (I[(fp + code[pc + 3 | 0] | 0)] << code[pc + 4 | 0]) | 0; pc = pc + (5) | 0; continue;
+        case 51: { // i32.add_shl
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] + (I[(fp + (w >> 15 & 510) | 0)] << code[pc + 4 | 0]) | 0; pc = pc + (5) | 0; continue;
         }
-        case 51: { // i32.eq
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] === I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 52: { // i32.eq
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] === I[(fp + (w >> 15 & 510) | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 52: { // br:i32.eq
-          if (I[(fp + code[pc + 1 | 0] | 0)] === I[(fp + code[pc + 2 | 0] | 0)]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 53: { // br:i32.eq
+          if (I[(fp + (w << 1 & 510) | 0)] === I[(fp + (w >> 7 & 510) | 0)]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 53: { // i32.ne
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] !== I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 54: { // i32.ne
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] !== I[(fp + (w >> 15 & 510) | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 54: { // br:i32.ne
-          if (I[(fp + code[pc + 1 | 0] | 0)] !== I[(fp + code[pc + 2 | 0] | 0)]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 55: { // br:i32.ne
+          if (I[(fp + (w << 1 & 510) | 0)] !== I[(fp + (w >> 7 & 510) | 0)]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 55: { // i32.lt_s
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] < I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 56: { // i32.lt_s
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] < I[(fp + (w >> 15 & 510) | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 56: { // br:i32.lt_s
-          if (I[(fp + code[pc + 1 | 0] | 0)] < I[(fp + code[pc + 2 | 0] | 0)]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 57: { // br:i32.lt_s
+          if (I[(fp + (w << 1 & 510) | 0)] < I[(fp + (w >> 7 & 510) | 0)]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 57: { // i32.lt_u
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 58: { // i32.lt_u
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >>> 0 < I[(fp + (w >> 15 & 510) | 0)] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 58: { // br:i32.lt_u
-          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < I[(fp + code[pc + 2 | 0] | 0)] >>> 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 59: { // br:i32.lt_u
+          if (I[(fp + (w << 1 & 510) | 0)] >>> 0 < I[(fp + (w >> 7 & 510) | 0)] >>> 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 59: { // i32.le_s
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] <= I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 60: { // i32.le_s
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] <= I[(fp + (w >> 15 & 510) | 0)] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 60: { // br:i32.le_s
-          if (I[(fp + code[pc + 1 | 0] | 0)] <= I[(fp + code[pc + 2 | 0] | 0)]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 61: { // br:i32.le_s
+          if (I[(fp + (w << 1 & 510) | 0)] <= I[(fp + (w >> 7 & 510) | 0)]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 61: { // i32.le_u
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 <= I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 62: { // i32.le_u
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >>> 0 <= I[(fp + (w >> 15 & 510) | 0)] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 62: { // br:i32.le_u
-          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 <= I[(fp + code[pc + 2 | 0] | 0)] >>> 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 63: { // br:i32.le_u
+          if (I[(fp + (w << 1 & 510) | 0)] >>> 0 <= I[(fp + (w >> 7 & 510) | 0)] >>> 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 63: { // i64.eqz
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xl | xh) === 0 ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 64: { // i64.eqz
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1]; I[(fp + (w << 1 & 510) | 0)] = (xl | xh) === 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 64: { // br:i64.eqz
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1]; if ((xl | xh) === 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 65: { // br:i64.eqz
+          const x = (fp + (w << 1 & 510) | 0), xl = I[x], xh = I[x + 1]; if ((xl | xh) === 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 65: { // br_not:i64.eqz
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1]; if (!((xl | xh) === 0)) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 66: { // br_not:i64.eqz
+          const x = (fp + (w << 1 & 510) | 0), xl = I[x], xh = I[x + 1]; if (!((xl | xh) === 0)) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 66: { // i64.eq
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = xl === yl && xh === yh ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 67: { // i64.eq
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y], yh = I[y + 1]; I[(fp + (w << 1 & 510) | 0)] = xl === yl && xh === yh ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 67: { // br:i64.eq
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl === yl && xh === yh) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 68: { // br:i64.eq
+          const x = (fp + (w << 1 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 7 & 510) | 0), yl = I[y], yh = I[y + 1]; if (xl === yl && xh === yh) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 68: { // i64.ne
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = xl !== yl || xh !== yh ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 69: { // i64.ne
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y], yh = I[y + 1]; I[(fp + (w << 1 & 510) | 0)] = xl !== yl || xh !== yh ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 69: { // br:i64.ne
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 70: { // br:i64.ne
+          const x = (fp + (w << 1 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 7 & 510) | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 70: { // i64.lt_s
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh) ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 71: { // i64.lt_s
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y], yh = I[y + 1]; I[(fp + (w << 1 & 510) | 0)] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh) ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 71: { // br:i64.lt_s
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh)) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 72: { // br:i64.lt_s
+          const x = (fp + (w << 1 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 7 & 510) | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh)) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 72: { // i64.lt_u
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0) ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 73: { // i64.lt_u
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y], yh = I[y + 1]; I[(fp + (w << 1 & 510) | 0)] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0) ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 73: { // br:i64.lt_u
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0)) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 74: { // br:i64.lt_u
+          const x = (fp + (w << 1 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 7 & 510) | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0)) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 74: { // i64.le_s
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh) ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 75: { // i64.le_s
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y], yh = I[y + 1]; I[(fp + (w << 1 & 510) | 0)] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh) ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 75: { // br:i64.le_s
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh)) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 76: { // br:i64.le_s
+          const x = (fp + (w << 1 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 7 & 510) | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh)) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 76: { // i64.le_u
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0) ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 77: { // i64.le_u
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y], yh = I[y + 1]; I[(fp + (w << 1 & 510) | 0)] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0) ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 77: { // br:i64.le_u
-          const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0)) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 78: { // br:i64.le_u
+          const x = (fp + (w << 1 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 7 & 510) | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0)) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 78: { // f64.eq
-          I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] === F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 79: { // f64.eq
+          I[(fp + (w << 1 & 510) | 0)] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] === F64[((fp + (w >> 15 & 510) | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 79: { // br:f64.eq
-          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] === F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 80: { // br:f64.eq
+          if (F64[((fp + (w << 1 & 510) | 0)) >> 1] === F64[((fp + (w >> 7 & 510) | 0)) >> 1]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 80: { // f64.ne
-          I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] !== F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 81: { // f64.ne
+          I[(fp + (w << 1 & 510) | 0)] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] !== F64[((fp + (w >> 15 & 510) | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 81: { // br:f64.ne
-          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] !== F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 82: { // br:f64.ne
+          if (F64[((fp + (w << 1 & 510) | 0)) >> 1] !== F64[((fp + (w >> 7 & 510) | 0)) >> 1]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 82: { // f64.lt
-          I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] < F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 83: { // f64.lt
+          I[(fp + (w << 1 & 510) | 0)] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] < F64[((fp + (w >> 15 & 510) | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 83: { // br:f64.lt
-          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] < F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 84: { // br:f64.lt
+          if (F64[((fp + (w << 1 & 510) | 0)) >> 1] < F64[((fp + (w >> 7 & 510) | 0)) >> 1]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 84: { // br_not:f64.lt
-          if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] < F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 85: { // br_not:f64.lt
+          if (!(F64[((fp + (w << 1 & 510) | 0)) >> 1] < F64[((fp + (w >> 7 & 510) | 0)) >> 1])) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 85: { // f64.le
-          I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 86: { // f64.le
+          I[(fp + (w << 1 & 510) | 0)] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] <= F64[((fp + (w >> 15 & 510) | 0)) >> 1] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 86: { // br:f64.le
-          if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 87: { // br:f64.le
+          if (F64[((fp + (w << 1 & 510) | 0)) >> 1] <= F64[((fp + (w >> 7 & 510) | 0)) >> 1]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 87: { // br_not:f64.le
-          if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 88: { // br_not:f64.le
+          if (!(F64[((fp + (w << 1 & 510) | 0)) >> 1] <= F64[((fp + (w >> 7 & 510) | 0)) >> 1])) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 88: { // i32.add
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)] | 0; pc = pc + (4) | 0; continue;
+        case 89: { // i32.add
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] + I[(fp + (w >> 15 & 510) | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 89: { // i32.sub
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] - I[(fp + code[pc + 3 | 0] | 0)] | 0; pc = pc + (4) | 0; continue;
+        case 90: { // i32.sub
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] - I[(fp + (w >> 15 & 510) | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 90: { // i32.mul
-          I[(fp + code[pc + 1 | 0] | 0)] = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 91: { // i32.mul
+          I[(fp + (w << 1 & 510) | 0)] = imul(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 91: { // i32.div_s
-          I[(fp + code[pc + 1 | 0] | 0)] = i32_div_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 92: { // i32.div_s
+          I[(fp + (w << 1 & 510) | 0)] = i32_div_s(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 92: { // i32.div_u
-          I[(fp + code[pc + 1 | 0] | 0)] = i32_div_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 93: { // i32.div_u
+          I[(fp + (w << 1 & 510) | 0)] = i32_div_u(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 93: { // i32.rem_s
-          I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 94: { // i32.rem_s
+          I[(fp + (w << 1 & 510) | 0)] = i32_rem_s(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 94: { // i32.rem_u
-          I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 95: { // i32.rem_u
+          I[(fp + (w << 1 & 510) | 0)] = i32_rem_u(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 95: { // i32.and
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
+        case 96: { // i32.and
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] & I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 96: { // i32.or
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
+        case 97: { // i32.or
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] | I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 97: { // i32.xor
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
+        case 98: { // i32.xor
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] ^ I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 98: { // i32.shl
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
+        case 99: { // i32.shl
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] << I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 99: { // i32.shr_s
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> I[(fp + code[pc + 3 | 0] | 0)]; pc = pc + (4) | 0; continue;
+        case 100: { // i32.shr_s
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >> I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 100: { // i32.shr_u
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> I[(fp + code[pc + 3 | 0] | 0)] | 0; pc = pc + (4) | 0; continue;
+        case 101: { // i32.shr_u
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >>> I[(fp + (w >> 15 & 510) | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 101: { // i32.rotl
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 102: { // i32.rotl
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] << I[(fp + (w >> 15 & 510) | 0)] | I[(fp + (w >> 7 & 510) | 0)] >>> (32 - I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 102: { // i64.add
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        case 103: { // i64.add
+          B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] + B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 103: { // i64.sub
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] - B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        case 104: { // i64.sub
+          B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] - B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 104: { // i64.mul
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        case 105: { // i64.mul
+          B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] * B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 105: { // i64.and
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] & B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        case 106: { // i64.and
+          B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] & B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 106: { // i64.or
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] | B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        case 107: { // i64.or
+          B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] | B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 107: { // i64.xor
-          B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        case 108: { // i64.xor
+          B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] ^ B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 108: { // i64.shl
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        case 109: { // i64.shl
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 109: { // i64.shr_s
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        case 110: { // i64.shr_s
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 110: { // i64.shr_u
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        case 111: { // i64.shr_u
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 111: { // i64.rotl
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        case 112: { // i64.rotl
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 112: { // f32.add
-          F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 113: { // f32.add
+          F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] + F32[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 113: { // f32.sub
-          F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] - F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 114: { // f32.sub
+          F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] - F32[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 114: { // f32.mul
-          F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 115: { // f32.mul
+          F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] * F32[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 115: { // f32.div
-          F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] / F32[(fp + code[pc + 3 | 0] | 0)]); pc = pc + (4) | 0; continue;
+        case 116: { // f32.div
+          F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] / F32[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 116: { // f64.sqrt
-          F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = Math.sqrt(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        case 117: { // f64.sqrt
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = sqrt(F64[((fp + (w >> 7 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 117: { // f64.add
-          F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
+        case 118: { // f64.add
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] + F64[((fp + (w >> 15 & 510) | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 118: { // f64.sub
-          F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] - F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
+        case 119: { // f64.sub
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] - F64[((fp + (w >> 15 & 510) | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 119: { // f64.mul
-          F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
+        case 120: { // f64.mul
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 120: { // f64.div
-          F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] / F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; pc = pc + (4) | 0; continue;
+        case 121: { // f64.div
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] / F64[((fp + (w >> 15 & 510) | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 121: { // i32.wrap_i64
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x]; I[(fp + code[pc + 1 | 0] | 0)] = xl; pc = pc + (4) | 0; continue;
+        case 122: { // i32.wrap_i64
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x]; I[(fp + (w << 1 & 510) | 0)] = xl; pc = pc + (4) | 0; continue;
         }
-        case 122: { // i64.extend_i32_s
-          const lo = I[(fp + code[pc + 2 | 0] | 0)]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(I[(fp + code[pc + 2 | 0] | 0)] >> 31) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        case 123: { // i64.extend_i32_s
+          const lo = I[(fp + (w >> 7 & 510) | 0)]; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(I[(fp + (w >> 7 & 510) | 0)] >> 31) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 123: { // i64.extend_i32_u
-          const lo = I[(fp + code[pc + 2 | 0] | 0)]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(0) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        case 124: { // i64.extend_i32_u
+          const lo = I[(fp + (w >> 7 & 510) | 0)]; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(0) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 124: { // f32.demote_f64
-          F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        case 125: { // f32.demote_f64
+          F32[(fp + (w << 1 & 510) | 0)] = fround(F64[((fp + (w >> 7 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 125: { // f64.convert_i32_s
-          F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (4) | 0; continue;
+        case 126: { // f64.convert_i32_s
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = I[(fp + (w >> 7 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 126: { // f64.convert_i32_u
-          F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0; pc = pc + (4) | 0; continue;
+        case 127: { // f64.convert_i32_u
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = I[(fp + (w >> 7 & 510) | 0)] >>> 0; pc = pc + (4) | 0; continue;
         }
-        case 127: { // f64.promote_f32
-          F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F32[(fp + code[pc + 2 | 0] | 0)]; pc = pc + (4) | 0; continue;
+        case 128: { // f64.promote_f32
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = F32[(fp + (w >> 7 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 128: { // i32.add:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; pc = pc + (4) | 0; continue;
+        case 129: { // i32.add:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; pc = pc + (4) | 0; continue;
         }
-        case 129: { // i32.mul:i
-          I[(fp + code[pc + 1 | 0] | 0)] = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
+        case 130: { // i32.mul:i
+          I[(fp + (w << 1 & 510) | 0)] = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 130: { // i32.and:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
+        case 131: { // i32.and:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] & code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 131: { // i32.or:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
+        case 132: { // i32.or:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] | code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 132: { // i32.xor:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
+        case 133: { // i32.xor:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] ^ code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 133: { // i32.shl:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
+        case 134: { // i32.shl:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 134: { // i32.shr_s:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
+        case 135: { // i32.shr_s:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >> code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 135: { // i32.shr_u:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0; pc = pc + (4) | 0; continue;
+        case 136: { // i32.shr_u:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0; pc = pc + (4) | 0; continue;
         }
-        case 136: { // i32.rotl:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
+        case 137: { // i32.rotl:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0] | I[(fp + (w >> 7 & 510) | 0)] >>> (32 - code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 137: { // i64.shl:i
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        case 138: { // i64.shl:i
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 138: { // i64.shr_s:i
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        case 139: { // i64.shr_s:i
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 139: { // i64.shr_u:i
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        case 140: { // i64.shr_u:i
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 140: { // i64.rotl:i
-          const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | BigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        case 141: { // i64.rotl:i
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 141: { // i32.eq:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] === code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 142: { // i32.eq:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] === code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 142: { // br:i32.eq:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 143: { // br:i32.eq:i
+          if (I[(fp + (w << 1 & 510) | 0)] === code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 143: { // i32.ne:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] !== code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 144: { // i32.ne:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] !== code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 144: { // br:i32.ne:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] !== code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 145: { // br:i32.ne:i
+          if (I[(fp + (w << 1 & 510) | 0)] !== code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 145: { // i32.lt_s:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] < code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 146: { // i32.lt_s:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] < code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 146: { // br:i32.lt_s:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] < code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 147: { // br:i32.lt_s:i
+          if (I[(fp + (w << 1 & 510) | 0)] < code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 147: { // i32.lt_u:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 148: { // i32.lt_u:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 148: { // br:i32.lt_u:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 149: { // br:i32.lt_u:i
+          if (I[(fp + (w << 1 & 510) | 0)] >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 149: { // i32.gt_s:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] > code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 150: { // i32.gt_s:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] > code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 150: { // br:i32.gt_s:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] > code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 151: { // br:i32.gt_s:i
+          if (I[(fp + (w << 1 & 510) | 0)] > code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 151: { // i32.gt_u:i
-          I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 > code[pc + 3 | 0] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
+        case 152: { // i32.gt_u:i
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >>> 0 > code[pc + 3 | 0] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 152: { // br:i32.gt_u:i
-          if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 > code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
+        case 153: { // br:i32.gt_u:i
+          if (I[(fp + (w << 1 & 510) | 0)] >>> 0 > code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 153: { // copy32 +2 i32.add:i
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)]; I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (3) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 154: { // copy32 +2 i32.add:i
+          const t0 = I[(fp + (w >> 7 & 510) | 0)]; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (3) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 154: { // copy32 +2 i32.add:i ; copy32 ; load8_u
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)]; I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (3) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; } pc = pc + (3) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]); } pc = pc + (4) | 0; continue;
+        case 155: { // copy32 +2 i32.add:i ; copy32 ; load8_u
+          const t0 = I[(fp + (w >> 7 & 510) | 0)]; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (3) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = I[(fp + (w2 >> 7 & 510) | 0)]; } pc = pc + (3) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = dv.getUint8((I[(fp + (w3 >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]); } pc = pc + (4) | 0; continue;
         }
-        case 155: { // copy32 ; add_br_nz
-          { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; } pc = pc + (3) | 0; { const v = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = v; if (v !== 0) { at = pc + 4 | 0; break; } } pc = pc + (6) | 0; continue;
+        case 156: { // copy32 ; add_br_nz
+          { I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)]; } pc = pc + (3) | 0; { const w1 = code[pc + 0 | 0]; const v = I[(fp + (w1 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w1 << 1 & 510) | 0)] = v; if (v !== 0) { at = pc + 4 | 0; break; } } pc = pc + (6) | 0; continue;
         }
-        case 156: { // copy32 ; br:i32.lt_s
-          { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; } pc = pc + (3) | 0; { if (I[(fp + code[pc + 1 | 0] | 0)] < I[(fp + code[pc + 2 | 0] | 0)]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+        case 157: { // copy32 ; br:i32.lt_s
+          { I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)]; } pc = pc + (3) | 0; { const w1 = code[pc + 0 | 0]; if (I[(fp + (w1 << 1 & 510) | 0)] < I[(fp + (w1 >> 7 & 510) | 0)]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 157: { // copy32 ; i32.add:i
-          { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; } pc = pc + (3) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 158: { // copy32 ; i32.add:i
+          { I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)]; } pc = pc + (3) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = I[(fp + (w1 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 158: { // copy64 ; br:i64.ne
-          { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1]); } pc = pc + (3) | 0; { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+        case 159: { // copy64 ; br:i64.ne
+          { B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1]); } pc = pc + (3) | 0; { const w1 = code[pc + 0 | 0]; const x = (fp + (w1 << 1 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w1 >> 7 & 510) | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 159: { // f32.add >3 f32.add
-          const f0 = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]);  pc = pc + (4) | 0; { F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + f0); } pc = pc + (4) | 0; continue;
+        case 160: { // f32.add >3 f32.add
+          const f0 = fround(F32[(fp + (w >> 7 & 510) | 0)] + F32[(fp + (w >> 15 & 510) | 0)]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F32[(fp + (w1 << 1 & 510) | 0)] = fround(F32[(fp + (w1 >> 7 & 510) | 0)] + f0); } pc = pc + (4) | 0; continue;
         }
-        case 160: { // f32.add >3 f32.add +2 store32_sum
-          const f0 = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]);  pc = pc + (4) | 0; const f1 = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] + f0); F32[(fp + code[pc + 1 | 0] | 0)] = f1; pc = pc + (4) | 0; { dv.setFloat32(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, f1, true); } pc = pc + (4) | 0; continue;
+        case 161: { // f32.add >3 f32.add +2 store32_sum
+          const f0 = fround(F32[(fp + (w >> 7 & 510) | 0)] + F32[(fp + (w >> 15 & 510) | 0)]);  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const f1 = fround(F32[(fp + (w1 >> 7 & 510) | 0)] + f0); F32[(fp + (w1 << 1 & 510) | 0)] = f1; pc = pc + (4) | 0; { dv.setFloat32(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, f1, true); } pc = pc + (4) | 0; continue;
         }
-        case 161: { // f32.mul ; f32.mul
-          { F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); } pc = pc + (4) | 0; { F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); } pc = pc + (4) | 0; continue;
+        case 162: { // f32.mul ; f32.mul
+          { F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] * F32[(fp + (w >> 15 & 510) | 0)]); } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F32[(fp + (w1 << 1 & 510) | 0)] = fround(F32[(fp + (w1 >> 7 & 510) | 0)] * F32[(fp + (w1 >> 15 & 510) | 0)]); } pc = pc + (4) | 0; continue;
         }
-        case 162: { // f32.mul ; load32_sum ; f32.mul ; f32.mul
-          { F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, true); } pc = pc + (4) | 0; { F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); } pc = pc + (4) | 0; { F32[(fp + code[pc + 1 | 0] | 0)] = Math.fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); } pc = pc + (4) | 0; continue;
+        case 163: { // f32.mul ; load32_sum ; f32.mul ; f32.mul
+          { F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] * F32[(fp + (w >> 15 & 510) | 0)]); } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = dv.getInt32(I[(fp + (w1 >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0, true); } pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; F32[(fp + (w2 << 1 & 510) | 0)] = fround(F32[(fp + (w2 >> 7 & 510) | 0)] * F32[(fp + (w2 >> 15 & 510) | 0)]); } pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; F32[(fp + (w3 << 1 & 510) | 0)] = fround(F32[(fp + (w3 >> 7 & 510) | 0)] * F32[(fp + (w3 >> 15 & 510) | 0)]); } pc = pc + (4) | 0; continue;
         }
-        case 163: { // f64.add >3 f64.add
-          const f0 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + F64[((fp + code[pc + 3 | 0] | 0)) >> 1];  pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f0; } pc = pc + (4) | 0; continue;
+        case 164: { // f64.add >3 f64.add
+          const f0 = F64[((fp + (w >> 7 & 510) | 0)) >> 1] + F64[((fp + (w >> 15 & 510) | 0)) >> 1];  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = F64[((fp + (w1 >> 7 & 510) | 0)) >> 1] + f0; } pc = pc + (4) | 0; continue;
         }
-        case 164: { // f64.mul +3 f64.add >2 f64.le >1 br_z
-          const f0 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = f0; pc = pc + (4) | 0; const f1 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f0;  pc = pc + (4) | 0; const t2 = f1 <= F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0;  pc = pc + (4) | 0; { if (t2 === 0) { at = pc + 2 | 0; break; } } pc = pc + (4) | 0; continue;
+        case 165: { // f64.mul +3 f64.add >2 f64.le >1 br_z
+          const f0 = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1]; F64[((fp + (w << 1 & 510) | 0)) >> 1] = f0; pc = pc + (4) | 0; const f1 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f0;  pc = pc + (4) | 0; const t2 = f1 <= F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0;  pc = pc + (4) | 0; { if (t2 === 0) { at = pc + 2 | 0; break; } } pc = pc + (4) | 0; continue;
         }
-        case 165: { // f64.mul ; f64.add
-          { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; } pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; } pc = pc + (4) | 0; continue;
+        case 166: { // f64.mul ; f64.add
+          { F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = F64[((fp + (w1 >> 7 & 510) | 0)) >> 1] + F64[((fp + (w1 >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; continue;
         }
-        case 166: { // f64.mul ; f64.mul +3 f64.add >1 br:f64.le
-          { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; } pc = pc + (4) | 0; const f1 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = f1; pc = pc + (4) | 0; const f2 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f1;  pc = pc + (4) | 0; { if (f2 <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+        case 167: { // f64.mul ; f64.mul +3 f64.add >1 br:f64.le
+          { F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const f1 = F64[((fp + (w1 >> 7 & 510) | 0)) >> 1] * F64[((fp + (w1 >> 15 & 510) | 0)) >> 1]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = f1; pc = pc + (4) | 0; const f2 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f1;  pc = pc + (4) | 0; { if (f2 <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 167: { // f64.mul >2 f64.add
-          const f0 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1];  pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = f0 + F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; } pc = pc + (4) | 0; continue;
+        case 168: { // f64.mul >2 f64.add
+          const f0 = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1];  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = f0 + F64[((fp + (w1 >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; continue;
         }
-        case 168: { // f64.mul >2 f64.mul
-          const f0 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1];  pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = f0 * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; } pc = pc + (4) | 0; continue;
+        case 169: { // f64.mul >2 f64.mul
+          const f0 = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1];  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = f0 * F64[((fp + (w1 >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; continue;
         }
-        case 169: { // f64.sub >3 f64.add
-          const f0 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] - F64[((fp + code[pc + 3 | 0] | 0)) >> 1];  pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f0; } pc = pc + (4) | 0; continue;
+        case 170: { // f64.sub >3 f64.add
+          const f0 = F64[((fp + (w >> 7 & 510) | 0)) >> 1] - F64[((fp + (w >> 15 & 510) | 0)) >> 1];  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = F64[((fp + (w1 >> 7 & 510) | 0)) >> 1] + f0; } pc = pc + (4) | 0; continue;
         }
-        case 170: { // i32.add >2 i32.add
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)] | 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + I[(fp + code[pc + 3 | 0] | 0)] | 0; } pc = pc + (4) | 0; continue;
+        case 171: { // i32.add >2 i32.add
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] + I[(fp + (w >> 15 & 510) | 0)] | 0;  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 + I[(fp + (w1 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 171: { // i32.add:i +1 br:i32.lt_u:i
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; { if (t0 >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+        case 172: { // i32.add:i +1 br:i32.lt_u:i
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { if (t0 >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 172: { // i32.add:i +1 br:i32.ne:i
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; { if (t0 !== code[pc + 2 | 0]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+        case 173: { // i32.add:i +1 br:i32.ne:i
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { if (t0 !== code[pc + 2 | 0]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 173: { // i32.add:i +2 i32.or:i >3 i32.rem_u
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; const t1 = t0 | code[pc + 3 | 0];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_u(I[(fp + code[pc + 2 | 0] | 0)], t1); } pc = pc + (4) | 0; continue;
+        case 174: { // i32.add:i +2 i32.or:i >3 i32.rem_u
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; const t1 = t0 | code[pc + 3 | 0];  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = i32_rem_u(I[(fp + (w2 >> 7 & 510) | 0)], t1); } pc = pc + (4) | 0; continue;
         }
-        case 174: { // i32.add:i +2 load32
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((t0 >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; continue;
+        case 175: { // i32.add:i +2 load32
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((t0 >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; continue;
         }
-        case 175: { // i32.add:i ; i32.add ; i32.add:i +1 br:i32.lt_u:i
-          { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)] | 0; } pc = pc + (4) | 0; const t2 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { if (t2 >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+        case 176: { // i32.add:i ; i32.add ; i32.add:i +1 br:i32.lt_u:i
+          { I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = I[(fp + (w1 >> 7 & 510) | 0)] + I[(fp + (w1 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; const w2 = code[pc + 0 | 0]; const t2 = I[(fp + (w2 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w2 << 1 & 510) | 0)] = t2; pc = pc + (4) | 0; { if (t2 >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 176: { // i32.add:i ; i64.shr_u:i
-          { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | BigInt((lo) >>> 0)); } pc = pc + (4) | 0; continue;
+        case 177: { // i32.add:i ; i64.shr_u:i
+          { I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; const x = (fp + (w1 >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); } pc = pc + (4) | 0; continue;
         }
-        case 177: { // i32.add:i >2 store32_at
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0;  { dv.setInt32(code[pc + 5 | 0], t0, true); } pc = pc + (4) | 0; pc = pc + (3) | 0; continue;
+        case 178: { // i32.add:i >2 store32_at
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0;  { dv.setInt32(code[pc + 5 | 0], t0, true); } pc = pc + (4) | 0; pc = pc + (3) | 0; continue;
         }
-        case 178: { // i32.add:i >2 store8_sum
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0;  { dv.setInt8(I[(fp + code[pc + 5 | 0] | 0)] + code[pc + 7 | 0] >>> 0, t0); } pc = pc + (4) | 0; pc = pc + (4) | 0; continue;
+        case 179: { // i32.add:i >2 store8_sum
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0;  { dv.setInt8(I[(fp + code[pc + 5 | 0] | 0)] + code[pc + 7 | 0] >>> 0, t0); } pc = pc + (4) | 0; pc = pc + (4) | 0; continue;
         }
-        case 179: { // i32.add_shl >2 load32
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] + (I[(fp + code[pc + 3 | 0] | 0)] << code[pc + 4 | 0]) | 0;  { I[(fp + code[pc + 6 | 0] | 0)] = dv.getInt32((t0 >>> 0) + code[pc + 8 | 0], true); } pc = pc + (5) | 0; pc = pc + (4) | 0; continue;
+        case 180: { // i32.add_shl >2 load32
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] + (I[(fp + (w >> 15 & 510) | 0)] << code[pc + 4 | 0]) | 0;  { I[(fp + code[pc + 6 | 0] | 0)] = dv.getInt32((t0 >>> 0) + code[pc + 8 | 0], true); } pc = pc + (5) | 0; pc = pc + (4) | 0; continue;
         }
-        case 180: { // i32.lt_u >4 select32
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 !== 0 ? I[(fp + code[pc + 2 | 0] | 0)] : I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (5) | 0; continue;
+        case 181: { // i32.lt_u >4 select32
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> 0 < I[(fp + (w >> 15 & 510) | 0)] >>> 0 ? 1 : 0;  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 !== 0 ? I[(fp + (w1 >> 7 & 510) | 0)] : I[(fp + (w1 >> 15 & 510) | 0)]; } pc = pc + (5) | 0; continue;
         }
-        case 181: { // i32.lt_u >4 select32 +2 store32 ; i32.add:i
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0;  pc = pc + (4) | 0; const t1 = t0 !== 0 ? I[(fp + code[pc + 2 | 0] | 0)] : I[(fp + code[pc + 3 | 0] | 0)]; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (5) | 0; { dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], t1, true); } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 182: { // i32.lt_u >4 select32 +2 store32 ; i32.add:i
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> 0 < I[(fp + (w >> 15 & 510) | 0)] >>> 0 ? 1 : 0;  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const t1 = t0 !== 0 ? I[(fp + (w1 >> 7 & 510) | 0)] : I[(fp + (w1 >> 15 & 510) | 0)]; I[(fp + (w1 << 1 & 510) | 0)] = t1; pc = pc + (5) | 0; { dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], t1, true); } pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = I[(fp + (w3 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 182: { // i32.mul >2 i32.add >2 i32.rotl >2 i32.xor
-          const t0 = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]);  pc = pc + (4) | 0; const t1 = t0 + I[(fp + code[pc + 3 | 0] | 0)] | 0;  pc = pc + (4) | 0; const t2 = t1 << I[(fp + code[pc + 3 | 0] | 0)] | t1 >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t2 ^ I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 183: { // i32.mul >2 i32.add >2 i32.rotl >2 i32.xor
+          const t0 = imul(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]);  pc = pc + (4) | 0; const t1 = t0 + I[(fp + code[pc + 3 | 0] | 0)] | 0;  pc = pc + (4) | 0; const t2 = t1 << I[(fp + code[pc + 3 | 0] | 0)] | t1 >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]);  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = t2 ^ I[(fp + (w3 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 183: { // i32.mul:i ; load8_u_sum >2 i32.add
-          { I[(fp + code[pc + 1 | 0] | 0)] = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]); } pc = pc + (4) | 0; const t1 = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 + I[(fp + code[pc + 3 | 0] | 0)] | 0; } pc = pc + (4) | 0; continue;
+        case 184: { // i32.mul:i ; load8_u_sum >2 i32.add
+          { I[(fp + (w << 1 & 510) | 0)] = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]); } pc = pc + (4) | 0; const t1 = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 + I[(fp + (w2 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 184: { // i32.mul:i >2 i32.add
-          const t0 = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + I[(fp + code[pc + 3 | 0] | 0)] | 0; } pc = pc + (4) | 0; continue;
+        case 185: { // i32.mul:i >2 i32.add
+          const t0 = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 + I[(fp + (w1 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 185: { // i32.mul:i >2 i32.add:i
-          const t0 = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 186: { // i32.mul:i >2 i32.add:i
+          const t0 = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 186: { // i32.mul:i >2 i32.or >2 i32.mul:i >2 i32.xor
-          const t0 = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; const t1 = t0 | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t2 = Math.imul(t1, code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t2 ^ I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 187: { // i32.mul:i >2 i32.or >2 i32.mul:i >2 i32.xor
+          const t0 = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; const t1 = t0 | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t2 = imul(t1, code[pc + 3 | 0]);  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = t2 ^ I[(fp + (w3 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 187: { // i32.mul:i >2 i32.shr_u:i
-          const t0 = Math.imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 >>> code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 188: { // i32.mul:i >2 i32.shr_u:i
+          const t0 = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 >>> code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 188: { // i32.or >2 i32.or >2 i32.xor:i >2 i32.and
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t1 = t0 | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t2 = t1 ^ code[pc + 3 | 0];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t2 & I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 189: { // i32.or >2 i32.or >2 i32.xor:i >2 i32.and
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] | I[(fp + (w >> 15 & 510) | 0)];  pc = pc + (4) | 0; const t1 = t0 | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t2 = t1 ^ code[pc + 3 | 0];  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = t2 & I[(fp + (w3 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 189: { // i32.or >2 i32.shl:i ; i32.or >2 i32.shr_u:i
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 << code[pc + 3 | 0]; } pc = pc + (4) | 0; const t2 = I[(fp + code[pc + 2 | 0] | 0)] | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t2 >>> code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 190: { // i32.or >2 i32.shl:i ; i32.or >2 i32.shr_u:i
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] | I[(fp + (w >> 15 & 510) | 0)];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 << code[pc + 3 | 0]; } pc = pc + (4) | 0; const w2 = code[pc + 0 | 0]; const t2 = I[(fp + (w2 >> 7 & 510) | 0)] | I[(fp + (w2 >> 15 & 510) | 0)];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t2 >>> code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 190: { // i32.rotl:i >2 i32.mul:i >2 i32.add:i ; i32.lt_u:i
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - code[pc + 3 | 0]);  pc = pc + (4) | 0; const t1 = Math.imul(t0, code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; } pc = pc + (4) | 0; continue;
+        case 191: { // i32.rotl:i >2 i32.mul:i >2 i32.add:i ; i32.lt_u:i
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0] | I[(fp + (w >> 7 & 510) | 0)] >>> (32 - code[pc + 3 | 0]);  pc = pc + (4) | 0; const t1 = imul(t0, code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = I[(fp + (w3 >> 7 & 510) | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; } pc = pc + (4) | 0; continue;
         }
-        case 191: { // i32.rotl:i >2 i32.xor
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 ^ I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 192: { // i32.rotl:i >2 i32.xor
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0] | I[(fp + (w >> 7 & 510) | 0)] >>> (32 - code[pc + 3 | 0]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 ^ I[(fp + (w1 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 192: { // i32.shl:i >2 i32.add:i
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 193: { // i32.shl:i >2 i32.add:i
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 193: { // i32.shl:i >2 i32.add:i +2 load32 +1 br_z
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; const t1 = t0 + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; const t2 = dv.getInt32((t1 >>> 0) + code[pc + 3 | 0], true); I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { if (t2 === 0) { at = pc + 2 | 0; break; } } pc = pc + (4) | 0; continue;
+        case 194: { // i32.shl:i >2 i32.add:i +2 load32 +1 br_z
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; const t1 = t0 + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; const t2 = dv.getInt32((t1 >>> 0) + code[pc + 3 | 0], true); I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { if (t2 === 0) { at = pc + 2 | 0; break; } } pc = pc + (4) | 0; continue;
         }
-        case 194: { // i32.shl:i >2 i32.and >2 i32.xor
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; const t1 = t0 & I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 ^ I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 195: { // i32.shl:i >2 i32.and >2 i32.xor
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; const t1 = t0 & I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 ^ I[(fp + (w2 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 195: { // i32.shl:i >2 i32.or
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 | I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 196: { // i32.shl:i >2 i32.or
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 | I[(fp + (w1 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 196: { // i32.shl:i >2 i32.shr_s:i >2 i32.xor
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; const t1 = t0 >> code[pc + 3 | 0];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 ^ I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 197: { // i32.shl:i >2 i32.shr_s:i >2 i32.xor
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; const t1 = t0 >> code[pc + 3 | 0];  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 ^ I[(fp + (w2 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 197: { // i32.shr_s:i >2 f64.convert_i32_s >2 f64.mul
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] >> code[pc + 3 | 0];  pc = pc + (4) | 0; const f1 = t0;  pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = f1 * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; } pc = pc + (4) | 0; continue;
+        case 198: { // i32.shr_s:i >2 f64.convert_i32_s >2 f64.mul
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] >> code[pc + 3 | 0];  pc = pc + (4) | 0; const f1 = t0;  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; F64[((fp + (w2 << 1 & 510) | 0)) >> 1] = f1 * F64[((fp + (w2 >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; continue;
         }
-        case 198: { // i32.shr_u:i >2 i32.add:i
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 199: { // i32.shr_u:i >2 i32.add:i
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 199: { // i32.shr_u:i >2 i32.and:i
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 & code[pc + 3 | 0]; } pc = pc + (4) | 0; continue;
+        case 200: { // i32.shr_u:i >2 i32.and:i
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 & code[pc + 3 | 0]; } pc = pc + (4) | 0; continue;
         }
-        case 200: { // i32.shr_u:i >2 i32.and:i >2 load32_sum
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0;  const t1 = t0 & code[pc + 7 | 0];  { I[(fp + code[pc + 9 | 0] | 0)] = dv.getInt32(t1 + code[pc + 11 | 0] >>> 0, true); } pc = pc + (8) | 0; pc = pc + (4) | 0; continue;
+        case 201: { // i32.shr_u:i >2 i32.and:i >2 load32_sum
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0;  const t1 = t0 & code[pc + 7 | 0];  { I[(fp + code[pc + 9 | 0] | 0)] = dv.getInt32(t1 + code[pc + 11 | 0] >>> 0, true); } pc = pc + (8) | 0; pc = pc + (4) | 0; continue;
         }
-        case 201: { // i32.shr_u:i >2 i32.xor
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 ^ I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 202: { // i32.shr_u:i >2 i32.xor
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 ^ I[(fp + (w1 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 202: { // i32.shr_u:i >2 i32.xor +2 i32.and:i
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; const t1 = t0 ^ I[(fp + code[pc + 3 | 0] | 0)]; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 & code[pc + 3 | 0]; } pc = pc + (4) | 0; continue;
+        case 203: { // i32.shr_u:i >2 i32.xor +2 i32.and:i
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const t1 = t0 ^ I[(fp + (w1 >> 15 & 510) | 0)]; I[(fp + (w1 << 1 & 510) | 0)] = t1; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 & code[pc + 3 | 0]; } pc = pc + (4) | 0; continue;
         }
-        case 203: { // i32.sub >2 i32.and +2 i32.or
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] - I[(fp + code[pc + 3 | 0] | 0)] | 0;  pc = pc + (4) | 0; const t1 = t0 & I[(fp + code[pc + 3 | 0] | 0)]; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 | I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 204: { // i32.sub >2 i32.and +2 i32.or
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] - I[(fp + (w >> 15 & 510) | 0)] | 0;  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const t1 = t0 & I[(fp + (w1 >> 15 & 510) | 0)]; I[(fp + (w1 << 1 & 510) | 0)] = t1; pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 | I[(fp + (w2 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 204: { // i32.xor >2 i32.add +2 i32.and:i >3 i32.sub
-          const t0 = I[(fp + code[pc + 2 | 0] | 0)] ^ I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t1 = t0 + I[(fp + code[pc + 3 | 0] | 0)] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; const t2 = t1 & code[pc + 3 | 0];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] - t2 | 0; } pc = pc + (4) | 0; continue;
+        case 205: { // i32.xor >2 i32.add +2 i32.and:i >3 i32.sub
+          const t0 = I[(fp + (w >> 7 & 510) | 0)] ^ I[(fp + (w >> 15 & 510) | 0)];  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const t1 = t0 + I[(fp + (w1 >> 15 & 510) | 0)] | 0; I[(fp + (w1 << 1 & 510) | 0)] = t1; pc = pc + (4) | 0; const t2 = t1 & code[pc + 3 | 0];  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = I[(fp + (w3 >> 7 & 510) | 0)] - t2 | 0; } pc = pc + (4) | 0; continue;
         }
-        case 205: { // i64.add >2 i64.add
-          const b0 = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] + B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
+        case 206: { // i64.add >2 i64.add
+          const b0 = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] + B[((fp + (w >> 15 & 510) | 0)) >> 1]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, b0 + B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 206: { // i64.and >2 i64.eqz ; select64 ; br:i64.ne
-          { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] & B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xl | xh) === 0 ? 1 : 0; } pc = pc + (4) | 0; { const s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, B[s >> 1]); } pc = pc + (5) | 0; { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+        case 207: { // i64.and >2 i64.eqz ; select64 ; br:i64.ne
+          { B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] & B[((fp + (w >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; const x = (fp + (w1 >> 7 & 510) | 0), xl = I[x], xh = I[x + 1]; I[(fp + (w1 << 1 & 510) | 0)] = (xl | xh) === 0 ? 1 : 0; } pc = pc + (4) | 0; { const s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[s >> 1]); } pc = pc + (5) | 0; { const w3 = code[pc + 0 | 0]; const x = (fp + (w3 << 1 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w3 >> 7 & 510) | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 207: { // i64.mul >2 i64.add
-          const b0 = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
+        case 208: { // i64.mul >2 i64.add
+          const b0 = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] * B[((fp + (w >> 15 & 510) | 0)) >> 1]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, b0 + B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 208: { // i64.mul >2 i64.add >2 i64.rotl:i >2 i64.mul
-          const b0 = BigInt.asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; const xt2 = (fp + code[pc + 2 | 0] | 0), xt2l = I[xt2], xt2h = I[xt2 + 1], yt2l = code[pc + 3 | 0]; const t2l = (yt2l & 32) !== 0 ? xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l) : xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l), t2h = (yt2l & 32) !== 0 ? xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l) : xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, (BigInt(t2h) << 32n) | BigInt((t2l) >>> 0)) * B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
+        case 209: { // i64.mul >2 i64.add >2 i64.rotl:i >2 i64.mul
+          const b0 = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] * B[((fp + (w >> 15 & 510) | 0)) >> 1]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, b0 + B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; const xt2 = (fp + code[pc + 2 | 0] | 0), xt2l = I[xt2], xt2h = I[xt2 + 1], yt2l = code[pc + 3 | 0]; const t2l = (yt2l & 32) !== 0 ? xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l) : xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l), t2h = (yt2l & 32) !== 0 ? xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l) : xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l);  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; B[((fp + (w3 << 1 & 510) | 0)) >> 1] = asIntN(64, asIntN(64, (bigInt(t2h) << 32n) | bigInt((t2l) >>> 0)) * B[((fp + (w3 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 209: { // i64.rotl:i >2 i64.xor
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l) : xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l), t0h = (yt0l & 32) !== 0 ? xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l) : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, (BigInt(t0h) << 32n) | BigInt((t0l) >>> 0)) ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
+        case 210: { // i64.rotl:i >2 i64.xor
+          const xt0 = (fp + (w >> 7 & 510) | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l) : xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l), t0h = (yt0l & 32) !== 0 ? xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l) : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, asIntN(64, (bigInt(t0h) << 32n) | bigInt((t0l) >>> 0)) ^ B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 210: { // i64.shl:i >2 i64.xor
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? 0 : xt0l << yt0l, t0h = (yt0l & 32) !== 0 ? xt0l << yt0l : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, (BigInt(t0h) << 32n) | BigInt((t0l) >>> 0)) ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
+        case 211: { // i64.shl:i >2 i64.xor
+          const xt0 = (fp + (w >> 7 & 510) | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? 0 : xt0l << yt0l, t0h = (yt0l & 32) !== 0 ? xt0l << yt0l : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, asIntN(64, (bigInt(t0h) << 32n) | bigInt((t0l) >>> 0)) ^ B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 211: { // i64.shr_u:i >2 i64.xor
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h >>> yt0l | 0 : xt0l >>> yt0l | xt0h << 1 << (31 - yt0l), t0h = (yt0l & 32) !== 0 ? 0 : xt0h >>> yt0l | 0;  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, BigInt.asIntN(64, (BigInt(t0h) << 32n) | BigInt((t0l) >>> 0)) ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
+        case 212: { // i64.shr_u:i >2 i64.xor
+          const xt0 = (fp + (w >> 7 & 510) | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h >>> yt0l | 0 : xt0l >>> yt0l | xt0h << 1 << (31 - yt0l), t0h = (yt0l & 32) !== 0 ? 0 : xt0h >>> yt0l | 0;  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, asIntN(64, (bigInt(t0h) << 32n) | bigInt((t0l) >>> 0)) ^ B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 212: { // i64.shr_u:i >2 i64.xor >2 i64.mul
-          const xt0 = (fp + code[pc + 2 | 0] | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h >>> yt0l | 0 : xt0l >>> yt0l | xt0h << 1 << (31 - yt0l), t0h = (yt0l & 32) !== 0 ? 0 : xt0h >>> yt0l | 0;  pc = pc + (4) | 0; const b1 = BigInt.asIntN(64, BigInt.asIntN(64, (BigInt(t0h) << 32n) | BigInt((t0l) >>> 0)) ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b1 * B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; continue;
+        case 213: { // i64.shr_u:i >2 i64.xor >2 i64.mul
+          const xt0 = (fp + (w >> 7 & 510) | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h >>> yt0l | 0 : xt0l >>> yt0l | xt0h << 1 << (31 - yt0l), t0h = (yt0l & 32) !== 0 ? 0 : xt0h >>> yt0l | 0;  pc = pc + (4) | 0; const b1 = asIntN(64, asIntN(64, (bigInt(t0h) << 32n) | bigInt((t0l) >>> 0)) ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; B[((fp + (w2 << 1 & 510) | 0)) >> 1] = asIntN(64, b1 * B[((fp + (w2 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 213: { // load32 +2 i32.add:i +2 store32
-          const t0 = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; const t1 = t0 + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], t1, true); } pc = pc + (4) | 0; continue;
+        case 214: { // load32 +2 i32.add:i +2 store32
+          const t0 = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; const t1 = t0 + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], t1, true); } pc = pc + (4) | 0; continue;
         }
-        case 214: { // load32 +2 i32.lt_u >4 select32 >2 i32.add:i
-          const t0 = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; const t1 = t0 >>> 0 < I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0;  pc = pc + (4) | 0; const t2 = t1 !== 0 ? I[(fp + code[pc + 2 | 0] | 0)] : I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (5) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t2 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 215: { // load32 +2 i32.lt_u >4 select32 >2 i32.add:i
+          const t0 = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; const t1 = t0 >>> 0 < I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0;  pc = pc + (4) | 0; const w2 = code[pc + 0 | 0]; const t2 = t1 !== 0 ? I[(fp + (w2 >> 7 & 510) | 0)] : I[(fp + (w2 >> 15 & 510) | 0)];  pc = pc + (5) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t2 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 215: { // load32 +2 load32
-          const t0 = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((t0 >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; continue;
+        case 216: { // load32 +2 load32
+          const t0 = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((t0 >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; continue;
         }
-        case 216: { // load32 ; i32.add:i
-          { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 217: { // load32 ; i32.add:i
+          { I[(fp + (w << 1 & 510) | 0)] = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = I[(fp + (w1 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 217: { // load32 ; i32.add:i >2 i32.xor
-          { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; const t1 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 ^ I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 218: { // load32 ; i32.add:i >2 i32.xor
+          { I[(fp + (w << 1 & 510) | 0)] = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; const t1 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 ^ I[(fp + (w2 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 218: { // load32 >1 br_nz
-          const t0 = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; { if (t0 !== 0) { at = pc + 2 | 0; break; } } pc = pc + (4) | 0; continue;
+        case 219: { // load32 >1 br_nz
+          const t0 = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; { if (t0 !== 0) { at = pc + 2 | 0; break; } } pc = pc + (4) | 0; continue;
         }
-        case 219: { // load32 >2 i32.xor
-          const t0 = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 ^ I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 220: { // load32 >2 i32.xor
+          const t0 = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 ^ I[(fp + (w1 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 220: { // load32_add +2 i32.mul:i >2 i32.shr_u:i
-          const t0 = dv.getInt32(((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0], true); I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (5) | 0; const t1 = Math.imul(t0, code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 >>> code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 221: { // load32_add +2 i32.mul:i >2 i32.shr_u:i
+          const t0 = dv.getInt32(((I[(fp + (w >> 7 & 510) | 0)] + I[(fp + (w >> 15 & 510) | 0)]) >>> 0) + code[pc + 4 | 0], true); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (5) | 0; const t1 = imul(t0, code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 >>> code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 221: { // load32_u64 >2 i64.add ; i32.add:i +2 load32_u64
-          const b0 = BigInt(dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true) >>> 0);  pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, b0 + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); } pc = pc + (4) | 0; const t2 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt(dv.getInt32((t2 >>> 0) + code[pc + 3 | 0], true) >>> 0); } pc = pc + (4) | 0; continue;
+        case 222: { // load32_u64 >2 i64.add ; i32.add:i +2 load32_u64
+          const b0 = bigInt(dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true) >>> 0);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, b0 + B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; const w2 = code[pc + 0 | 0]; const t2 = I[(fp + (w2 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w2 << 1 & 510) | 0)] = t2; pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = bigInt(dv.getInt32((t2 >>> 0) + code[pc + 3 | 0], true) >>> 0); } pc = pc + (4) | 0; continue;
         }
-        case 222: { // load64 >3 f64.add +2 store64 ; i32.add:i
-          const f0 = dv.getFloat64((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; const f1 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f0; F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = f1; pc = pc + (4) | 0; { dv.setFloat64((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], f1, true); } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 223: { // load64 >3 f64.add +2 store64 ; i32.add:i
+          const f0 = dv.getFloat64((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const f1 = F64[((fp + (w1 >> 7 & 510) | 0)) >> 1] + f0; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = f1; pc = pc + (4) | 0; { dv.setFloat64((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], f1, true); } pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = I[(fp + (w3 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 223: { // load64 >3 f64.mul >2 f64.add >3 f64.add
-          const f0 = dv.getFloat64((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; const f1 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * f0;  pc = pc + (4) | 0; const f2 = f1 + F64[((fp + code[pc + 3 | 0] | 0)) >> 1];  pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f2; } pc = pc + (4) | 0; continue;
+        case 224: { // load64 >3 f64.mul >2 f64.add >3 f64.add
+          const f0 = dv.getFloat64((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; const f1 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * f0;  pc = pc + (4) | 0; const f2 = f1 + F64[((fp + code[pc + 3 | 0] | 0)) >> 1];  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; F64[((fp + (w3 << 1 & 510) | 0)) >> 1] = F64[((fp + (w3 >> 7 & 510) | 0)) >> 1] + f2; } pc = pc + (4) | 0; continue;
         }
-        case 224: { // load64_sum ; load64_sum >3 f64.mul
-          { const a = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = BigInt.asIntN(64, (BigInt(dv.getInt32(a + 4, true)) << 32n) | BigInt((dv.getInt32(a, true)) >>> 0)); } pc = pc + (4) | 0; const f1 = dv.getFloat64(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, true);  pc = pc + (4) | 0; { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * f1; } pc = pc + (4) | 0; continue;
+        case 225: { // load64_sum ; load64_sum >3 f64.mul
+          { const a = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(dv.getInt32(a + 4, true)) << 32n) | bigInt((dv.getInt32(a, true)) >>> 0)); } pc = pc + (4) | 0; const f1 = dv.getFloat64(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, true);  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; F64[((fp + (w2 << 1 & 510) | 0)) >> 1] = F64[((fp + (w2 >> 7 & 510) | 0)) >> 1] * f1; } pc = pc + (4) | 0; continue;
         }
-        case 225: { // load8_u +2 i32.eq:i ; br:i32.eq:i
-          const t0 = dv.getUint8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]); I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 === code[pc + 3 | 0] ? 1 : 0; } pc = pc + (4) | 0; { if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+        case 226: { // load8_u +2 i32.eq:i ; br:i32.eq:i
+          const t0 = dv.getUint8((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 === code[pc + 3 | 0] ? 1 : 0; } pc = pc + (4) | 0; { if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 226: { // load8_u >2 i32.shl:i
-          const t0 = dv.getUint8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 << code[pc + 3 | 0]; } pc = pc + (4) | 0; continue;
+        case 227: { // load8_u >2 i32.shl:i
+          const t0 = dv.getUint8((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 << code[pc + 3 | 0]; } pc = pc + (4) | 0; continue;
         }
-        case 227: { // load8_u >2 i32.shl:i +2 load32_sum ; i32.add:i
-          const t0 = dv.getUint8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]);  pc = pc + (4) | 0; const t1 = t0 << code[pc + 3 | 0]; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(t1 + code[pc + 3 | 0] >>> 0, true); } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 228: { // load8_u >2 i32.shl:i +2 load32_sum ; i32.add:i
+          const t0 = dv.getUint8((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]);  pc = pc + (4) | 0; const t1 = t0 << code[pc + 3 | 0]; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(t1 + code[pc + 3 | 0] >>> 0, true); } pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = I[(fp + (w3 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 228: { // load8_u_sum +2 store8_sum
-          const t0 = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0); I[(fp + code[pc + 1 | 0] | 0)] = t0; pc = pc + (4) | 0; { dv.setInt8(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, t0); } pc = pc + (4) | 0; continue;
+        case 229: { // load8_u_sum +2 store8_sum
+          const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { dv.setInt8(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, t0); } pc = pc + (4) | 0; continue;
         }
-        case 229: { // load8_u_sum >2 i32.eq:i >2 i32.add
-          const t0 = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 === code[pc + 3 | 0] ? 1 : 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 + I[(fp + code[pc + 3 | 0] | 0)] | 0; } pc = pc + (4) | 0; continue;
+        case 230: { // load8_u_sum >2 i32.eq:i >2 i32.add
+          const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 === code[pc + 3 | 0] ? 1 : 0;  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 + I[(fp + (w2 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 230: { // load8_u_sum >2 i32.or >2 i32.mul:i
-          const t0 = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = Math.imul(t1, code[pc + 3 | 0]); } pc = pc + (4) | 0; continue;
+        case 231: { // load8_u_sum >2 i32.or >2 i32.mul:i
+          const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = imul(t1, code[pc + 3 | 0]); } pc = pc + (4) | 0; continue;
         }
-        case 231: { // load8_u_sum >2 i32.shl:i +2 i32.or
-          const t0 = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 << code[pc + 3 | 0]; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 | I[(fp + code[pc + 3 | 0] | 0)]; } pc = pc + (4) | 0; continue;
+        case 232: { // load8_u_sum >2 i32.shl:i +2 i32.or
+          const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 << code[pc + 3 | 0]; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 | I[(fp + (w2 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 232: { // load8_u_sum >2 i32.xor >2 i32.shl:i +2 load32_sum
-          const t0 = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 ^ I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t2 = t1 << code[pc + 3 | 0]; I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(t2 + code[pc + 3 | 0] >>> 0, true); } pc = pc + (4) | 0; continue;
+        case 233: { // load8_u_sum >2 i32.xor >2 i32.shl:i +2 load32_sum
+          const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 ^ I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t2 = t1 << code[pc + 3 | 0]; I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(t2 + code[pc + 3 | 0] >>> 0, true); } pc = pc + (4) | 0; continue;
         }
-        case 233: { // load8_u_sum >3 i32.ne >2 i32.add
-          const t0 = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = I[(fp + code[pc + 2 | 0] | 0)] !== t0 ? 1 : 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 + I[(fp + code[pc + 3 | 0] | 0)] | 0; } pc = pc + (4) | 0; continue;
+        case 234: { // load8_u_sum >3 i32.ne >2 i32.add
+          const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = I[(fp + code[pc + 2 | 0] | 0)] !== t0 ? 1 : 0;  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 + I[(fp + (w2 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 234: { // store32 ; i32.add:i
-          { dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); } pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
+        case 235: { // store32 ; i32.add:i
+          { dv.setInt32((I[(fp + (w << 1 & 510) | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + (w >> 7 & 510) | 0)], true); } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = I[(fp + (w1 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 235: { // store8_sum ; i32.add +1 br:i32.lt_u:i
-          { dv.setInt8(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + code[pc + 2 | 0] | 0)]); } pc = pc + (4) | 0; const t1 = I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { if (t1 >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
+        case 236: { // store8_sum ; i32.add +1 br:i32.lt_u:i
+          { dv.setInt8(I[(fp + (w << 1 & 510) | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + (w >> 7 & 510) | 0)]); } pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const t1 = I[(fp + (w1 >> 7 & 510) | 0)] + I[(fp + (w1 >> 15 & 510) | 0)] | 0; I[(fp + (w1 << 1 & 510) | 0)] = t1; pc = pc + (4) | 0; { if (t1 >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
         default: {
-          const o = code[pc];
+          const o = w;
           if (o < 1024) { cold(o, act.stack, fp + code[pc + 1] | 0, fp + code[pc + 2] | 0, fp + code[pc + 3] | 0); pc = pc + 4 | 0; continue; }
+          if (o >= 65536) {
+            const next = far(o, act, dv, pc, fp) | 0;
+            if (next < 0) { at = ~next; break; }
+            pc = next;
+            continue;
+          }
           if (o >= 8192) { pc = vector(act, o, pc, fp) | 0; continue; }
           if (o >= 2048 && o < 4096) { exit = o; break run; }
           const { stack } = act;
@@ -778,6 +790,157 @@ export function run(act: Run): number {
   }
   act.pc = pc; act.fp = fp; act.csp = csp; act.fuel = fuel;
   return exit;
+}
+
+/** Hot operations on slots that are far. */
+function far(o: number, act: Run, dv: DataView, pc: number, fp: number): number {
+  const { I, F32, F64, B } = act.stack;
+  const { inst } = act, code = inst.code.words, G = inst.globalWords;
+  switch (o) {
+    case 65541: { if (I[(fp + code[pc + 1 | 0] | 0)] !== 0) return ~(pc + 2 | 0); return pc + 4 | 0; } // br_nz
+    case 65542: { if (I[(fp + code[pc + 1 | 0] | 0)] === 0) return ~(pc + 2 | 0); return pc + 4 | 0; } // br_z
+    case 65543: { const v = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = v; if (v !== 0) return ~(pc + 4 | 0); return pc + 6 | 0; } // add_br_nz
+    case 65544: { const v = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = v; if (v !== I[(fp + code[pc + 4 | 0] | 0)]) return ~(pc + 5 | 0); return pc + 7 | 0; } // add_br_ne
+    case 65553: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; return pc + 3 | 0; } // copy32
+    case 65554: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)]; I[(fp + code[pc + 3 | 0] | 0)] = I[(fp + code[pc + 4 | 0] | 0)]; return pc + 5 | 0; } // copy32_2
+    case 65555: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1]); return pc + 3 | 0; } // copy64
+    case 65556: { I[(fp + code[pc + 1 | 0] | 0)] = code[pc + 2 | 0]; return pc + 3 | 0; } // const32
+    case 65557: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(code[pc + 3 | 0]) << 32n) | bigInt((code[pc + 2 | 0]) >>> 0)); return pc + 4 | 0; } // const64
+    case 65558: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? I[(fp + code[pc + 2 | 0] | 0)] : I[(fp + code[pc + 3 | 0] | 0)]; return pc + 5 | 0; } // select32
+    case 65559: { const s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[s >> 1]); return pc + 5 | 0; } // select64
+    case 65560: { I[(fp + code[pc + 1 | 0] | 0)] = G[code[pc + 2 | 0]]; return pc + 3 | 0; } // global.get32
+    case 65561: { const g = code[pc + 2 | 0]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(G[g + 1]) << 32n) | bigInt((G[g]) >>> 0)); return pc + 3 | 0; } // global.get64
+    case 65562: { G[code[pc + 1 | 0]] = I[(fp + code[pc + 2 | 0] | 0)]; return pc + 3 | 0; } // global.set32
+    case 65563: { const g = code[pc + 1 | 0], s = (fp + code[pc + 2 | 0] | 0); G[g] = I[s]; G[g + 1] = I[s + 1]; return pc + 3 | 0; } // global.set64
+    case 65564: { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); return pc + 4 | 0; } // load32
+    case 65565: { const a = (I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(dv.getInt32(a + 4, true)) << 32n) | bigInt((dv.getInt32(a, true)) >>> 0)); return pc + 4 | 0; } // load64
+    case 65566: { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]); return pc + 4 | 0; } // load8_s
+    case 65567: { I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0]); return pc + 4 | 0; } // load8_u
+    case 65568: { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt16((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); return pc + 4 | 0; } // load16_s
+    case 65569: { I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint16((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true); return pc + 4 | 0; } // load16_u
+    case 65570: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = bigInt(dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true)); return pc + 4 | 0; } // load32_s64
+    case 65571: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = bigInt(dv.getInt32((I[(fp + code[pc + 2 | 0] | 0)] >>> 0) + code[pc + 3 | 0], true) >>> 0); return pc + 4 | 0; } // load32_u64
+    case 65572: { dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); return pc + 4 | 0; } // store32
+    case 65573: { const a = (I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], v = (fp + code[pc + 2 | 0] | 0); dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true); return pc + 4 | 0; } // store64
+    case 65574: { dv.setInt8((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)]); return pc + 4 | 0; } // store8
+    case 65575: { dv.setInt16((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); return pc + 4 | 0; } // store16
+    case 65576: { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(code[pc + 2 | 0], true); return pc + 3 | 0; } // load32_at
+    case 65577: { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0], true); return pc + 5 | 0; } // load32_add
+    case 65578: { I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8(((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0]); return pc + 5 | 0; } // load8_u_add
+    case 65579: { const a = ((I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)]) >>> 0) + code[pc + 4 | 0]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(dv.getInt32(a + 4, true)) << 32n) | bigInt((dv.getInt32(a, true)) >>> 0)); return pc + 5 | 0; } // load64_add
+    case 65580: { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, true); return pc + 4 | 0; } // load32_sum
+    case 65581: { const a = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(dv.getInt32(a + 4, true)) << 32n) | bigInt((dv.getInt32(a, true)) >>> 0)); return pc + 4 | 0; } // load64_sum
+    case 65582: { I[(fp + code[pc + 1 | 0] | 0)] = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0); return pc + 4 | 0; } // load8_u_sum
+    case 65583: { dv.setInt32(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + code[pc + 2 | 0] | 0)], true); return pc + 4 | 0; } // store32_sum
+    case 65584: { const a = I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, v = (fp + code[pc + 2 | 0] | 0); dv.setInt32(a + 4, I[v + 1], true); dv.setInt32(a, I[v], true); return pc + 4 | 0; } // store64_sum
+    case 65585: { dv.setInt8(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + code[pc + 2 | 0] | 0)]); return pc + 4 | 0; } // store8_sum
+    case 65586: { dv.setInt32(code[pc + 1 | 0], I[(fp + code[pc + 2 | 0] | 0)], true); return pc + 3 | 0; } // store32_at
+    case 65587: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + (I[(fp + code[pc + 3 | 0] | 0)] << code[pc + 4 | 0]) | 0; return pc + 5 | 0; } // i32.add_shl
+    case 65588: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] === I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; return pc + 4 | 0; } // i32.eq
+    case 65589: { if (I[(fp + code[pc + 1 | 0] | 0)] === I[(fp + code[pc + 2 | 0] | 0)]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.eq
+    case 65590: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] !== I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; return pc + 4 | 0; } // i32.ne
+    case 65591: { if (I[(fp + code[pc + 1 | 0] | 0)] !== I[(fp + code[pc + 2 | 0] | 0)]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.ne
+    case 65592: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] < I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; return pc + 4 | 0; } // i32.lt_s
+    case 65593: { if (I[(fp + code[pc + 1 | 0] | 0)] < I[(fp + code[pc + 2 | 0] | 0)]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.lt_s
+    case 65594: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0; return pc + 4 | 0; } // i32.lt_u
+    case 65595: { if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < I[(fp + code[pc + 2 | 0] | 0)] >>> 0) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.lt_u
+    case 65596: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] <= I[(fp + code[pc + 3 | 0] | 0)] ? 1 : 0; return pc + 4 | 0; } // i32.le_s
+    case 65597: { if (I[(fp + code[pc + 1 | 0] | 0)] <= I[(fp + code[pc + 2 | 0] | 0)]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.le_s
+    case 65598: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 <= I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0; return pc + 4 | 0; } // i32.le_u
+    case 65599: { if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 <= I[(fp + code[pc + 2 | 0] | 0)] >>> 0) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.le_u
+    case 65600: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xl | xh) === 0 ? 1 : 0; return pc + 4 | 0; } // i64.eqz
+    case 65601: { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1]; if ((xl | xh) === 0) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i64.eqz
+    case 65602: { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1]; if (!((xl | xh) === 0)) return ~(pc + 3 | 0); return pc + 5 | 0; } // br_not:i64.eqz
+    case 65603: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = xl === yl && xh === yh ? 1 : 0; return pc + 4 | 0; } // i64.eq
+    case 65604: { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl === yl && xh === yh) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i64.eq
+    case 65605: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = xl !== yl || xh !== yh ? 1 : 0; return pc + 4 | 0; } // i64.ne
+    case 65606: { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i64.ne
+    case 65607: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh) ? 1 : 0; return pc + 4 | 0; } // i64.lt_s
+    case 65608: { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh < yh)) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i64.lt_s
+    case 65609: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0) ? 1 : 0; return pc + 4 | 0; } // i64.lt_u
+    case 65610: { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 < yl >>> 0 : xh >>> 0 < yh >>> 0)) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i64.lt_u
+    case 65611: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh) ? 1 : 0; return pc + 4 | 0; } // i64.le_s
+    case 65612: { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh <= yh)) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i64.le_s
+    case 65613: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y], yh = I[y + 1]; I[(fp + code[pc + 1 | 0] | 0)] = (xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0) ? 1 : 0; return pc + 4 | 0; } // i64.le_u
+    case 65614: { const x = (fp + code[pc + 1 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 2 | 0] | 0), yl = I[y], yh = I[y + 1]; if ((xh === yh ? xl >>> 0 <= yl >>> 0 : xh >>> 0 <= yh >>> 0)) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i64.le_u
+    case 65615: { I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] === F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; return pc + 4 | 0; } // f64.eq
+    case 65616: { if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] === F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:f64.eq
+    case 65617: { I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] !== F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; return pc + 4 | 0; } // f64.ne
+    case 65618: { if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] !== F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:f64.ne
+    case 65619: { I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] < F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; return pc + 4 | 0; } // f64.lt
+    case 65620: { if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] < F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:f64.lt
+    case 65621: { if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] < F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) return ~(pc + 3 | 0); return pc + 5 | 0; } // br_not:f64.lt
+    case 65622: { I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; return pc + 4 | 0; } // f64.le
+    case 65623: { if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:f64.le
+    case 65624: { if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) return ~(pc + 3 | 0); return pc + 5 | 0; } // br_not:f64.le
+    case 65625: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)] | 0; return pc + 4 | 0; } // i32.add
+    case 65626: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] - I[(fp + code[pc + 3 | 0] | 0)] | 0; return pc + 4 | 0; } // i32.sub
+    case 65627: { I[(fp + code[pc + 1 | 0] | 0)] = imul(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.mul
+    case 65628: { I[(fp + code[pc + 1 | 0] | 0)] = i32_div_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.div_s
+    case 65629: { I[(fp + code[pc + 1 | 0] | 0)] = i32_div_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.div_u
+    case 65630: { I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.rem_s
+    case 65631: { I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.rem_u
+    case 65632: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.and
+    case 65633: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.or
+    case 65634: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.xor
+    case 65635: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.shl
+    case 65636: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.shr_s
+    case 65637: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> I[(fp + code[pc + 3 | 0] | 0)] | 0; return pc + 4 | 0; } // i32.shr_u
+    case 65638: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.rotl
+    case 65639: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.add
+    case 65640: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] - B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.sub
+    case 65641: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.mul
+    case 65642: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] & B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.and
+    case 65643: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] | B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.or
+    case 65644: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.xor
+    case 65645: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shl
+    case 65646: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_s
+    case 65647: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_u
+    case 65648: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.rotl
+    case 65649: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.add
+    case 65650: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] - F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.sub
+    case 65651: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.mul
+    case 65652: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] / F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.div
+    case 65653: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = sqrt(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); return pc + 4 | 0; } // f64.sqrt
+    case 65654: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.add
+    case 65655: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] - F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.sub
+    case 65656: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.mul
+    case 65657: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] / F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.div
+    case 65658: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x]; I[(fp + code[pc + 1 | 0] | 0)] = xl; return pc + 4 | 0; } // i32.wrap_i64
+    case 65659: { const lo = I[(fp + code[pc + 2 | 0] | 0)]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(I[(fp + code[pc + 2 | 0] | 0)] >> 31) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.extend_i32_s
+    case 65660: { const lo = I[(fp + code[pc + 2 | 0] | 0)]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.extend_i32_u
+    case 65661: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); return pc + 4 | 0; } // f32.demote_f64
+    case 65662: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)]; return pc + 4 | 0; } // f64.convert_i32_s
+    case 65663: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0; return pc + 4 | 0; } // f64.convert_i32_u
+    case 65664: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F32[(fp + code[pc + 2 | 0] | 0)]; return pc + 4 | 0; } // f64.promote_f32
+    case 65665: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; return pc + 4 | 0; } // i32.add:i
+    case 65666: { I[(fp + code[pc + 1 | 0] | 0)] = imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]); return pc + 4 | 0; } // i32.mul:i
+    case 65667: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & code[pc + 3 | 0]; return pc + 4 | 0; } // i32.and:i
+    case 65668: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | code[pc + 3 | 0]; return pc + 4 | 0; } // i32.or:i
+    case 65669: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ code[pc + 3 | 0]; return pc + 4 | 0; } // i32.xor:i
+    case 65670: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0]; return pc + 4 | 0; } // i32.shl:i
+    case 65671: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> code[pc + 3 | 0]; return pc + 4 | 0; } // i32.shr_s:i
+    case 65672: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0; return pc + 4 | 0; } // i32.shr_u:i
+    case 65673: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - code[pc + 3 | 0]); return pc + 4 | 0; } // i32.rotl:i
+    case 65674: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shl:i
+    case 65675: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_s:i
+    case 65676: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_u:i
+    case 65677: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.rotl:i
+    case 65678: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] === code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.eq:i
+    case 65679: { if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.eq:i
+    case 65680: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] !== code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.ne:i
+    case 65681: { if (I[(fp + code[pc + 1 | 0] | 0)] !== code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.ne:i
+    case 65682: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] < code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.lt_s:i
+    case 65683: { if (I[(fp + code[pc + 1 | 0] | 0)] < code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.lt_s:i
+    case 65684: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; return pc + 4 | 0; } // i32.lt_u:i
+    case 65685: { if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < code[pc + 2 | 0] >>> 0) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.lt_u:i
+    case 65686: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] > code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.gt_s:i
+    case 65687: { if (I[(fp + code[pc + 1 | 0] | 0)] > code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.gt_s:i
+    case 65688: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 > code[pc + 3 | 0] >>> 0 ? 1 : 0; return pc + 4 | 0; } // i32.gt_u:i
+    case 65689: { if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 > code[pc + 2 | 0] >>> 0) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.gt_u:i
+    default:
+      throw new Error(`no interpreter operation ${o}`);
+  }
 }
 
 /** Numeric operations outside the hot switch, on the word indices of result and operands. */

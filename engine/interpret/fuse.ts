@@ -1,12 +1,13 @@
 /**
- * Makes sequences of operations (`fused.ts`) one dispatch: the last step of lowering a function.
+ * Makes sequences of operations (`fused.ts`) one dispatch: the last step of lowering a function but for packing.
  *
  * Only first words change, so safepoints, handlers and jumps are not touched, and the code can be entered at every
  * operation as before.
  */
 import { instrDef, type Mnemonic } from "../instrs.ts";
 import { accessAfter, type Link, type Sequence, sequences } from "./fused.ts";
-import { HOT_END, op, opDef } from "./ops.ts";
+import { CASE_SHIFT, HOT_COUNT, op, opDef } from "./ops.ts";
+import { isNear, sizeAt } from "./pack.ts";
 
 interface Pattern {
   readonly fused: number;
@@ -14,8 +15,8 @@ interface Pattern {
   readonly links: readonly Link[];
 }
 
-/** Words before the access that failed, when the place is that of operation `num`. */
-export const failsAfter = (num: number): number => accessWords.get(num) ?? 0;
+/** Words before the access that failed, when the place is that of the operation with the first word `word`. */
+export const failsAfter = (word: number): number => accessWords.get(opDef(word)?.num ?? -1) ?? 0;
 const accessWords = new Map<number, number>();
 
 /** Longer is better, and what hands on more. */
@@ -37,8 +38,10 @@ for (const s of [...sequences].sort((a, b) => worth(b) - worth(a))) {
   patterns.set(first, [...(patterns.get(first) ?? []), { fused: op(name), ops: numbers, links }]);
 }
 
-/** Words of each operation that name slots it reads. */
-const sources: readonly (readonly number[])[] = Array.from({ length: HOT_END }, (_, num) => sourcesOf(num));
+/** Words of each operation that name slots it reads, by case. */
+const sources: readonly (readonly number[])[] = Array.from({ length: HOT_COUNT + 1 }, (_, n) =>
+  n === 0 ? [] : sourcesOf(n << CASE_SHIFT),
+);
 
 function sourcesOf(num: number): readonly number[] {
   const { name, cls, row } = opDef(num) as { name: string; cls: string; row?: Mnemonic };
@@ -56,15 +59,6 @@ function sourcesOf(num: number): readonly number[] {
 const commutes = new Set(["add", "mul", "and", "or", "xor"].flatMap((m) => [op(`i32.${m}`), op(`i64.${m}`)]));
 
 const ENTER_CONSTS = op("enter_consts");
-const BR_TABLE = op("br_table");
-
-function sizeAt(words: readonly number[], at: number): number {
-  const num = words[at] as number;
-  if (num === ENTER_CONSTS) return 5 + (words[at + 4] as number);
-  if (num === BR_TABLE) return 5 + 2 * (words[at + 2] as number);
-  return (opDef(num) as { words: number }).words;
-}
-
 /** Fuses what it can in the code of one function. @cost O(words) */
 export function fuse(words: number[]): void {
   const operands = (words[3] as number) + (words[0] === ENTER_CONSTS ? (words[4] as number) : 0);
@@ -83,9 +77,11 @@ function endOf(words: readonly number[], at: number, { ops }: Pattern): number {
 }
 
 function matches(words: number[], at: number, { ops, links }: Pattern, operands: number): boolean {
+  if (!isNear(words, at)) return false;
   for (let i = 0; i < links.length; i++) {
     const next = at + sizeAt(words, at);
-    if (words[next] !== ops[i + 1] || !isLinked(words, at, next, links[i] as Link, operands)) return false;
+    if (words[next] !== ops[i + 1] || !isNear(words, next) || !isLinked(words, at, next, links[i] as Link, operands))
+      return false;
     at = next;
   }
   return true;
@@ -100,7 +96,7 @@ function isLinked(words: number[], at: number, next: number, { to, isOnly }: Lin
     words[next + 3] = words[next + 2] as number;
     words[next + 2] = result;
   }
-  for (const n of sources[words[next] as number] as readonly number[]) {
+  for (const n of sources[(words[next] as number) >>> CASE_SHIFT] as readonly number[]) {
     if (to.includes(n) ? words[next + n] !== result : isOnly && words[next + n] === result) return false;
   }
   return true;

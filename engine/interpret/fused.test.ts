@@ -1,10 +1,11 @@
-/** A sequence in one dispatch does what its operations do one by one, also when it traps or has to be executed again. */
+/** A sequence in one dispatch, and an operation on far slots, does what the plain operations do, also when it traps or has to be executed again. */
 import { describe, expect, it } from "vitest";
 import { instrDef, type Mnemonic } from "../instrs.ts";
 import { run } from "./dispatch.gen.ts";
 import { fuse } from "./fuse.ts";
 import { type Sequence, sequences } from "./fused.ts";
-import { type OpDef, op, opDef, ops } from "./ops.ts";
+import { caseOf, isFar, type OpDef, op, opDef, ops } from "./ops.ts";
+import { pack, packedWords } from "./pack.ts";
 import { FrameStack, type Run } from "./stack.ts";
 
 const ENTER = op("enter");
@@ -54,8 +55,9 @@ function dice(seed: number): (below: number) => number {
 
 const interesting = [0, 1, -1, 7, 40, 255, 256, 500, 508, -2147483648, 0x7fffffff, 0x3ff00000, 0x7ff80000, -1074790400];
 
-function codeOf({ ops: names, links }: Sequence, roll: (below: number) => number): number[] {
-  const words = [ENTER, 96, LOCALS, LOCALS];
+/** @param base frame offset of all slots */
+function codeOf({ ops: names, links }: Sequence, roll: (below: number) => number, base = 0): number[] {
+  const words = [ENTER, 96 + base, LOCALS, LOCALS];
   const end = words.length + names.reduce((n, name) => n + (byName.get(name) as OpDef).words, 0);
   names.forEach((name, i) => {
     const o = byName.get(name) as OpDef;
@@ -63,8 +65,8 @@ function codeOf({ ops: names, links }: Sequence, roll: (below: number) => number
     [...shapeOf(o)].forEach((kind, k) => {
       const isTaken = i > 0 && links[i - 1]?.to.includes(k + 1) === true;
       if (kind === "r")
-        words.push(links[i]?.to.length === 0 && roll(2) === 0 ? 2 * roll(LOCALS / 2) : LOCALS + 2 * (i + k));
-      else if (kind === "s") words.push(isTaken ? LOCALS + 2 * (i - 1) : 2 * roll(LOCALS / 2));
+        words.push(base + (links[i]?.to.length === 0 && roll(2) === 0 ? 2 * roll(LOCALS / 2) : LOCALS + 2 * (i + k)));
+      else if (kind === "s") words.push(base + (isTaken ? LOCALS + 2 * (i - 1) : 2 * roll(LOCALS / 2)));
       else if (kind === "a") words.push(roll(100));
       else if (kind === "g") words.push(2 * roll(2));
       else if (kind === "t") words.push(end + 2);
@@ -85,10 +87,10 @@ interface Outcome {
 }
 
 /** Runs `words` on slots from `seed`; with `isStale`, behind a view of a memory that has grown meanwhile. */
-function outcome(words: readonly number[], seed: number, isStale: boolean): Outcome {
+function outcome(words: readonly number[], seed: number, isStale: boolean, base = 0): Outcome {
   const roll = dice(seed);
   const stack = new FrameStack({ frames: 100, words: 4096 });
-  for (let i = 0; i < 96; i++) stack.I[i] = interesting[roll(interesting.length)] as number;
+  for (let i = 0; i < 96; i++) stack.I[base + i] = interesting[roll(interesting.length)] as number;
   const memory = new Uint8Array(512).map((_, i) => (i % 4 === 0 ? i * 7 : 0));
   const views = isStale ? [new DataView(memory.buffer, 0, 0)] : [];
   const inst = {
@@ -108,7 +110,14 @@ function outcome(words: readonly number[], seed: number, isStale: boolean): Outc
     error = String(thrown);
   }
   const globals = [...inst.globalWords];
-  return { slots: [...stack.I.subarray(0, 96)], memory: [...memory], globals, pc: act.pc, fuel: act.fuel, error };
+  return {
+    slots: [...stack.I.subarray(base, base + 96)],
+    memory: [...memory],
+    globals,
+    pc: act.pc,
+    fuel: act.fuel,
+    error,
+  };
 }
 
 /** Slots that hold what only the next operation takes: they may hold anything. */
@@ -128,6 +137,8 @@ describe("every sequence", () => {
       const words = codeOf(s, dice(seed));
       const fused = [...words];
       fuse(fused);
+      pack(fused);
+      pack(words);
       // By chance another sequence of the same operations may fit as well.
       if (opDef(fused[4] as number)?.name === s.name) hits++;
       const expected = forget(outcome(words, seed, false), s);
@@ -136,6 +147,25 @@ describe("every sequence", () => {
     }
     expect(hits).toBeGreaterThan(20);
     expect(traps).toBeLessThan(40);
+  });
+});
+
+describe("every operation on far slots", () => {
+  const plain = ops.filter((o) => caseOf(o.num) !== 0 && o.cls !== "fused" && packedWords(o).length > 0);
+  it.each(plain.map((o) => [o.name, o] as const))("%s", (name, o) => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const near = codeOf({ name, ops: [name], links: [] }, dice(seed));
+      // The last slot that is near is in the middle of them.
+      for (const base of [512 - LOCALS / 2, 512, 1024]) {
+        const far = codeOf({ name, ops: [name], links: [] }, dice(seed), base);
+        fuse(far);
+        pack(far);
+        if (base >= 512) expect(isFar(far[4] as number) && opDef(far[4] as number) === o).toBe(true);
+        const packed = [...near];
+        pack(packed);
+        expect(outcome(far, seed, seed % 2 === 0, base)).toEqual(outcome(packed, seed, false));
+      }
+    }
   });
 });
 
@@ -150,6 +180,14 @@ describe("fusing", () => {
     expect(opDef(words[4] as number)?.cls).toBe("fused");
     words[4] = mul;
     expect(words).toEqual(before);
+  });
+
+  it("leaves out what is on far slots", () => {
+    const words = [ENTER, 600, 4, 4, mul, 512, 2, 3, add, 6, 512, 5, RET, 0];
+    fuse(words);
+    expect(words[4]).toBe(mul);
+    pack(words);
+    expect([words[4], words[8]].map((word) => isFar(word as number))).toEqual([true, true]);
   });
 
   it("keeps a result that is a local's", () => {

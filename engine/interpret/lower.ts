@@ -1,7 +1,7 @@
 /**
  * Lowers one function of a valid module from its bytes to flat code (`ops.ts`).
  *
- *     bytes ──decode──► instruction ──► Operands (where values are) ──► Emitter (words, targets) ──► fuse (sequences)
+ *     bytes ──decode──► instruction ──► Operands (where values are) ──► Emitter (words, targets) ──► fuse (sequences), pack
  *
  * One pass, O(body). Stack traffic disappears: local.get and constants only move a description, a result goes straight
  * into the local it is set to, a comparison is absorbed by the branch after it. Operands are brought into their slots
@@ -24,6 +24,7 @@ import { specials } from "./lower-special.ts";
 import { tailCallRules } from "./lower-tail.ts";
 import { Lowering, type Recorder } from "./lowering.ts";
 import { op } from "./ops.ts";
+import { pack } from "./pack.ts";
 
 const rules: Readonly<Record<Special, (l: Lowering) => void>> = {
   ...specials,
@@ -69,6 +70,7 @@ function lowerBody(l: Lowering): HandlerTable | undefined {
   l.out.words[1] = l.stack.maxTop;
   const handlers = l.handlers.finish(l.out);
   fuse(l.out.words);
+  pack(l.out.words);
   return handlers;
 }
 

@@ -3,8 +3,8 @@
  *
  * Derived from `instrs.ts`: a row with a plain type gives one operation on frame slots, a hot i32 row also one whose
  * second operand is immediate, a hot comparison also ones that branch. The rest (moves, calls, memory, fused forms) is
- * listed here and in `fused.ts`. Numbers below `HOT_END` are cases of the generated switch, which must stay under 60 KB of
- * V8's bytecode, or V8 stops optimising it (measured: 20-40x slower).
+ * listed here and in `fused.ts`. Numbers with a high byte are cases of the generated switch, which must stay under 60 KB of
+ * V8's bytecode, or V8 stops optimising it (measured: 20-40x slower). Their other bytes are for slots (`pack.ts`).
  *
  * Operands are frame offsets in 32-bit words relative to `fp`; a slot is two words. Layout is [op, operands...]; the
  * result comes first. `words` is the size including the number itself. The cost of a branch is the fuel of what was
@@ -253,7 +253,8 @@ const immediates = [
 function build(): OpDef[] {
   const list: OpDef[] = [];
   const add = (name: string, words: number, cls: OpClass, row?: Mnemonic): void => {
-    list.push(row === undefined ? { name, num: list.length, words, cls } : { name, num: list.length, words, cls, row });
+    const num = (list.length + 1) << CASE_SHIFT;
+    list.push(row === undefined ? { name, num, words, cls } : { name, num, words, cls, row });
   };
   for (const [name, words] of Object.entries(control)) add(name, words, "control");
   for (const [name, words] of Object.entries(moves)) add(name, words, "move");
@@ -308,14 +309,19 @@ function buildVectors(list: OpDef[]): void {
   for (const [name, words] of Object.entries(vectors)) list.push({ name, num: num++, words, cls: "vector" });
 }
 
+/** Where the case of a hot operation is in its number. */
+export const CASE_SHIFT = 24;
+const CASE = -1 << CASE_SHIFT;
 export const COLD_START = 256;
 export const INSTANCE_START = 1024;
 export const DRIVER_START = 2048;
 export const GC_START = 4096;
 export const VECTOR_START = 8192;
+/** The form of a hot operation for slots that are far is this and its case. */
+export const FAR_START = 1 << 16;
 const hot = build();
-/** First number that is not a case of the hot switch. */
-export const HOT_END = hot.length;
+/** Hot operations: the cases from 1 on. */
+export const HOT_COUNT = hot.length;
 export const ops: readonly OpDef[] = buildCold([...hot]);
 
 const byName = new Map(ops.map((o) => [o.name, o]));
@@ -328,4 +334,12 @@ export function op(name: string): number {
   return def.num;
 }
 export const hasOp = (name: string): boolean => byName.has(name);
-export const opDef = (num: number): OpDef | undefined => byNum.get(num);
+export const isFar = (word: number): boolean => word >= FAR_START && word >>> CASE_SHIFT === 0;
+/** The case of the operation with the first word `word`; 0 if it has none. */
+export const caseOf = (word: number): number => (isFar(word) ? word - FAR_START : word >>> CASE_SHIFT);
+/** The operation with the first word `word`, with slots in it or not. */
+export const opDef = (word: number): OpDef | undefined =>
+  byNum.get(word >>> CASE_SHIFT !== 0 ? word & CASE : isFar(word) ? (word - FAR_START) << CASE_SHIFT : word);
+/** The first operation of a sequence; any other is itself. */
+export const firstOf = (o: OpDef): OpDef =>
+  o.cls === "fused" ? (byName.get(o.name.slice(0, o.name.indexOf(" "))) as OpDef) : o;

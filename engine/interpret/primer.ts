@@ -13,6 +13,7 @@ import { FUNCREF } from "../types.ts";
 import { run } from "./dispatch.gen.ts";
 import { exits } from "./exit.ts";
 import { type OpDef, ops } from "./ops.ts";
+import { pack } from "./pack.ts";
 import { FrameStack, type Run } from "./stack.ts";
 
 /** Where results go, and slots that hold the word in both halves. None may change but the first. */
@@ -178,6 +179,7 @@ export function primerWords(callee: FuncInst): Int32Array {
   callee.entry = primer.addCall("call_indirect", () => [ZERO, 0, callee.typeId, 0, 0], "ret", 0);
   primer.emit("memory.grow", RESULT, ZERO, 0);
   primer.emit("ret", 0);
+  pack(primer.words);
   return Int32Array.from(primer.words);
 }
 
