@@ -38,6 +38,8 @@ const valueIn: Readonly<Record<number, number>> = {
   [HIGH]: HIGH_OFFSET + 16,
 };
 const FRAME_WORDS = 64;
+/** A slot that has no room in the first word of an operation. */
+const FAR = 512;
 
 /** Operands that take both sides of every condition. The second is never zero: it may be a divisor. */
 const pairs: readonly (readonly [number, number])[] = [
@@ -178,6 +180,8 @@ export function primerWords(callee: FuncInst): Int32Array {
   primer.addCall("call", (entry) => [entry, 0, 0, 0], "ret1", RESULT, 0);
   callee.entry = primer.addCall("call_indirect", () => [ZERO, 0, callee.typeId, 0, 0], "ret", 0);
   primer.emit("memory.grow", RESULT, ZERO, 0);
+  primer.emit("copy32", FAR, ONE);
+  primer.emit("br_nz", FAR, primer.words.length + 4, 0);
   primer.emit("ret", 0);
   pack(primer.words);
   return Int32Array.from(primer.words);
@@ -205,7 +209,7 @@ export function warmUp(fuel: number): void {
 
 /** Runs it; why it ended is "done". */
 export function prime(): number {
-  const stack = new FrameStack({ frames: 16, words: 256 });
+  const stack = new FrameStack({ frames: 16, words: FAR + 2 });
   for (const [slot, value] of Object.entries(valueIn)) stack.I.fill(value, Number(slot), Number(slot) + 2);
   stack.I.fill(1, WIDE);
   stack.calls[0] = -1;
