@@ -96,6 +96,17 @@ describe("traps", () => {
     expect(e.backtrace.map((f) => bytes[f.offset])).toEqual([0x28, 0x10, 0x10]);
   });
 
+  it("leave the host the length of stacks that it has chosen", () => {
+    const before = Error.stackTraceLimit;
+    try {
+      Error.stackTraceLimit = 7;
+      expect(caught(() => inst.invoke("outer", [65530])).backtrace).toHaveLength(3);
+      expect(Error.stackTraceLimit).toBe(7);
+    } finally {
+      Error.stackTraceLimit = before;
+    }
+  });
+
   it("leave the instance usable", () => {
     expect(caught(() => inst.invoke("outer", [-1])).kind).toBe("trap");
     expect(inst.invoke("outer", [0])).toEqual([1]);

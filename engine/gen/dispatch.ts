@@ -88,10 +88,10 @@ const epilogue = `        default: {
           continue;
         }
       }
-      // Backward branches are safepoints.
+      // Backward branches are safepoints. In a sequence \`pc\` may be before the place that is jumped to.
       const t = code[at];
       fuel = fuel - code[at + 1 | 0] | 0;
-      if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; }
+      if (t <= at && fuel < 0) { pc = t; exit = 1; break run; }
       pc = t;
     }
   } catch (error) {

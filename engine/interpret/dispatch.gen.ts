@@ -776,10 +776,10 @@ export function run(act: Run): number {
           continue;
         }
       }
-      // Backward branches are safepoints.
+      // Backward branches are safepoints. In a sequence `pc` may be before the place that is jumped to.
       const t = code[at];
       fuel = fuel - code[at + 1 | 0] | 0;
-      if (t <= pc && fuel < 0) { pc = t; exit = 1; break run; }
+      if (t <= at && fuel < 0) { pc = t; exit = 1; break run; }
       pc = t;
     }
   } catch (error) {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { instrDef, type Mnemonic } from "../instrs.ts";
 import { run } from "./dispatch.gen.ts";
+import { exits } from "./exit.ts";
 import { fuse } from "./fuse.ts";
 import { type Sequence, sequences } from "./fused.ts";
 import { caseOf, isFar, type OpDef, op, opDef, ops } from "./ops.ts";
@@ -188,6 +189,19 @@ describe("fusing", () => {
     expect(words[4]).toBe(mul);
     pack(words);
     expect([words[4], words[8]].map((word) => isFar(word as number))).toEqual([true, true]);
+  });
+
+  it("stops at a loop that begins in the middle of a sequence", () => {
+    const words = [ENTER, 8, 8, 8, op("copy32"), 2, 4, op("add_br_nz"), 0, 0, -1, 7, 5, RET, 0];
+    fuse(words);
+    expect(opDef(words[4] as number)?.name).toBe("copy32 ; add_br_nz");
+    pack(words);
+    const stack = new FrameStack({ frames: 100, words: 4096 });
+    stack.I[0] = 9;
+    stack.calls[0] = -1;
+    const inst = { code: { words: Int32Array.from(words) }, view: new DataView(new ArrayBuffer(8)), tables: [] };
+    const act = { stack, inst, pc: 4, fp: 0, csp: 1, fuel: 3 } as unknown as Run;
+    expect([run(act), act.pc, act.fuel, stack.I[0]]).toEqual([exits.loop, 7, -2, 8]);
   });
 
   it("keeps a result that is a local's", () => {

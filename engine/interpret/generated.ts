@@ -49,6 +49,21 @@ function wayInto(act: Activation, f: FuncInst): Enter | undefined {
   return isMetered ? f.enterMetered : f.enter;
 }
 
+/**
+ * V8 keeps this many frames of a stack in an error that is made in generated code, of which backtraces are made; ten are
+ * the default, and what the host may have chosen otherwise holds again when the guest is left.
+ */
+const STACK_FRAMES = TRACE_FRAMES + 8;
+const errors = Error as { stackTraceLimit?: number };
+/** Not where intrinsics are frozen. */
+const canLengthen = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit")?.writable === true;
+
+function lengthen(): number | undefined {
+  const limit = errors.stackTraceLimit;
+  if (canLengthen && limit !== undefined && limit < STACK_FRAMES) errors.stackTraceLimit = STACK_FRAMES;
+  return limit;
+}
+
 /** Runs `enter` on the innermost frame, which is over then. */
 function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: number): Outcome | undefined {
   act.stack.reserve(act.fp + f.type.results.length * 4, act.csp);
@@ -57,6 +72,7 @@ function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: nu
   const before = isMetered ? startCounting(act) : undefined;
   if (!isMetered) act.meter.isUncounted = true;
   enterBlocks(act);
+  const limit = lengthen();
   try {
     enter(act.stack, act.fp, operands, act.room);
   } catch (error) {
@@ -65,6 +81,7 @@ function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: nu
     if (exn instanceof ExnInst && isCaught(act, exn, true)) return undefined;
     throw failed(act, f, error);
   } finally {
+    if (canLengthen) errors.stackTraceLimit = limit as number;
     leaveBlocks(act);
     jsStack.room = room;
     if (isMetered) stopCounting(before);
