@@ -310,448 +310,490 @@ export function run(act: Run): number {
         case 88: { // br_not:f64.le
           if (!(F64[((fp + (w << 1 & 510) | 0)) >> 1] <= F64[((fp + (w >> 7 & 510) | 0)) >> 1])) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 89: { // i32.add
+        case 89: { // i32.clz
+          I[(fp + (w << 1 & 510) | 0)] = Math.clz32(I[(fp + (w >> 7 & 510) | 0)]); pc = pc + (4) | 0; continue;
+        }
+        case 90: { // i32.ctz
+          I[(fp + (w << 1 & 510) | 0)] = i32_ctz(I[(fp + (w >> 7 & 510) | 0)]); pc = pc + (4) | 0; continue;
+        }
+        case 91: { // i32.popcnt
+          I[(fp + (w << 1 & 510) | 0)] = i32_popcnt(I[(fp + (w >> 7 & 510) | 0)]); pc = pc + (4) | 0; continue;
+        }
+        case 92: { // i32.add
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] + I[(fp + (w >> 15 & 510) | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 90: { // i32.sub
+        case 93: { // i32.sub
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] - I[(fp + (w >> 15 & 510) | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 91: { // i32.mul
+        case 94: { // i32.mul
           I[(fp + (w << 1 & 510) | 0)] = imul(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 92: { // i32.div_s
+        case 95: { // i32.div_s
           I[(fp + (w << 1 & 510) | 0)] = i32_div_s(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 93: { // i32.div_u
+        case 96: { // i32.div_u
           I[(fp + (w << 1 & 510) | 0)] = i32_div_u(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 94: { // i32.rem_s
+        case 97: { // i32.rem_s
           I[(fp + (w << 1 & 510) | 0)] = i32_rem_s(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 95: { // i32.rem_u
+        case 98: { // i32.rem_u
           I[(fp + (w << 1 & 510) | 0)] = i32_rem_u(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 96: { // i32.and
+        case 99: { // i32.and
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] & I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 97: { // i32.or
+        case 100: { // i32.or
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] | I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 98: { // i32.xor
+        case 101: { // i32.xor
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] ^ I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 99: { // i32.shl
+        case 102: { // i32.shl
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] << I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 100: { // i32.shr_s
+        case 103: { // i32.shr_s
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >> I[(fp + (w >> 15 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 101: { // i32.shr_u
+        case 104: { // i32.shr_u
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >>> I[(fp + (w >> 15 & 510) | 0)] | 0; pc = pc + (4) | 0; continue;
         }
-        case 102: { // i32.rotl
+        case 105: { // i32.rotl
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] << I[(fp + (w >> 15 & 510) | 0)] | I[(fp + (w >> 7 & 510) | 0)] >>> (32 - I[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 103: { // i64.add
+        case 106: { // i64.ctz
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1]; const lo = xl === 0 ? 32 + i32_ctz(xh) : i32_ctz(xl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(0) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        }
+        case 107: { // i64.popcnt
+          const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1]; const lo = i32_popcnt(xl) + i32_popcnt(xh); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(0) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
+        }
+        case 108: { // i64.add
           B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] + B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 104: { // i64.sub
+        case 109: { // i64.sub
           B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] - B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 105: { // i64.mul
+        case 110: { // i64.mul
           B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] * B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 106: { // i64.and
+        case 111: { // i64.and
           B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] & B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 107: { // i64.or
+        case 112: { // i64.or
           B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] | B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 108: { // i64.xor
+        case 113: { // i64.xor
           B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] ^ B[((fp + (w >> 15 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 109: { // i64.shl
+        case 114: { // i64.shl
           const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 110: { // i64.shr_s
+        case 115: { // i64.shr_s
           const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 111: { // i64.shr_u
+        case 116: { // i64.shr_u
           const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 112: { // i64.rotl
+        case 117: { // i64.rotl
           const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w >> 15 & 510) | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 113: { // f32.add
+        case 118: { // f32.add
           F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] + F32[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 114: { // f32.sub
+        case 119: { // f32.sub
           F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] - F32[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 115: { // f32.mul
+        case 120: { // f32.mul
           F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] * F32[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 116: { // f32.div
+        case 121: { // f32.div
           F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] / F32[(fp + (w >> 15 & 510) | 0)]); pc = pc + (4) | 0; continue;
         }
-        case 117: { // f64.sqrt
+        case 122: { // f64.floor
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = Math.floor(F64[((fp + (w >> 7 & 510) | 0)) >> 1]) * 1; pc = pc + (4) | 0; continue;
+        }
+        case 123: { // f64.nearest
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = f64_nearest(F64[((fp + (w >> 7 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        }
+        case 124: { // f64.sqrt
           F64[((fp + (w << 1 & 510) | 0)) >> 1] = sqrt(F64[((fp + (w >> 7 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 118: { // f64.add
+        case 125: { // f64.add
           F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] + F64[((fp + (w >> 15 & 510) | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 119: { // f64.sub
+        case 126: { // f64.sub
           F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] - F64[((fp + (w >> 15 & 510) | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 120: { // f64.mul
+        case 127: { // f64.mul
           F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 121: { // f64.div
+        case 128: { // f64.div
           F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] / F64[((fp + (w >> 15 & 510) | 0)) >> 1]; pc = pc + (4) | 0; continue;
         }
-        case 122: { // i32.wrap_i64
+        case 129: { // i32.wrap_i64
           const x = (fp + (w >> 7 & 510) | 0), xl = I[x]; I[(fp + (w << 1 & 510) | 0)] = xl; pc = pc + (4) | 0; continue;
         }
-        case 123: { // i64.extend_i32_s
+        case 130: { // i32.trunc_f32_s
+          I[(fp + (w << 1 & 510) | 0)] = i32_trunc_s(F32[(fp + (w >> 7 & 510) | 0)]); pc = pc + (4) | 0; continue;
+        }
+        case 131: { // i32.trunc_f64_s
+          I[(fp + (w << 1 & 510) | 0)] = i32_trunc_s(F64[((fp + (w >> 7 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        }
+        case 132: { // i64.extend_i32_s
           const lo = I[(fp + (w >> 7 & 510) | 0)]; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(I[(fp + (w >> 7 & 510) | 0)] >> 31) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 124: { // i64.extend_i32_u
+        case 133: { // i64.extend_i32_u
           const lo = I[(fp + (w >> 7 & 510) | 0)]; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(0) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 125: { // f32.demote_f64
+        case 134: { // i64.trunc_f64_s
+          B[(fp + (w << 1 & 510) | 0) >> 1] = i64_trunc_s(F64[((fp + (w >> 7 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
+        }
+        case 135: { // f32.convert_i32_s
+          F32[(fp + (w << 1 & 510) | 0)] = fround(I[(fp + (w >> 7 & 510) | 0)]); pc = pc + (4) | 0; continue;
+        }
+        case 136: { // f32.demote_f64
           F32[(fp + (w << 1 & 510) | 0)] = fround(F64[((fp + (w >> 7 & 510) | 0)) >> 1]); pc = pc + (4) | 0; continue;
         }
-        case 126: { // f64.convert_i32_s
+        case 137: { // f64.convert_i32_s
           F64[((fp + (w << 1 & 510) | 0)) >> 1] = I[(fp + (w >> 7 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 127: { // f64.convert_i32_u
+        case 138: { // f64.convert_i32_u
           F64[((fp + (w << 1 & 510) | 0)) >> 1] = I[(fp + (w >> 7 & 510) | 0)] >>> 0; pc = pc + (4) | 0; continue;
         }
-        case 128: { // f64.promote_f32
+        case 139: { // f64.convert_i64_s
+          F64[((fp + (w << 1 & 510) | 0)) >> 1] = Number(B[(fp + (w >> 7 & 510) | 0) >> 1]); pc = pc + (4) | 0; continue;
+        }
+        case 140: { // f64.promote_f32
           F64[((fp + (w << 1 & 510) | 0)) >> 1] = F32[(fp + (w >> 7 & 510) | 0)]; pc = pc + (4) | 0; continue;
         }
-        case 129: { // i32.add:i
+        case 141: { // i32.extend8_s
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] << 24 >> 24; pc = pc + (4) | 0; continue;
+        }
+        case 142: { // i32.extend16_s
+          I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] << 16 >> 16; pc = pc + (4) | 0; continue;
+        }
+        case 143: { // i32.add:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; pc = pc + (4) | 0; continue;
         }
-        case 130: { // i32.mul:i
+        case 144: { // i32.mul:i
           I[(fp + (w << 1 & 510) | 0)] = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 131: { // i32.and:i
+        case 145: { // i32.and:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] & code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 132: { // i32.or:i
+        case 146: { // i32.or:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] | code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 133: { // i32.xor:i
+        case 147: { // i32.xor:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] ^ code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 134: { // i32.shl:i
+        case 148: { // i32.shl:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 135: { // i32.shr_s:i
+        case 149: { // i32.shr_s:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >> code[pc + 3 | 0]; pc = pc + (4) | 0; continue;
         }
-        case 136: { // i32.shr_u:i
+        case 150: { // i32.shr_u:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0; pc = pc + (4) | 0; continue;
         }
-        case 137: { // i32.rotl:i
+        case 151: { // i32.rotl:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0] | I[(fp + (w >> 7 & 510) | 0)] >>> (32 - code[pc + 3 | 0]); pc = pc + (4) | 0; continue;
         }
-        case 138: { // i64.shl:i
+        case 152: { // i64.shl:i
           const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 139: { // i64.shr_s:i
+        case 153: { // i64.shr_s:i
           const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 140: { // i64.shr_u:i
+        case 154: { // i64.shr_u:i
           const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 141: { // i64.rotl:i
+        case 155: { // i64.rotl:i
           const x = (fp + (w >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); pc = pc + (4) | 0; continue;
         }
-        case 142: { // i32.eq:i
+        case 156: { // i32.eq:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] === code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 143: { // br:i32.eq:i
+        case 157: { // br:i32.eq:i
           if (I[(fp + (w << 1 & 510) | 0)] === code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 144: { // i32.ne:i
+        case 158: { // i32.ne:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] !== code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 145: { // br:i32.ne:i
+        case 159: { // br:i32.ne:i
           if (I[(fp + (w << 1 & 510) | 0)] !== code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 146: { // i32.lt_s:i
+        case 160: { // i32.lt_s:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] < code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 147: { // br:i32.lt_s:i
+        case 161: { // br:i32.lt_s:i
           if (I[(fp + (w << 1 & 510) | 0)] < code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 148: { // i32.lt_u:i
+        case 162: { // i32.lt_u:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 149: { // br:i32.lt_u:i
+        case 163: { // br:i32.lt_u:i
           if (I[(fp + (w << 1 & 510) | 0)] >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 150: { // i32.gt_s:i
+        case 164: { // i32.gt_s:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] > code[pc + 3 | 0] ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 151: { // br:i32.gt_s:i
+        case 165: { // br:i32.gt_s:i
           if (I[(fp + (w << 1 & 510) | 0)] > code[pc + 2 | 0]) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 152: { // i32.gt_u:i
+        case 166: { // i32.gt_u:i
           I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] >>> 0 > code[pc + 3 | 0] >>> 0 ? 1 : 0; pc = pc + (4) | 0; continue;
         }
-        case 153: { // br:i32.gt_u:i
+        case 167: { // br:i32.gt_u:i
           if (I[(fp + (w << 1 & 510) | 0)] >>> 0 > code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } pc = pc + (5) | 0; continue;
         }
-        case 154: { // copy32 +2 i32.add:i
+        case 168: { // copy32 +2 i32.add:i
           const t0 = I[(fp + (w >> 7 & 510) | 0)]; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (3) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 155: { // copy32 +2 i32.add:i ; copy32 ; load8_u
+        case 169: { // copy32 +2 i32.add:i ; copy32 ; load8_u
           const t0 = I[(fp + (w >> 7 & 510) | 0)]; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (3) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = I[(fp + (w2 >> 7 & 510) | 0)]; } pc = pc + (3) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = dv.getUint8((I[(fp + (w3 >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]); } pc = pc + (4) | 0; continue;
         }
-        case 156: { // copy32 ; add_br_nz
+        case 170: { // copy32 ; add_br_nz
           { I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)]; } pc = pc + (3) | 0; { const w1 = code[pc + 0 | 0]; const v = I[(fp + (w1 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w1 << 1 & 510) | 0)] = v; if (v !== 0) { at = pc + 4 | 0; break; } } pc = pc + (6) | 0; continue;
         }
-        case 157: { // copy32 ; br:i32.lt_s
+        case 171: { // copy32 ; br:i32.lt_s
           { I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)]; } pc = pc + (3) | 0; { const w1 = code[pc + 0 | 0]; if (I[(fp + (w1 << 1 & 510) | 0)] < I[(fp + (w1 >> 7 & 510) | 0)]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 158: { // copy32 ; i32.add:i
+        case 172: { // copy32 ; i32.add:i
           { I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)]; } pc = pc + (3) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = I[(fp + (w1 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 159: { // copy64 ; br:i64.ne
+        case 173: { // copy64 ; br:i64.ne
           { B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1]); } pc = pc + (3) | 0; { const w1 = code[pc + 0 | 0]; const x = (fp + (w1 << 1 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w1 >> 7 & 510) | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 160: { // f32.add >3 f32.add
+        case 174: { // f32.add >3 f32.add
           const f0 = fround(F32[(fp + (w >> 7 & 510) | 0)] + F32[(fp + (w >> 15 & 510) | 0)]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F32[(fp + (w1 << 1 & 510) | 0)] = fround(F32[(fp + (w1 >> 7 & 510) | 0)] + f0); } pc = pc + (4) | 0; continue;
         }
-        case 161: { // f32.add >3 f32.add +2 store32_sum
+        case 175: { // f32.add >3 f32.add +2 store32_sum
           const f0 = fround(F32[(fp + (w >> 7 & 510) | 0)] + F32[(fp + (w >> 15 & 510) | 0)]);  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const f1 = fround(F32[(fp + (w1 >> 7 & 510) | 0)] + f0); F32[(fp + (w1 << 1 & 510) | 0)] = f1; pc = pc + (4) | 0; { dv.setFloat32(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, f1, true); } pc = pc + (4) | 0; continue;
         }
-        case 162: { // f32.mul ; f32.mul
+        case 176: { // f32.mul ; f32.mul
           { F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] * F32[(fp + (w >> 15 & 510) | 0)]); } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F32[(fp + (w1 << 1 & 510) | 0)] = fround(F32[(fp + (w1 >> 7 & 510) | 0)] * F32[(fp + (w1 >> 15 & 510) | 0)]); } pc = pc + (4) | 0; continue;
         }
-        case 163: { // f32.mul ; load32_sum ; f32.mul ; f32.mul
+        case 177: { // f32.mul ; load32_sum ; f32.mul ; f32.mul
           { F32[(fp + (w << 1 & 510) | 0)] = fround(F32[(fp + (w >> 7 & 510) | 0)] * F32[(fp + (w >> 15 & 510) | 0)]); } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = dv.getInt32(I[(fp + (w1 >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0, true); } pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; F32[(fp + (w2 << 1 & 510) | 0)] = fround(F32[(fp + (w2 >> 7 & 510) | 0)] * F32[(fp + (w2 >> 15 & 510) | 0)]); } pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; F32[(fp + (w3 << 1 & 510) | 0)] = fround(F32[(fp + (w3 >> 7 & 510) | 0)] * F32[(fp + (w3 >> 15 & 510) | 0)]); } pc = pc + (4) | 0; continue;
         }
-        case 164: { // f64.add >3 f64.add
+        case 178: { // f64.add >3 f64.add
           const f0 = F64[((fp + (w >> 7 & 510) | 0)) >> 1] + F64[((fp + (w >> 15 & 510) | 0)) >> 1];  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = F64[((fp + (w1 >> 7 & 510) | 0)) >> 1] + f0; } pc = pc + (4) | 0; continue;
         }
-        case 165: { // f64.mul +3 f64.add >2 f64.le >1 br_z
+        case 179: { // f64.mul +3 f64.add >2 f64.le >1 br_z
           const f0 = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1]; F64[((fp + (w << 1 & 510) | 0)) >> 1] = f0; pc = pc + (4) | 0; const f1 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f0;  pc = pc + (4) | 0; const t2 = f1 <= F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0;  pc = pc + (4) | 0; { if (t2 === 0) { at = pc + 2 | 0; break; } } pc = pc + (4) | 0; continue;
         }
-        case 166: { // f64.mul ; f64.add
+        case 180: { // f64.mul ; f64.add
           { F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = F64[((fp + (w1 >> 7 & 510) | 0)) >> 1] + F64[((fp + (w1 >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; continue;
         }
-        case 167: { // f64.mul ; f64.mul +3 f64.add >1 br:f64.le
+        case 181: { // f64.mul ; f64.mul +3 f64.add >1 br:f64.le
           { F64[((fp + (w << 1 & 510) | 0)) >> 1] = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const f1 = F64[((fp + (w1 >> 7 & 510) | 0)) >> 1] * F64[((fp + (w1 >> 15 & 510) | 0)) >> 1]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = f1; pc = pc + (4) | 0; const f2 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + f1;  pc = pc + (4) | 0; { if (f2 <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 168: { // f64.mul >2 f64.add
+        case 182: { // f64.mul >2 f64.add
           const f0 = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1];  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = f0 + F64[((fp + (w1 >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; continue;
         }
-        case 169: { // f64.mul >2 f64.mul
+        case 183: { // f64.mul >2 f64.mul
           const f0 = F64[((fp + (w >> 7 & 510) | 0)) >> 1] * F64[((fp + (w >> 15 & 510) | 0)) >> 1];  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = f0 * F64[((fp + (w1 >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; continue;
         }
-        case 170: { // f64.sub >3 f64.add
+        case 184: { // f64.sub >3 f64.add
           const f0 = F64[((fp + (w >> 7 & 510) | 0)) >> 1] - F64[((fp + (w >> 15 & 510) | 0)) >> 1];  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = F64[((fp + (w1 >> 7 & 510) | 0)) >> 1] + f0; } pc = pc + (4) | 0; continue;
         }
-        case 171: { // i32.add >2 i32.add
+        case 185: { // i32.add >2 i32.add
           const t0 = I[(fp + (w >> 7 & 510) | 0)] + I[(fp + (w >> 15 & 510) | 0)] | 0;  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 + I[(fp + (w1 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 172: { // i32.add:i +1 br:i32.lt_u:i
+        case 186: { // i32.add:i +1 br:i32.lt_u:i
           const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { if (t0 >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 173: { // i32.add:i +1 br:i32.ne:i
+        case 187: { // i32.add:i +1 br:i32.ne:i
           const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { if (t0 !== code[pc + 2 | 0]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 174: { // i32.add:i +2 i32.or:i >3 i32.rem_u
+        case 188: { // i32.add:i +2 i32.or:i >3 i32.rem_u
           const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; const t1 = t0 | code[pc + 3 | 0];  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = i32_rem_u(I[(fp + (w2 >> 7 & 510) | 0)], t1); } pc = pc + (4) | 0; continue;
         }
-        case 175: { // i32.add:i +2 load32
+        case 189: { // i32.add:i +2 load32
           const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((t0 >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; continue;
         }
-        case 176: { // i32.add:i ; i32.add ; i32.add:i +1 br:i32.lt_u:i
+        case 190: { // i32.add:i ; i32.add ; i32.add:i +1 br:i32.lt_u:i
           { I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = I[(fp + (w1 >> 7 & 510) | 0)] + I[(fp + (w1 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; const w2 = code[pc + 0 | 0]; const t2 = I[(fp + (w2 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w2 << 1 & 510) | 0)] = t2; pc = pc + (4) | 0; { if (t2 >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 177: { // i32.add:i ; i64.shr_u:i
+        case 191: { // i32.add:i ; i64.shr_u:i
           { I[(fp + (w << 1 & 510) | 0)] = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; const x = (fp + (w1 >> 7 & 510) | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); } pc = pc + (4) | 0; continue;
         }
-        case 178: { // i32.add:i >2 store32_at
+        case 192: { // i32.add:i >2 store32_at
           const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0;  { dv.setInt32(code[pc + 5 | 0], t0, true); } pc = pc + (4) | 0; pc = pc + (3) | 0; continue;
         }
-        case 179: { // i32.add:i >2 store8_sum
+        case 193: { // i32.add:i >2 store8_sum
           const t0 = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0;  { dv.setInt8(I[(fp + code[pc + 5 | 0] | 0)] + code[pc + 7 | 0] >>> 0, t0); } pc = pc + (4) | 0; pc = pc + (4) | 0; continue;
         }
-        case 180: { // i32.add_shl >2 load32
+        case 194: { // i32.add_shl >2 load32
           const t0 = I[(fp + (w >> 7 & 510) | 0)] + (I[(fp + (w >> 15 & 510) | 0)] << code[pc + 4 | 0]) | 0;  { I[(fp + code[pc + 6 | 0] | 0)] = dv.getInt32((t0 >>> 0) + code[pc + 8 | 0], true); } pc = pc + (5) | 0; pc = pc + (4) | 0; continue;
         }
-        case 181: { // i32.lt_u >4 select32
+        case 195: { // i32.lt_u >4 select32
           const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> 0 < I[(fp + (w >> 15 & 510) | 0)] >>> 0 ? 1 : 0;  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 !== 0 ? I[(fp + (w1 >> 7 & 510) | 0)] : I[(fp + (w1 >> 15 & 510) | 0)]; } pc = pc + (5) | 0; continue;
         }
-        case 182: { // i32.lt_u >4 select32 +2 store32 ; i32.add:i
+        case 196: { // i32.lt_u >4 select32 +2 store32 ; i32.add:i
           const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> 0 < I[(fp + (w >> 15 & 510) | 0)] >>> 0 ? 1 : 0;  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const t1 = t0 !== 0 ? I[(fp + (w1 >> 7 & 510) | 0)] : I[(fp + (w1 >> 15 & 510) | 0)]; I[(fp + (w1 << 1 & 510) | 0)] = t1; pc = pc + (5) | 0; { dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], t1, true); } pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = I[(fp + (w3 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 183: { // i32.mul >2 i32.add >2 i32.rotl >2 i32.xor
+        case 197: { // i32.mul >2 i32.add >2 i32.rotl >2 i32.xor
           const t0 = imul(I[(fp + (w >> 7 & 510) | 0)], I[(fp + (w >> 15 & 510) | 0)]);  pc = pc + (4) | 0; const t1 = t0 + I[(fp + code[pc + 3 | 0] | 0)] | 0;  pc = pc + (4) | 0; const t2 = t1 << I[(fp + code[pc + 3 | 0] | 0)] | t1 >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]);  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = t2 ^ I[(fp + (w3 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 184: { // i32.mul:i ; load8_u_sum >2 i32.add
+        case 198: { // i32.mul:i ; load8_u_sum >2 i32.add
           { I[(fp + (w << 1 & 510) | 0)] = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]); } pc = pc + (4) | 0; const t1 = dv.getUint8(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 + I[(fp + (w2 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 185: { // i32.mul:i >2 i32.add
+        case 199: { // i32.mul:i >2 i32.add
           const t0 = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 + I[(fp + (w1 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 186: { // i32.mul:i >2 i32.add:i
+        case 200: { // i32.mul:i >2 i32.add:i
           const t0 = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 187: { // i32.mul:i >2 i32.or >2 i32.mul:i >2 i32.xor
+        case 201: { // i32.mul:i >2 i32.or >2 i32.mul:i >2 i32.xor
           const t0 = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; const t1 = t0 | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t2 = imul(t1, code[pc + 3 | 0]);  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = t2 ^ I[(fp + (w3 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 188: { // i32.mul:i >2 i32.shr_u:i
+        case 202: { // i32.mul:i >2 i32.shr_u:i
           const t0 = imul(I[(fp + (w >> 7 & 510) | 0)], code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 >>> code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 189: { // i32.or >2 i32.or >2 i32.xor:i >2 i32.and
+        case 203: { // i32.or >2 i32.or >2 i32.xor:i >2 i32.and
           const t0 = I[(fp + (w >> 7 & 510) | 0)] | I[(fp + (w >> 15 & 510) | 0)];  pc = pc + (4) | 0; const t1 = t0 | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t2 = t1 ^ code[pc + 3 | 0];  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = t2 & I[(fp + (w3 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 190: { // i32.or >2 i32.shl:i ; i32.or >2 i32.shr_u:i
+        case 204: { // i32.or >2 i32.shl:i ; i32.or >2 i32.shr_u:i
           const t0 = I[(fp + (w >> 7 & 510) | 0)] | I[(fp + (w >> 15 & 510) | 0)];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 << code[pc + 3 | 0]; } pc = pc + (4) | 0; const w2 = code[pc + 0 | 0]; const t2 = I[(fp + (w2 >> 7 & 510) | 0)] | I[(fp + (w2 >> 15 & 510) | 0)];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t2 >>> code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 191: { // i32.rotl:i >2 i32.mul:i >2 i32.add:i ; i32.lt_u:i
+        case 205: { // i32.rotl:i >2 i32.mul:i >2 i32.add:i ; i32.lt_u:i
           const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0] | I[(fp + (w >> 7 & 510) | 0)] >>> (32 - code[pc + 3 | 0]);  pc = pc + (4) | 0; const t1 = imul(t0, code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = I[(fp + (w3 >> 7 & 510) | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; } pc = pc + (4) | 0; continue;
         }
-        case 192: { // i32.rotl:i >2 i32.xor
+        case 206: { // i32.rotl:i >2 i32.xor
           const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0] | I[(fp + (w >> 7 & 510) | 0)] >>> (32 - code[pc + 3 | 0]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 ^ I[(fp + (w1 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 193: { // i32.shl:i >2 i32.add:i
+        case 207: { // i32.shl:i >2 i32.add:i
           const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 194: { // i32.shl:i >2 i32.add:i +2 load32 +1 br_z
+        case 208: { // i32.shl:i >2 i32.add:i +2 load32 +1 br_z
           const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; const t1 = t0 + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; const t2 = dv.getInt32((t1 >>> 0) + code[pc + 3 | 0], true); I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { if (t2 === 0) { at = pc + 2 | 0; break; } } pc = pc + (4) | 0; continue;
         }
-        case 195: { // i32.shl:i >2 i32.and >2 i32.xor
+        case 209: { // i32.shl:i >2 i32.and >2 i32.xor
           const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; const t1 = t0 & I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 ^ I[(fp + (w2 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 196: { // i32.shl:i >2 i32.or
+        case 210: { // i32.shl:i >2 i32.or
           const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 | I[(fp + (w1 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 197: { // i32.shl:i >2 i32.shr_s:i >2 i32.xor
+        case 211: { // i32.shl:i >2 i32.shr_s:i >2 i32.xor
           const t0 = I[(fp + (w >> 7 & 510) | 0)] << code[pc + 3 | 0];  pc = pc + (4) | 0; const t1 = t0 >> code[pc + 3 | 0];  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 ^ I[(fp + (w2 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 198: { // i32.shr_s:i >2 f64.convert_i32_s >2 f64.mul
+        case 212: { // i32.shr_s:i >2 f64.convert_i32_s >2 f64.mul
           const t0 = I[(fp + (w >> 7 & 510) | 0)] >> code[pc + 3 | 0];  pc = pc + (4) | 0; const f1 = t0;  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; F64[((fp + (w2 << 1 & 510) | 0)) >> 1] = f1 * F64[((fp + (w2 >> 15 & 510) | 0)) >> 1]; } pc = pc + (4) | 0; continue;
         }
-        case 199: { // i32.shr_u:i >2 i32.add:i
+        case 213: { // i32.shr_u:i >2 i32.add:i
           const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 200: { // i32.shr_u:i >2 i32.and:i
+        case 214: { // i32.shr_u:i >2 i32.and:i
           const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 & code[pc + 3 | 0]; } pc = pc + (4) | 0; continue;
         }
-        case 201: { // i32.shr_u:i >2 i32.and:i >2 load32_sum
+        case 215: { // i32.shr_u:i >2 i32.and:i >2 load32_sum
           const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0;  const t1 = t0 & code[pc + 7 | 0];  { I[(fp + code[pc + 9 | 0] | 0)] = dv.getInt32(t1 + code[pc + 11 | 0] >>> 0, true); } pc = pc + (8) | 0; pc = pc + (4) | 0; continue;
         }
-        case 202: { // i32.shr_u:i >2 i32.xor
+        case 216: { // i32.shr_u:i >2 i32.xor
           const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 ^ I[(fp + (w1 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 203: { // i32.shr_u:i >2 i32.xor +2 i32.and:i
+        case 217: { // i32.shr_u:i >2 i32.xor +2 i32.and:i
           const t0 = I[(fp + (w >> 7 & 510) | 0)] >>> code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const t1 = t0 ^ I[(fp + (w1 >> 15 & 510) | 0)]; I[(fp + (w1 << 1 & 510) | 0)] = t1; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 & code[pc + 3 | 0]; } pc = pc + (4) | 0; continue;
         }
-        case 204: { // i32.sub >2 i32.and +2 i32.or
+        case 218: { // i32.sub >2 i32.and +2 i32.or
           const t0 = I[(fp + (w >> 7 & 510) | 0)] - I[(fp + (w >> 15 & 510) | 0)] | 0;  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const t1 = t0 & I[(fp + (w1 >> 15 & 510) | 0)]; I[(fp + (w1 << 1 & 510) | 0)] = t1; pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 | I[(fp + (w2 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 205: { // i32.xor >2 i32.add +2 i32.and:i >3 i32.sub
+        case 219: { // i32.xor >2 i32.add +2 i32.and:i >3 i32.sub
           const t0 = I[(fp + (w >> 7 & 510) | 0)] ^ I[(fp + (w >> 15 & 510) | 0)];  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const t1 = t0 + I[(fp + (w1 >> 15 & 510) | 0)] | 0; I[(fp + (w1 << 1 & 510) | 0)] = t1; pc = pc + (4) | 0; const t2 = t1 & code[pc + 3 | 0];  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = I[(fp + (w3 >> 7 & 510) | 0)] - t2 | 0; } pc = pc + (4) | 0; continue;
         }
-        case 206: { // i64.add >2 i64.add
+        case 220: { // i64.add >2 i64.add
           const b0 = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] + B[((fp + (w >> 15 & 510) | 0)) >> 1]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, b0 + B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 207: { // i64.and >2 i64.eqz ; select64 ; br:i64.ne
+        case 221: { // i64.and >2 i64.eqz ; select64 ; br:i64.ne
           { B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] & B[((fp + (w >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; const x = (fp + (w1 >> 7 & 510) | 0), xl = I[x], xh = I[x + 1]; I[(fp + (w1 << 1 & 510) | 0)] = (xl | xh) === 0 ? 1 : 0; } pc = pc + (4) | 0; { const s = fp + code[I[(fp + code[pc + 4 | 0] | 0)] !== 0 ? pc + 2 : pc + 3]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[s >> 1]); } pc = pc + (5) | 0; { const w3 = code[pc + 0 | 0]; const x = (fp + (w3 << 1 & 510) | 0), xl = I[x], xh = I[x + 1], y = (fp + (w3 >> 7 & 510) | 0), yl = I[y], yh = I[y + 1]; if (xl !== yl || xh !== yh) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 208: { // i64.mul >2 i64.add
+        case 222: { // i64.mul >2 i64.add
           const b0 = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] * B[((fp + (w >> 15 & 510) | 0)) >> 1]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, b0 + B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 209: { // i64.mul >2 i64.add >2 i64.rotl:i >2 i64.mul
+        case 223: { // i64.mul >2 i64.add >2 i64.rotl:i >2 i64.mul
           const b0 = asIntN(64, B[((fp + (w >> 7 & 510) | 0)) >> 1] * B[((fp + (w >> 15 & 510) | 0)) >> 1]);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, b0 + B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; const xt2 = (fp + code[pc + 2 | 0] | 0), xt2l = I[xt2], xt2h = I[xt2 + 1], yt2l = code[pc + 3 | 0]; const t2l = (yt2l & 32) !== 0 ? xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l) : xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l), t2h = (yt2l & 32) !== 0 ? xt2l << yt2l | xt2h >>> 1 >>> (31 - yt2l) : xt2h << yt2l | xt2l >>> 1 >>> (31 - yt2l);  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; B[((fp + (w3 << 1 & 510) | 0)) >> 1] = asIntN(64, asIntN(64, (bigInt(t2h) << 32n) | bigInt((t2l) >>> 0)) * B[((fp + (w3 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 210: { // i64.rotl:i >2 i64.xor
+        case 224: { // i64.rotl:i >2 i64.xor
           const xt0 = (fp + (w >> 7 & 510) | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l) : xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l), t0h = (yt0l & 32) !== 0 ? xt0l << yt0l | xt0h >>> 1 >>> (31 - yt0l) : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, asIntN(64, (bigInt(t0h) << 32n) | bigInt((t0l) >>> 0)) ^ B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 211: { // i64.shl:i >2 i64.xor
+        case 225: { // i64.shl:i >2 i64.xor
           const xt0 = (fp + (w >> 7 & 510) | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? 0 : xt0l << yt0l, t0h = (yt0l & 32) !== 0 ? xt0l << yt0l : xt0h << yt0l | xt0l >>> 1 >>> (31 - yt0l);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, asIntN(64, (bigInt(t0h) << 32n) | bigInt((t0l) >>> 0)) ^ B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 212: { // i64.shr_u:i >2 i64.xor
+        case 226: { // i64.shr_u:i >2 i64.xor
           const xt0 = (fp + (w >> 7 & 510) | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h >>> yt0l | 0 : xt0l >>> yt0l | xt0h << 1 << (31 - yt0l), t0h = (yt0l & 32) !== 0 ? 0 : xt0h >>> yt0l | 0;  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, asIntN(64, (bigInt(t0h) << 32n) | bigInt((t0l) >>> 0)) ^ B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 213: { // i64.shr_u:i >2 i64.xor >2 i64.mul
+        case 227: { // i64.shr_u:i >2 i64.xor >2 i64.mul
           const xt0 = (fp + (w >> 7 & 510) | 0), xt0l = I[xt0], xt0h = I[xt0 + 1], yt0l = code[pc + 3 | 0]; const t0l = (yt0l & 32) !== 0 ? xt0h >>> yt0l | 0 : xt0l >>> yt0l | xt0h << 1 << (31 - yt0l), t0h = (yt0l & 32) !== 0 ? 0 : xt0h >>> yt0l | 0;  pc = pc + (4) | 0; const b1 = asIntN(64, asIntN(64, (bigInt(t0h) << 32n) | bigInt((t0l) >>> 0)) ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]);  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; B[((fp + (w2 << 1 & 510) | 0)) >> 1] = asIntN(64, b1 * B[((fp + (w2 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; continue;
         }
-        case 214: { // load32 +2 i32.add:i +2 store32
+        case 228: { // load32 +2 i32.add:i +2 store32
           const t0 = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; const t1 = t0 + code[pc + 3 | 0] | 0; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { dv.setInt32((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], t1, true); } pc = pc + (4) | 0; continue;
         }
-        case 215: { // load32 +2 i32.lt_u >4 select32 >2 i32.add:i
+        case 229: { // load32 +2 i32.lt_u >4 select32 >2 i32.add:i
           const t0 = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; const t1 = t0 >>> 0 < I[(fp + code[pc + 3 | 0] | 0)] >>> 0 ? 1 : 0;  pc = pc + (4) | 0; const w2 = code[pc + 0 | 0]; const t2 = t1 !== 0 ? I[(fp + (w2 >> 7 & 510) | 0)] : I[(fp + (w2 >> 15 & 510) | 0)];  pc = pc + (5) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t2 + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 216: { // load32 +2 load32
+        case 230: { // load32 +2 load32
           const t0 = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32((t0 >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; continue;
         }
-        case 217: { // load32 ; i32.add:i
+        case 231: { // load32 ; i32.add:i
           { I[(fp + (w << 1 & 510) | 0)] = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = I[(fp + (w1 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 218: { // load32 ; i32.add:i >2 i32.xor
+        case 232: { // load32 ; i32.add:i >2 i32.xor
           { I[(fp + (w << 1 & 510) | 0)] = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true); } pc = pc + (4) | 0; const t1 = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0;  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 ^ I[(fp + (w2 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 219: { // load32 >1 br_nz
+        case 233: { // load32 >1 br_nz
           const t0 = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; { if (t0 !== 0) { at = pc + 2 | 0; break; } } pc = pc + (4) | 0; continue;
         }
-        case 220: { // load32 >2 i32.xor
+        case 234: { // load32 >2 i32.xor
           const t0 = dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = t0 ^ I[(fp + (w1 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 221: { // load32_add +2 i32.mul:i >2 i32.shr_u:i
+        case 235: { // load32_add +2 i32.mul:i >2 i32.shr_u:i
           const t0 = dv.getInt32(((I[(fp + (w >> 7 & 510) | 0)] + I[(fp + (w >> 15 & 510) | 0)]) >>> 0) + code[pc + 4 | 0], true); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (5) | 0; const t1 = imul(t0, code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t1 >>> code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 222: { // load32_u64 >2 i64.add ; i32.add:i +2 load32_u64
+        case 236: { // load32_u64 >2 i64.add ; i32.add:i +2 load32_u64
           const b0 = bigInt(dv.getInt32((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true) >>> 0);  pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; B[((fp + (w1 << 1 & 510) | 0)) >> 1] = asIntN(64, b0 + B[((fp + (w1 >> 15 & 510) | 0)) >> 1]); } pc = pc + (4) | 0; const w2 = code[pc + 0 | 0]; const t2 = I[(fp + (w2 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; I[(fp + (w2 << 1 & 510) | 0)] = t2; pc = pc + (4) | 0; { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = bigInt(dv.getInt32((t2 >>> 0) + code[pc + 3 | 0], true) >>> 0); } pc = pc + (4) | 0; continue;
         }
-        case 223: { // load64 >3 f64.add +2 store64 ; i32.add:i
+        case 237: { // load64 >3 f64.add +2 store64 ; i32.add:i
           const f0 = dv.getFloat64((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const f1 = F64[((fp + (w1 >> 7 & 510) | 0)) >> 1] + f0; F64[((fp + (w1 << 1 & 510) | 0)) >> 1] = f1; pc = pc + (4) | 0; { dv.setFloat64((I[(fp + code[pc + 1 | 0] | 0)] >>> 0) + code[pc + 3 | 0], f1, true); } pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = I[(fp + (w3 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 224: { // load64 >3 f64.mul >2 f64.add >3 f64.add
+        case 238: { // load64 >3 f64.mul >2 f64.add >3 f64.add
           const f0 = dv.getFloat64((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0], true);  pc = pc + (4) | 0; const f1 = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * f0;  pc = pc + (4) | 0; const f2 = f1 + F64[((fp + code[pc + 3 | 0] | 0)) >> 1];  pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; F64[((fp + (w3 << 1 & 510) | 0)) >> 1] = F64[((fp + (w3 >> 7 & 510) | 0)) >> 1] + f2; } pc = pc + (4) | 0; continue;
         }
-        case 225: { // load64_sum ; load64_sum >3 f64.mul
+        case 239: { // load64_sum ; load64_sum >3 f64.mul
           { const a = I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0; B[((fp + (w << 1 & 510) | 0)) >> 1] = asIntN(64, (bigInt(dv.getInt32(a + 4, true)) << 32n) | bigInt((dv.getInt32(a, true)) >>> 0)); } pc = pc + (4) | 0; const f1 = dv.getFloat64(I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] >>> 0, true);  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; F64[((fp + (w2 << 1 & 510) | 0)) >> 1] = F64[((fp + (w2 >> 7 & 510) | 0)) >> 1] * f1; } pc = pc + (4) | 0; continue;
         }
-        case 226: { // load8_u +2 i32.eq:i ; br:i32.eq:i
+        case 240: { // load8_u +2 i32.eq:i ; br:i32.eq:i
           const t0 = dv.getUint8((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 === code[pc + 3 | 0] ? 1 : 0; } pc = pc + (4) | 0; { if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
-        case 227: { // load8_u >2 i32.shl:i
+        case 241: { // load8_u >2 i32.shl:i
           const t0 = dv.getUint8((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]);  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = t0 << code[pc + 3 | 0]; } pc = pc + (4) | 0; continue;
         }
-        case 228: { // load8_u >2 i32.shl:i +2 load32_sum ; i32.add:i
+        case 242: { // load8_u >2 i32.shl:i +2 load32_sum ; i32.add:i
           const t0 = dv.getUint8((I[(fp + (w >> 7 & 510) | 0)] >>> 0) + code[pc + 3 | 0]);  pc = pc + (4) | 0; const t1 = t0 << code[pc + 3 | 0]; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(t1 + code[pc + 3 | 0] >>> 0, true); } pc = pc + (4) | 0; { const w3 = code[pc + 0 | 0]; I[(fp + (w3 << 1 & 510) | 0)] = I[(fp + (w3 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 229: { // load8_u_sum +2 store8_sum
+        case 243: { // load8_u_sum +2 store8_sum
           const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0); I[(fp + (w << 1 & 510) | 0)] = t0; pc = pc + (4) | 0; { dv.setInt8(I[(fp + code[pc + 1 | 0] | 0)] + code[pc + 3 | 0] >>> 0, t0); } pc = pc + (4) | 0; continue;
         }
-        case 230: { // load8_u_sum >2 i32.eq:i >2 i32.add
+        case 244: { // load8_u_sum >2 i32.eq:i >2 i32.add
           const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 === code[pc + 3 | 0] ? 1 : 0;  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 + I[(fp + (w2 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 231: { // load8_u_sum >2 i32.or >2 i32.mul:i
+        case 245: { // load8_u_sum >2 i32.or >2 i32.mul:i
           const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 | I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = imul(t1, code[pc + 3 | 0]); } pc = pc + (4) | 0; continue;
         }
-        case 232: { // load8_u_sum >2 i32.shl:i +2 i32.or
+        case 246: { // load8_u_sum >2 i32.shl:i +2 i32.or
           const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 << code[pc + 3 | 0]; I[(fp + code[pc + 1 | 0] | 0)] = t1; pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 | I[(fp + (w2 >> 15 & 510) | 0)]; } pc = pc + (4) | 0; continue;
         }
-        case 233: { // load8_u_sum >2 i32.xor >2 i32.shl:i +2 load32_sum
+        case 247: { // load8_u_sum >2 i32.xor >2 i32.shl:i +2 load32_sum
           const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = t0 ^ I[(fp + code[pc + 3 | 0] | 0)];  pc = pc + (4) | 0; const t2 = t1 << code[pc + 3 | 0]; I[(fp + code[pc + 1 | 0] | 0)] = t2; pc = pc + (4) | 0; { I[(fp + code[pc + 1 | 0] | 0)] = dv.getInt32(t2 + code[pc + 3 | 0] >>> 0, true); } pc = pc + (4) | 0; continue;
         }
-        case 234: { // load8_u_sum >3 i32.ne >2 i32.add
+        case 248: { // load8_u_sum >3 i32.ne >2 i32.add
           const t0 = dv.getUint8(I[(fp + (w >> 7 & 510) | 0)] + code[pc + 3 | 0] >>> 0);  pc = pc + (4) | 0; const t1 = I[(fp + code[pc + 2 | 0] | 0)] !== t0 ? 1 : 0;  pc = pc + (4) | 0; { const w2 = code[pc + 0 | 0]; I[(fp + (w2 << 1 & 510) | 0)] = t1 + I[(fp + (w2 >> 15 & 510) | 0)] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 235: { // store32 ; i32.add:i
+        case 249: { // store32 ; i32.add:i
           { dv.setInt32((I[(fp + (w << 1 & 510) | 0)] >>> 0) + code[pc + 3 | 0], I[(fp + (w >> 7 & 510) | 0)], true); } pc = pc + (4) | 0; { const w1 = code[pc + 0 | 0]; I[(fp + (w1 << 1 & 510) | 0)] = I[(fp + (w1 >> 7 & 510) | 0)] + code[pc + 3 | 0] | 0; } pc = pc + (4) | 0; continue;
         }
-        case 236: { // store8_sum ; i32.add +1 br:i32.lt_u:i
+        case 250: { // store8_sum ; i32.add +1 br:i32.lt_u:i
           { dv.setInt8(I[(fp + (w << 1 & 510) | 0)] + code[pc + 3 | 0] >>> 0, I[(fp + (w >> 7 & 510) | 0)]); } pc = pc + (4) | 0; const w1 = code[pc + 0 | 0]; const t1 = I[(fp + (w1 >> 7 & 510) | 0)] + I[(fp + (w1 >> 15 & 510) | 0)] | 0; I[(fp + (w1 << 1 & 510) | 0)] = t1; pc = pc + (4) | 0; { if (t1 >>> 0 < code[pc + 2 | 0] >>> 0) { at = pc + 3 | 0; break; } } pc = pc + (5) | 0; continue;
         }
         default: {
@@ -873,71 +915,85 @@ function far(o: number, act: Run, dv: DataView, pc: number, fp: number): number 
     case 65622: { I[(fp + code[pc + 1 | 0] | 0)] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 3 | 0] | 0)) >> 1] ? 1 : 0; return pc + 4 | 0; } // f64.le
     case 65623: { if (F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:f64.le
     case 65624: { if (!(F64[((fp + code[pc + 1 | 0] | 0)) >> 1] <= F64[((fp + code[pc + 2 | 0] | 0)) >> 1])) return ~(pc + 3 | 0); return pc + 5 | 0; } // br_not:f64.le
-    case 65625: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)] | 0; return pc + 4 | 0; } // i32.add
-    case 65626: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] - I[(fp + code[pc + 3 | 0] | 0)] | 0; return pc + 4 | 0; } // i32.sub
-    case 65627: { I[(fp + code[pc + 1 | 0] | 0)] = imul(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.mul
-    case 65628: { I[(fp + code[pc + 1 | 0] | 0)] = i32_div_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.div_s
-    case 65629: { I[(fp + code[pc + 1 | 0] | 0)] = i32_div_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.div_u
-    case 65630: { I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.rem_s
-    case 65631: { I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.rem_u
-    case 65632: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.and
-    case 65633: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.or
-    case 65634: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.xor
-    case 65635: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.shl
-    case 65636: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.shr_s
-    case 65637: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> I[(fp + code[pc + 3 | 0] | 0)] | 0; return pc + 4 | 0; } // i32.shr_u
-    case 65638: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.rotl
-    case 65639: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.add
-    case 65640: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] - B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.sub
-    case 65641: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.mul
-    case 65642: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] & B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.and
-    case 65643: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] | B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.or
-    case 65644: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.xor
-    case 65645: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shl
-    case 65646: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_s
-    case 65647: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_u
-    case 65648: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.rotl
-    case 65649: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.add
-    case 65650: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] - F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.sub
-    case 65651: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.mul
-    case 65652: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] / F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.div
-    case 65653: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = sqrt(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); return pc + 4 | 0; } // f64.sqrt
-    case 65654: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.add
-    case 65655: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] - F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.sub
-    case 65656: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.mul
-    case 65657: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] / F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.div
-    case 65658: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x]; I[(fp + code[pc + 1 | 0] | 0)] = xl; return pc + 4 | 0; } // i32.wrap_i64
-    case 65659: { const lo = I[(fp + code[pc + 2 | 0] | 0)]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(I[(fp + code[pc + 2 | 0] | 0)] >> 31) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.extend_i32_s
-    case 65660: { const lo = I[(fp + code[pc + 2 | 0] | 0)]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.extend_i32_u
-    case 65661: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); return pc + 4 | 0; } // f32.demote_f64
-    case 65662: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)]; return pc + 4 | 0; } // f64.convert_i32_s
-    case 65663: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0; return pc + 4 | 0; } // f64.convert_i32_u
-    case 65664: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F32[(fp + code[pc + 2 | 0] | 0)]; return pc + 4 | 0; } // f64.promote_f32
-    case 65665: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; return pc + 4 | 0; } // i32.add:i
-    case 65666: { I[(fp + code[pc + 1 | 0] | 0)] = imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]); return pc + 4 | 0; } // i32.mul:i
-    case 65667: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & code[pc + 3 | 0]; return pc + 4 | 0; } // i32.and:i
-    case 65668: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | code[pc + 3 | 0]; return pc + 4 | 0; } // i32.or:i
-    case 65669: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ code[pc + 3 | 0]; return pc + 4 | 0; } // i32.xor:i
-    case 65670: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0]; return pc + 4 | 0; } // i32.shl:i
-    case 65671: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> code[pc + 3 | 0]; return pc + 4 | 0; } // i32.shr_s:i
-    case 65672: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0; return pc + 4 | 0; } // i32.shr_u:i
-    case 65673: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - code[pc + 3 | 0]); return pc + 4 | 0; } // i32.rotl:i
-    case 65674: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shl:i
-    case 65675: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_s:i
-    case 65676: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_u:i
-    case 65677: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.rotl:i
-    case 65678: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] === code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.eq:i
-    case 65679: { if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.eq:i
-    case 65680: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] !== code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.ne:i
-    case 65681: { if (I[(fp + code[pc + 1 | 0] | 0)] !== code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.ne:i
-    case 65682: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] < code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.lt_s:i
-    case 65683: { if (I[(fp + code[pc + 1 | 0] | 0)] < code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.lt_s:i
-    case 65684: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; return pc + 4 | 0; } // i32.lt_u:i
-    case 65685: { if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < code[pc + 2 | 0] >>> 0) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.lt_u:i
-    case 65686: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] > code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.gt_s:i
-    case 65687: { if (I[(fp + code[pc + 1 | 0] | 0)] > code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.gt_s:i
-    case 65688: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 > code[pc + 3 | 0] >>> 0 ? 1 : 0; return pc + 4 | 0; } // i32.gt_u:i
-    case 65689: { if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 > code[pc + 2 | 0] >>> 0) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.gt_u:i
+    case 65625: { I[(fp + code[pc + 1 | 0] | 0)] = Math.clz32(I[(fp + code[pc + 2 | 0] | 0)]); return pc + 4 | 0; } // i32.clz
+    case 65626: { I[(fp + code[pc + 1 | 0] | 0)] = i32_ctz(I[(fp + code[pc + 2 | 0] | 0)]); return pc + 4 | 0; } // i32.ctz
+    case 65627: { I[(fp + code[pc + 1 | 0] | 0)] = i32_popcnt(I[(fp + code[pc + 2 | 0] | 0)]); return pc + 4 | 0; } // i32.popcnt
+    case 65628: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + I[(fp + code[pc + 3 | 0] | 0)] | 0; return pc + 4 | 0; } // i32.add
+    case 65629: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] - I[(fp + code[pc + 3 | 0] | 0)] | 0; return pc + 4 | 0; } // i32.sub
+    case 65630: { I[(fp + code[pc + 1 | 0] | 0)] = imul(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.mul
+    case 65631: { I[(fp + code[pc + 1 | 0] | 0)] = i32_div_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.div_s
+    case 65632: { I[(fp + code[pc + 1 | 0] | 0)] = i32_div_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.div_u
+    case 65633: { I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_s(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.rem_s
+    case 65634: { I[(fp + code[pc + 1 | 0] | 0)] = i32_rem_u(I[(fp + code[pc + 2 | 0] | 0)], I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.rem_u
+    case 65635: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.and
+    case 65636: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.or
+    case 65637: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.xor
+    case 65638: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.shl
+    case 65639: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> I[(fp + code[pc + 3 | 0] | 0)]; return pc + 4 | 0; } // i32.shr_s
+    case 65640: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> I[(fp + code[pc + 3 | 0] | 0)] | 0; return pc + 4 | 0; } // i32.shr_u
+    case 65641: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << I[(fp + code[pc + 3 | 0] | 0)] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - I[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // i32.rotl
+    case 65642: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1]; const lo = xl === 0 ? 32 + i32_ctz(xh) : i32_ctz(xl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.ctz
+    case 65643: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1]; const lo = i32_popcnt(xl) + i32_popcnt(xh); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.popcnt
+    case 65644: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] + B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.add
+    case 65645: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] - B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.sub
+    case 65646: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] * B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.mul
+    case 65647: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] & B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.and
+    case 65648: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] | B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.or
+    case 65649: { B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, B[((fp + code[pc + 2 | 0] | 0)) >> 1] ^ B[((fp + code[pc + 3 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.xor
+    case 65650: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shl
+    case 65651: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_s
+    case 65652: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_u
+    case 65653: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], y = (fp + code[pc + 3 | 0] | 0), yl = I[y]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.rotl
+    case 65654: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] + F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.add
+    case 65655: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] - F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.sub
+    case 65656: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] * F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.mul
+    case 65657: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F32[(fp + code[pc + 2 | 0] | 0)] / F32[(fp + code[pc + 3 | 0] | 0)]); return pc + 4 | 0; } // f32.div
+    case 65658: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = Math.floor(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]) * 1; return pc + 4 | 0; } // f64.floor
+    case 65659: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = f64_nearest(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); return pc + 4 | 0; } // f64.nearest
+    case 65660: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = sqrt(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); return pc + 4 | 0; } // f64.sqrt
+    case 65661: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] + F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.add
+    case 65662: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] - F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.sub
+    case 65663: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] * F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.mul
+    case 65664: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F64[((fp + code[pc + 2 | 0] | 0)) >> 1] / F64[((fp + code[pc + 3 | 0] | 0)) >> 1]; return pc + 4 | 0; } // f64.div
+    case 65665: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x]; I[(fp + code[pc + 1 | 0] | 0)] = xl; return pc + 4 | 0; } // i32.wrap_i64
+    case 65666: { I[(fp + code[pc + 1 | 0] | 0)] = i32_trunc_s(F32[(fp + code[pc + 2 | 0] | 0)]); return pc + 4 | 0; } // i32.trunc_f32_s
+    case 65667: { I[(fp + code[pc + 1 | 0] | 0)] = i32_trunc_s(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i32.trunc_f64_s
+    case 65668: { const lo = I[(fp + code[pc + 2 | 0] | 0)]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(I[(fp + code[pc + 2 | 0] | 0)] >> 31) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.extend_i32_s
+    case 65669: { const lo = I[(fp + code[pc + 2 | 0] | 0)]; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt(0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.extend_i32_u
+    case 65670: { B[(fp + code[pc + 1 | 0] | 0) >> 1] = i64_trunc_s(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); return pc + 4 | 0; } // i64.trunc_f64_s
+    case 65671: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(I[(fp + code[pc + 2 | 0] | 0)]); return pc + 4 | 0; } // f32.convert_i32_s
+    case 65672: { F32[(fp + code[pc + 1 | 0] | 0)] = fround(F64[((fp + code[pc + 2 | 0] | 0)) >> 1]); return pc + 4 | 0; } // f32.demote_f64
+    case 65673: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)]; return pc + 4 | 0; } // f64.convert_i32_s
+    case 65674: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0; return pc + 4 | 0; } // f64.convert_i32_u
+    case 65675: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = Number(B[(fp + code[pc + 2 | 0] | 0) >> 1]); return pc + 4 | 0; } // f64.convert_i64_s
+    case 65676: { F64[((fp + code[pc + 1 | 0] | 0)) >> 1] = F32[(fp + code[pc + 2 | 0] | 0)]; return pc + 4 | 0; } // f64.promote_f32
+    case 65677: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << 24 >> 24; return pc + 4 | 0; } // i32.extend8_s
+    case 65678: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << 16 >> 16; return pc + 4 | 0; } // i32.extend16_s
+    case 65679: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] + code[pc + 3 | 0] | 0; return pc + 4 | 0; } // i32.add:i
+    case 65680: { I[(fp + code[pc + 1 | 0] | 0)] = imul(I[(fp + code[pc + 2 | 0] | 0)], code[pc + 3 | 0]); return pc + 4 | 0; } // i32.mul:i
+    case 65681: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] & code[pc + 3 | 0]; return pc + 4 | 0; } // i32.and:i
+    case 65682: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] | code[pc + 3 | 0]; return pc + 4 | 0; } // i32.or:i
+    case 65683: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] ^ code[pc + 3 | 0]; return pc + 4 | 0; } // i32.xor:i
+    case 65684: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0]; return pc + 4 | 0; } // i32.shl:i
+    case 65685: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >> code[pc + 3 | 0]; return pc + 4 | 0; } // i32.shr_s:i
+    case 65686: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> code[pc + 3 | 0] | 0; return pc + 4 | 0; } // i32.shr_u:i
+    case 65687: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] << code[pc + 3 | 0] | I[(fp + code[pc + 2 | 0] | 0)] >>> (32 - code[pc + 3 | 0]); return pc + 4 | 0; } // i32.rotl:i
+    case 65688: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? 0 : xl << yl; B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shl:i
+    case 65689: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >> yl : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xh >> 31 : xh >> yl) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_s:i
+    case 65690: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh >>> yl | 0 : xl >>> yl | xh << 1 << (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? 0 : xh >>> yl | 0) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.shr_u:i
+    case 65691: { const x = (fp + code[pc + 2 | 0] | 0), xl = I[x], xh = I[x + 1], yl = code[pc + 3 | 0]; const lo = (yl & 32) !== 0 ? xh << yl | xl >>> 1 >>> (31 - yl) : xl << yl | xh >>> 1 >>> (31 - yl); B[((fp + code[pc + 1 | 0] | 0)) >> 1] = asIntN(64, (bigInt((yl & 32) !== 0 ? xl << yl | xh >>> 1 >>> (31 - yl) : xh << yl | xl >>> 1 >>> (31 - yl)) << 32n) | bigInt((lo) >>> 0)); return pc + 4 | 0; } // i64.rotl:i
+    case 65692: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] === code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.eq:i
+    case 65693: { if (I[(fp + code[pc + 1 | 0] | 0)] === code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.eq:i
+    case 65694: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] !== code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.ne:i
+    case 65695: { if (I[(fp + code[pc + 1 | 0] | 0)] !== code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.ne:i
+    case 65696: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] < code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.lt_s:i
+    case 65697: { if (I[(fp + code[pc + 1 | 0] | 0)] < code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.lt_s:i
+    case 65698: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 < code[pc + 3 | 0] >>> 0 ? 1 : 0; return pc + 4 | 0; } // i32.lt_u:i
+    case 65699: { if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 < code[pc + 2 | 0] >>> 0) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.lt_u:i
+    case 65700: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] > code[pc + 3 | 0] ? 1 : 0; return pc + 4 | 0; } // i32.gt_s:i
+    case 65701: { if (I[(fp + code[pc + 1 | 0] | 0)] > code[pc + 2 | 0]) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.gt_s:i
+    case 65702: { I[(fp + code[pc + 1 | 0] | 0)] = I[(fp + code[pc + 2 | 0] | 0)] >>> 0 > code[pc + 3 | 0] >>> 0 ? 1 : 0; return pc + 4 | 0; } // i32.gt_u:i
+    case 65703: { if (I[(fp + code[pc + 1 | 0] | 0)] >>> 0 > code[pc + 2 | 0] >>> 0) return ~(pc + 3 | 0); return pc + 5 | 0; } // br:i32.gt_u:i
     default:
       throw new Error(`no interpreter operation ${o}`);
   }
@@ -945,7 +1001,7 @@ function far(o: number, act: Run, dv: DataView, pc: number, fp: number): number 
 
 /** Numeric operations outside the hot switch, on the word indices of result and operands. */
 function cold(o: number, s: FrameStack, d: number, a: number, b: number): void {
-  if (o < 296) cold0(o, s, d, a, b);
+  if (o < 289) cold0(o, s, d, a, b);
   else cold1(o, s, d, a, b);
 }
 
@@ -968,29 +1024,22 @@ function cold0(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, 
     case 270: { I[d] = F32[a] >= F32[b] ? 1 : 0; return; } // f32.ge
     case 271: { I[d] = F64[(a) >> 1] > F64[(b) >> 1] ? 1 : 0; return; } // f64.gt
     case 272: { I[d] = F64[(a) >> 1] >= F64[(b) >> 1] ? 1 : 0; return; } // f64.ge
-    case 273: { I[d] = Math.clz32(I[a]); return; } // i32.clz
-    case 274: { I[d] = i32_ctz(I[a]); return; } // i32.ctz
-    case 275: { I[d] = i32_popcnt(I[a]); return; } // i32.popcnt
-    case 276: { I[d] = I[a] >>> I[b] | I[a] << (32 - I[b]); return; } // i32.rotr
-    case 277: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xh === 0 ? 32 + Math.clz32(xl) : Math.clz32(xh); B[(d) >> 1] = BigInt.asIntN(64, (BigInt(0) << 32n) | BigInt((lo) >>> 0)); return; } // i64.clz
-    case 278: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl === 0 ? 32 + i32_ctz(xh) : i32_ctz(xl); B[(d) >> 1] = BigInt.asIntN(64, (BigInt(0) << 32n) | BigInt((lo) >>> 0)); return; } // i64.ctz
-    case 279: { const x = a, xl = I[x], xh = I[x + 1]; const lo = i32_popcnt(xl) + i32_popcnt(xh); B[(d) >> 1] = BigInt.asIntN(64, (BigInt(0) << 32n) | BigInt((lo) >>> 0)); return; } // i64.popcnt
-    case 280: { B[d >> 1] = i64_div_s(B[a >> 1], B[b >> 1]); return; } // i64.div_s
-    case 281: { B[d >> 1] = i64_div_u(B[a >> 1], B[b >> 1]); return; } // i64.div_u
-    case 282: { B[d >> 1] = i64_rem_s(B[a >> 1], B[b >> 1]); return; } // i64.rem_s
-    case 283: { B[d >> 1] = i64_rem_u(B[a >> 1], B[b >> 1]); return; } // i64.rem_u
-    case 284: { const x = a, xl = I[x], xh = I[x + 1], y = b, yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | xl << 1 << (31 - yl) : xl >>> yl | xh << 1 << (31 - yl); B[(d) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl >>> yl | xh << 1 << (31 - yl) : xh >>> yl | xl << 1 << (31 - yl)) << 32n) | BigInt((lo) >>> 0)); return; } // i64.rotr
-    case 285: { I[d] = I[a] & 0x7fffffff; return; } // f32.abs
-    case 286: { I[d] = I[a] ^ 0x80000000; return; } // f32.neg
-    case 287: { F32[d] = Math.ceil(F32[a]); return; } // f32.ceil
-    case 288: { F32[d] = Math.floor(F32[a]); return; } // f32.floor
-    case 289: { F32[d] = Math.trunc(F32[a]); return; } // f32.trunc
-    case 290: { F32[d] = f64_nearest(F32[a]); return; } // f32.nearest
-    case 291: { F32[d] = Math.fround(Math.sqrt(F32[a])); return; } // f32.sqrt
-    case 292: { F32[d] = Math.min(F32[a], F32[b]); return; } // f32.min
-    case 293: { F32[d] = Math.max(F32[a], F32[b]); return; } // f32.max
-    case 294: { I[d] = I[a] & 0x7fffffff | I[b] & 0x80000000; return; } // f32.copysign
-    case 295: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh & 0x7fffffff) << 32n) | BigInt((lo) >>> 0)); return; } // f64.abs
+    case 273: { I[d] = I[a] >>> I[b] | I[a] << (32 - I[b]); return; } // i32.rotr
+    case 274: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xh === 0 ? 32 + Math.clz32(xl) : Math.clz32(xh); B[(d) >> 1] = BigInt.asIntN(64, (BigInt(0) << 32n) | BigInt((lo) >>> 0)); return; } // i64.clz
+    case 275: { B[d >> 1] = i64_div_s(B[a >> 1], B[b >> 1]); return; } // i64.div_s
+    case 276: { B[d >> 1] = i64_div_u(B[a >> 1], B[b >> 1]); return; } // i64.div_u
+    case 277: { B[d >> 1] = i64_rem_s(B[a >> 1], B[b >> 1]); return; } // i64.rem_s
+    case 278: { B[d >> 1] = i64_rem_u(B[a >> 1], B[b >> 1]); return; } // i64.rem_u
+    case 279: { const x = a, xl = I[x], xh = I[x + 1], y = b, yl = I[y]; const lo = (yl & 32) !== 0 ? xh >>> yl | xl << 1 << (31 - yl) : xl >>> yl | xh << 1 << (31 - yl); B[(d) >> 1] = BigInt.asIntN(64, (BigInt((yl & 32) !== 0 ? xl >>> yl | xh << 1 << (31 - yl) : xh >>> yl | xl << 1 << (31 - yl)) << 32n) | BigInt((lo) >>> 0)); return; } // i64.rotr
+    case 280: { I[d] = I[a] & 0x7fffffff; return; } // f32.abs
+    case 281: { I[d] = I[a] ^ 0x80000000; return; } // f32.neg
+    case 282: { F32[d] = Math.ceil(F32[a]); return; } // f32.ceil
+    case 283: { F32[d] = Math.floor(F32[a]); return; } // f32.floor
+    case 284: { F32[d] = Math.trunc(F32[a]); return; } // f32.trunc
+    case 285: { F32[d] = f64_nearest(F32[a]); return; } // f32.nearest
+    case 286: { F32[d] = Math.fround(Math.sqrt(F32[a])); return; } // f32.sqrt
+    case 287: { F32[d] = Math.min(F32[a], F32[b]); return; } // f32.min
+    case 288: { F32[d] = Math.max(F32[a], F32[b]); return; } // f32.max
     default:
       throw new Error(`no interpreter operation ${o}`);
   }
@@ -998,45 +1047,38 @@ function cold0(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, 
 
 function cold1(o: number, { I, F32, F64, B }: FrameStack, d: number, a: number, b: number): void {
   switch (o) {
-    case 296: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh ^ 0x80000000) << 32n) | BigInt((lo) >>> 0)); return; } // f64.neg
-    case 297: { F64[(d) >> 1] = Math.ceil(F64[(a) >> 1]) * 1; return; } // f64.ceil
-    case 298: { F64[(d) >> 1] = Math.floor(F64[(a) >> 1]) * 1; return; } // f64.floor
-    case 299: { F64[(d) >> 1] = Math.trunc(F64[(a) >> 1]) * 1; return; } // f64.trunc
-    case 300: { F64[(d) >> 1] = f64_nearest(F64[(a) >> 1]); return; } // f64.nearest
-    case 301: { F64[(d) >> 1] = Math.min(F64[(a) >> 1], F64[(b) >> 1]); return; } // f64.min
-    case 302: { F64[(d) >> 1] = Math.max(F64[(a) >> 1], F64[(b) >> 1]); return; } // f64.max
-    case 303: { const x = a, xl = I[x], xh = I[x + 1], y = b, yh = I[y + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh & 0x7fffffff | yh & 0x80000000) << 32n) | BigInt((lo) >>> 0)); return; } // f64.copysign
-    case 304: { I[d] = i32_trunc_s(F32[a]); return; } // i32.trunc_f32_s
-    case 305: { I[d] = i32_trunc_u(F32[a]); return; } // i32.trunc_f32_u
-    case 306: { I[d] = i32_trunc_s(F64[(a) >> 1]); return; } // i32.trunc_f64_s
-    case 307: { I[d] = i32_trunc_u(F64[(a) >> 1]); return; } // i32.trunc_f64_u
-    case 308: { B[d >> 1] = i64_trunc_s(F32[a]); return; } // i64.trunc_f32_s
-    case 309: { B[d >> 1] = i64_trunc_u(F32[a]); return; } // i64.trunc_f32_u
-    case 310: { B[d >> 1] = i64_trunc_s(F64[(a) >> 1]); return; } // i64.trunc_f64_s
-    case 311: { B[d >> 1] = i64_trunc_u(F64[(a) >> 1]); return; } // i64.trunc_f64_u
-    case 312: { F32[d] = Math.fround(I[a]); return; } // f32.convert_i32_s
-    case 313: { F32[d] = Math.fround(I[a] >>> 0); return; } // f32.convert_i32_u
-    case 314: { F32[d] = f32_convert_i64_s(B[a >> 1]); return; } // f32.convert_i64_s
-    case 315: { F32[d] = f32_convert_i64_u(B[a >> 1]); return; } // f32.convert_i64_u
-    case 316: { F64[(d) >> 1] = Number(B[a >> 1]); return; } // f64.convert_i64_s
-    case 317: { F64[(d) >> 1] = Number(BigInt.asUintN(64, B[a >> 1])); return; } // f64.convert_i64_u
-    case 318: { I[d] = I[a]; return; } // i32.reinterpret_f32
-    case 319: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh) << 32n) | BigInt((lo) >>> 0)); return; } // i64.reinterpret_f64
-    case 320: { I[d] = I[a]; return; } // f32.reinterpret_i32
-    case 321: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh) << 32n) | BigInt((lo) >>> 0)); return; } // f64.reinterpret_i64
-    case 322: { I[d] = I[a] << 24 >> 24; return; } // i32.extend8_s
-    case 323: { I[d] = I[a] << 16 >> 16; return; } // i32.extend16_s
-    case 324: { const x = a, xl = I[x]; const lo = xl << 24 >> 24; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(lo >> 31) << 32n) | BigInt((lo) >>> 0)); return; } // i64.extend8_s
-    case 325: { const x = a, xl = I[x]; const lo = xl << 16 >> 16; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(lo >> 31) << 32n) | BigInt((lo) >>> 0)); return; } // i64.extend16_s
-    case 326: { const x = a, xl = I[x]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xl >> 31) << 32n) | BigInt((lo) >>> 0)); return; } // i64.extend32_s
-    case 327: { I[d] = i32_trunc_sat_s(F32[a]); return; } // i32.trunc_sat_f32_s
-    case 328: { I[d] = i32_trunc_sat_u(F32[a]); return; } // i32.trunc_sat_f32_u
-    case 329: { I[d] = i32_trunc_sat_s(F64[(a) >> 1]); return; } // i32.trunc_sat_f64_s
-    case 330: { I[d] = i32_trunc_sat_u(F64[(a) >> 1]); return; } // i32.trunc_sat_f64_u
-    case 331: { B[d >> 1] = i64_trunc_sat_s(F32[a]); return; } // i64.trunc_sat_f32_s
-    case 332: { B[d >> 1] = i64_trunc_sat_u(F32[a]); return; } // i64.trunc_sat_f32_u
-    case 333: { B[d >> 1] = i64_trunc_sat_s(F64[(a) >> 1]); return; } // i64.trunc_sat_f64_s
-    case 334: { B[d >> 1] = i64_trunc_sat_u(F64[(a) >> 1]); return; } // i64.trunc_sat_f64_u
+    case 289: { I[d] = I[a] & 0x7fffffff | I[b] & 0x80000000; return; } // f32.copysign
+    case 290: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh & 0x7fffffff) << 32n) | BigInt((lo) >>> 0)); return; } // f64.abs
+    case 291: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh ^ 0x80000000) << 32n) | BigInt((lo) >>> 0)); return; } // f64.neg
+    case 292: { F64[(d) >> 1] = Math.ceil(F64[(a) >> 1]) * 1; return; } // f64.ceil
+    case 293: { F64[(d) >> 1] = Math.trunc(F64[(a) >> 1]) * 1; return; } // f64.trunc
+    case 294: { F64[(d) >> 1] = Math.min(F64[(a) >> 1], F64[(b) >> 1]); return; } // f64.min
+    case 295: { F64[(d) >> 1] = Math.max(F64[(a) >> 1], F64[(b) >> 1]); return; } // f64.max
+    case 296: { const x = a, xl = I[x], xh = I[x + 1], y = b, yh = I[y + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh & 0x7fffffff | yh & 0x80000000) << 32n) | BigInt((lo) >>> 0)); return; } // f64.copysign
+    case 297: { I[d] = i32_trunc_u(F32[a]); return; } // i32.trunc_f32_u
+    case 298: { I[d] = i32_trunc_u(F64[(a) >> 1]); return; } // i32.trunc_f64_u
+    case 299: { B[d >> 1] = i64_trunc_s(F32[a]); return; } // i64.trunc_f32_s
+    case 300: { B[d >> 1] = i64_trunc_u(F32[a]); return; } // i64.trunc_f32_u
+    case 301: { B[d >> 1] = i64_trunc_u(F64[(a) >> 1]); return; } // i64.trunc_f64_u
+    case 302: { F32[d] = Math.fround(I[a] >>> 0); return; } // f32.convert_i32_u
+    case 303: { F32[d] = f32_convert_i64_s(B[a >> 1]); return; } // f32.convert_i64_s
+    case 304: { F32[d] = f32_convert_i64_u(B[a >> 1]); return; } // f32.convert_i64_u
+    case 305: { F64[(d) >> 1] = Number(BigInt.asUintN(64, B[a >> 1])); return; } // f64.convert_i64_u
+    case 306: { I[d] = I[a]; return; } // i32.reinterpret_f32
+    case 307: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh) << 32n) | BigInt((lo) >>> 0)); return; } // i64.reinterpret_f64
+    case 308: { I[d] = I[a]; return; } // f32.reinterpret_i32
+    case 309: { const x = a, xl = I[x], xh = I[x + 1]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xh) << 32n) | BigInt((lo) >>> 0)); return; } // f64.reinterpret_i64
+    case 310: { const x = a, xl = I[x]; const lo = xl << 24 >> 24; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(lo >> 31) << 32n) | BigInt((lo) >>> 0)); return; } // i64.extend8_s
+    case 311: { const x = a, xl = I[x]; const lo = xl << 16 >> 16; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(lo >> 31) << 32n) | BigInt((lo) >>> 0)); return; } // i64.extend16_s
+    case 312: { const x = a, xl = I[x]; const lo = xl; B[(d) >> 1] = BigInt.asIntN(64, (BigInt(xl >> 31) << 32n) | BigInt((lo) >>> 0)); return; } // i64.extend32_s
+    case 313: { I[d] = i32_trunc_sat_s(F32[a]); return; } // i32.trunc_sat_f32_s
+    case 314: { I[d] = i32_trunc_sat_u(F32[a]); return; } // i32.trunc_sat_f32_u
+    case 315: { I[d] = i32_trunc_sat_s(F64[(a) >> 1]); return; } // i32.trunc_sat_f64_s
+    case 316: { I[d] = i32_trunc_sat_u(F64[(a) >> 1]); return; } // i32.trunc_sat_f64_u
+    case 317: { B[d >> 1] = i64_trunc_sat_s(F32[a]); return; } // i64.trunc_sat_f32_s
+    case 318: { B[d >> 1] = i64_trunc_sat_u(F32[a]); return; } // i64.trunc_sat_f32_u
+    case 319: { B[d >> 1] = i64_trunc_sat_s(F64[(a) >> 1]); return; } // i64.trunc_sat_f64_s
+    case 320: { B[d >> 1] = i64_trunc_sat_u(F64[(a) >> 1]); return; } // i64.trunc_sat_f64_u
     default:
       throw new Error(`no interpreter operation ${o}`);
   }
