@@ -117,7 +117,7 @@ describe("a guest out of fuel", () => {
   });
 
   it("may end where its fuel does", () => {
-    const inst = make();
+    const inst = make({ limits: { fuel: 1000 } });
     inst.invoke("add", [1]);
     const exact = make({ limits: { fuel: inst.meter.spent } });
     expect(exact.invoke("add", [1])).toEqual([2]);
@@ -130,7 +130,7 @@ describe("a guest out of fuel", () => {
     const start = compile(
       "(module (func $f (local i32) (loop $l (br_if $l (i32.lt_s (local.tee 0 (i32.add (local.get 0) (i32.const 1))) (i32.const 100))))) (start $f))",
     );
-    const meter = new Meter();
+    const meter = new Meter({ fuel: 1e6 });
     engine.instantiate(start, {}, { meter });
     const { spent } = meter;
     expect(spent).toBe(100 * 7);
@@ -153,6 +153,8 @@ describe("a guest out of fuel", () => {
     );
     const bulk = engine.instantiate(
       compile(`(module (memory 1) (func (export "f") ${fills}) (func (export "g") (loop $l ${fills} (br $l))))`),
+      {},
+      { limits: { fuel: 1e9 } },
     );
     bulk.invoke("f");
     expect(bulk.meter.spent).toBe(40 * (1024 + 4));
@@ -299,7 +301,7 @@ describe("memory and tables", () => {
 describe("calls inside calls", () => {
   it("share the account, which is exact when the inner one begins", () => {
     const seen: number[] = [];
-    const inst: Instance = make({}, (x) => {
+    const inst: Instance = make({ limits: { fuel: 1000 } }, (x) => {
       seen.push(inst.meter.spent);
       return x === 0 ? 0 : inst.invoke("host", [x - 1])[0];
     });
@@ -313,7 +315,8 @@ describe("calls inside calls", () => {
     const inst: Instance = make({ limits: { fuel: 10_000 } }, () => inst.invoke("spin")[0]);
     const e = stopOf(() => inst.invoke("host", [1]));
     expect(e.reason).toBe("fuel");
-    expect(e.backtrace.at(-1)?.name).toBe("spin");
+    // Generated code tells of the frames around the host's call as well.
+    expect(e.backtrace.map(({ name }) => name)).toContain("spin");
     expect(inst.meter.spent).toBeLessThan(10_020);
   });
 
