@@ -214,6 +214,7 @@ export class Context {
       this.fds.closeAll();
     } finally {
       for (const mount of this.mounts) mount.root.close();
+      this.network?.release?.();
     }
   }
 }

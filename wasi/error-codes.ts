@@ -110,6 +110,19 @@ export const wasiErrorCodes = {
       "Every mount must be in the policy, and be kept at least as strongly as the policy wants. A mount that the policy has as read-only is one, whatever else is asked for; variables that are not in the policy are left out.",
     example: 'wasmts --policy p.json --dir /:/host app.wasm   # and p.json has no mount "/host"',
   },
+  WT6018: {
+    title: "the I/O thread of a guest's network has ended",
+    explanation:
+      "The sockets of a BlockingNetwork are in a thread of their own. That thread has failed, was out of memory, or has not answered for some ten seconds; with it all sockets of the guest are gone, so the guest is ended.",
+    example: "new BlockingNetwork() in a process that has no memory left for another thread",
+  },
+  WT6019: {
+    title: "a call waits for what needs the event loop of the thread that it blocks",
+    explanation:
+      "A guest that is called synchronously blocks its thread while it waits, and then no promise of that thread is settled and no socket of a NodeNetwork has anything. Give such a guest a BlockingNetwork and a decide that answers at once, or call it with Instance.invokeAsync.",
+    example:
+      "new WASI({ ..., network: { network: new BlockingNetwork(), rules, decide: async () => true } }).start(instance)",
+  },
 } as const satisfies Record<`WT6${number}`, ErrorCode>;
 
 export type WasiErrorCode = keyof typeof wasiErrorCodes;

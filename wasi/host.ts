@@ -249,3 +249,17 @@ export function socketForms(bound: (form: CallName) => HostFn): Record<string, r
   }
   return all;
 }
+
+/**
+ * `bindSockets` for an engine that asks for a function by its name alone: which form is meant, the number of arguments says,
+ * which is that of the type it was imported with.
+ */
+export function bindSocketsByName(host: Context, watchers: readonly Watcher[] = []): Record<string, HostFn> {
+  const all = bindSockets(host, watchers);
+  const one = (forms: readonly FuncInst[]): HostFn => {
+    const byCount = new Map(forms.map((form) => [form.type.params.length, form.host!]));
+    const first = forms[0]!.host!;
+    return (...args) => (byCount.get(args.length) ?? first)(...args);
+  };
+  return Object.fromEntries(Object.entries(all).map(([name, forms]) => [name, one(forms)]));
+}

@@ -1,7 +1,8 @@
 /**
  * Sockets as the host calls see them. Nothing here waits: what is not over says so, and `ready` tells when to look again.
  *
- * An implementation lives on the host's event loop; `Changes` is how it tells that something has happened.
+ * An implementation lives on the host's event loop, and `Changes` is how it tells that something has happened; or on an
+ * event loop of another thread, and what it shares with this one tells.
  */
 import type { WaitSource } from "../../engine/index.ts";
 import type { ErrnoName } from "../errno.ts";
@@ -92,12 +93,17 @@ export interface Lookup {
 
 /** What a guest's sockets are made of. */
 export interface Network {
-  readonly changes: Changes;
+  /** `next`: ready after the next change to any of its sockets. */
+  readonly changes: { readonly next: WaitSource };
+  /** A thread that waits for its sockets may block: nothing of them needs that thread's event loop. */
+  readonly mayBlock?: boolean | undefined;
   /** Of all its sockets; absent when nobody counts. */
   readonly traffic?: Traffic | undefined;
   /** @throws Failure AFNOSUPPORT */
   open(family: Family, type: SocketType): Socket;
   lookup(name: string): Lookup;
+  /** A guest is over, and its sockets are closed. */
+  release?(): void;
 }
 
 /**
@@ -122,7 +128,8 @@ export class Changes {
     return this.#source;
   }
 
-  readonly tell = (): void => {
+  /** @param _by  the socket it happened to; none: a look-up */
+  tell(_by?: Socket): void {
     this.#source = this.#make();
     if (this.#isTelling || this.#watchers.size === 0) return;
     this.#isTelling = true;
@@ -130,7 +137,7 @@ export class Changes {
       this.#isTelling = false;
       for (const watcher of [...this.#watchers]) watcher();
     });
-  };
+  }
 
   #make(): WaitSource {
     const source: WaitSource = {

@@ -44,13 +44,13 @@ export interface DirOption {
 }
 
 export interface NetworkOptions {
-  /** Such as `new NodeNetwork()`. */
+  /** `new NodeNetwork()` for a guest that can be suspended, `new BlockingNetwork()` for one that blocks its thread. */
   readonly network: Network;
   /** Where the guest may listen and connect to, and what it may look up. */
   readonly rules: NetworkPolicy;
-  /** Asked about what the rules allow. */
+  /** Asked about what the rules allow. A guest that blocks its thread cannot wait for a promise: WT6019. */
   readonly decide?: NetworkDecider | undefined;
-  /** Descriptors 3, 4, ...: sockets that listen already (`NodeNetwork.listener`, `NodeNetwork.inherited`). */
+  /** Descriptors 3, 4, ...: sockets that listen already (`listener` and `inherited` of the network). */
   readonly listeners?: readonly Socket[] | undefined;
 }
 
@@ -80,7 +80,7 @@ export interface WasiOptions {
   readonly maxOutputBytes?: number | undefined;
   /** Make control characters visible: always, or where the output is a terminal. Default false. */
   readonly neutraliseEscapes?: boolean | "terminal" | undefined;
-  /** Sockets for the guest, which needs an engine that can suspend it. Default: every attempt to open one is ACCES. */
+  /** Sockets for the guest. Default: every attempt to open one is ACCES. */
   readonly network?: NetworkOptions | undefined;
   /** How fast the guest may go; calls beyond wait. Default: no limit. */
   readonly quotas?: QuotaOptions | undefined;

@@ -2,7 +2,7 @@
  * The `WASI` class: the shape of `node:wasi`, with a sandbox that is one, for instances of wasmts and of the host's own
  * WebAssembly.
  */
-import { type Given, GuestExit, type HostFn, type HostState, type Runner, waitOut } from "../../engine/index.ts";
+import { Blocked, type Given, GuestExit, type HostFn, type HostState, type Runner } from "../../engine/index.ts";
 import type { CallName } from "../calls.ts";
 import { codedError } from "../coded-error.ts";
 import { Context, type HostOptions } from "../context.ts";
@@ -11,7 +11,7 @@ import { WasiError } from "../error-codes.ts";
 import type { Descriptor } from "../fd-table.ts";
 import { type FsLevel, fsLevels } from "../file-system.ts";
 import { Guard } from "../guard.ts";
-import { bindAll, bindCalls, bindImports, bindSockets } from "../host.ts";
+import { bindAll, bindCalls, bindImports, bindSockets, bindSocketsByName } from "../host.ts";
 import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
 import { limits } from "../limits.ts";
 import { tracing } from "../log.ts";
@@ -41,7 +41,10 @@ import { blockThread } from "./runner.ts";
  * const instance = engine.instantiate(module, wasi.hostImports(), { runner: blockThread });
  */
 export class WASI {
-  /** The 46 functions. They block the thread where they have to wait; see the option `runner`. */
+  /**
+   * The 46 functions, and those of WasmEdge for sockets where the network is one that may be waited for (`BlockingNetwork`).
+   * They block the thread where they have to wait; see the option `runner`.
+   */
   readonly wasiImport: Readonly<Record<CallName, HostFn>>;
   /** Of the guest's calls; undefined unless the option `receipt` asked for it. */
   readonly receipt: Receipt | undefined;
@@ -72,7 +75,9 @@ export class WASI {
       ...(this.receipt ? [this.receipt.watch] : []),
     ];
     this.level = weakest(mountsOf(options).map((mount) => mount.fs.level));
-    this.wasiImport = blocking(bindCalls(this.#host, this.#watchers), options.runner ?? blockThread);
+    const sockets = this.#host.network?.mayBlock ? bindSocketsByName(this.#host, this.#watchers) : {};
+    const calls = { ...bindCalls(this.#host, this.#watchers), ...sockets };
+    this.wasiImport = blocking(calls, options.runner ?? blockThread);
   }
 
   /** Name of the module that the functions are imported from. */
@@ -86,8 +91,8 @@ export class WASI {
   }
 
   /**
-   * For `Engine.instantiate` of wasmts: typed, and returning `Blocked` instead of waiting. With the calls for sockets, which
-   * need the event loop: `Instance.invokeAsync`.
+   * For `Engine.instantiate` of wasmts: typed, and returning `Blocked` instead of waiting. With the calls for sockets; those
+   * of a `NodeNetwork` need the event loop: `Instance.invokeAsync`.
    */
   hostImports(): Record<string, Readonly<Record<string, Given>>> {
     const functions = bindImports(this.#host, this.#watchers);
@@ -281,10 +286,23 @@ function worldOf({ clock, random, deterministic }: WasiOptions): Partial<HostOpt
   };
 }
 
+const waitsForLoop = (): WasiError =>
+  new WasiError("WT6019", "a call of the guest waits for this thread's event loop, which it blocks", {
+    hint: "give the guest a BlockingNetwork and a decide that answers at once, or call it with Instance.invokeAsync",
+  });
+
 /** Functions for an engine that cannot suspend: the runner waits inside the call. */
 function blocking(bound: Record<CallName, HostFn>, runner: Runner): Record<CallName, HostFn> {
   const wrap = (fn: HostFn): HostFn => {
-    return (...args) => waitOut(fn(...args), runner);
+    return (...args) => {
+      let result = fn(...args);
+      while (result instanceof Blocked) {
+        if (result.isAsync) throw waitsForLoop();
+        runner(result.wait);
+        result = result.retry();
+      }
+      return result;
+    };
   };
   return Object.fromEntries(Object.entries(bound).map(([name, fn]) => [name, wrap(fn)])) as Record<CallName, HostFn>;
 }

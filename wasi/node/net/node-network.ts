@@ -21,10 +21,15 @@ const lookupErrors: Readonly<Record<string, ErrnoName>> = {
 };
 
 export class NodeNetwork implements Network {
-  readonly changes = new Changes(setImmediate);
+  readonly changes: Changes;
   readonly traffic = new Traffic();
-  readonly #tcp = new TcpHome(this.changes, this.traffic);
+  readonly #tcp: TcpHome;
   #lookups = 0;
+
+  constructor(changes = new Changes(setImmediate)) {
+    this.changes = changes;
+    this.#tcp = new TcpHome(changes, this.traffic);
+  }
 
   /** @throws Failure PROTONOSUPPORT for datagrams of AF_UNIX, which Node.js does not have */
   open(family: Family, type: SocketType): Socket {

@@ -391,7 +391,7 @@ export class TcpSocket implements Socket {
 
   #happened(...edges: readonly (keyof Edges)[]): void {
     for (const edge of edges) this.edges[edge]++;
-    this.#changes.tell();
+    this.#changes.tell(this);
   }
 
   toString(): string {

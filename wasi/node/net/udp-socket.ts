@@ -209,7 +209,7 @@ export class UdpSocket implements Socket {
 
   #happened(...edges: readonly (keyof Edges)[]): void {
     for (const edge of edges) this.edges[edge]++;
-    this.#changes.tell();
+    this.#changes.tell(this);
   }
 }
 

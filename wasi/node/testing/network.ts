@@ -100,6 +100,8 @@ async function settled(result: HostResult): Promise<HostResult> {
     await new Promise<void>((resolve) => {
       const stops = sources.map((source) => source.watch?.(resolve));
       void stops;
+      // What can only be looked at, as that of another thread, is looked at soon.
+      if (sources.some((source) => source.watch === undefined)) setTimeout(resolve, 1);
       if (sources.some((source) => source.isReady())) resolve();
       if (deadlineNs !== undefined) setTimeout(resolve, Number(deadlineNs - process.hrtime.bigint()) / 1e6);
     });

@@ -1,0 +1,154 @@
+/** A socket on the I/O thread: moves bytes between the network and the rings, and tells the guest's thread how it is. */
+import { type ErrnoName, errno, errnoName, errnoOf } from "../../../errno.ts";
+import type { Socket } from "../../../net/socket.ts";
+import { type Cell, cellWords, states, wishes } from "./shared.ts";
+
+/** What a guest has sent and closed has this long to go out, ms; few may wait so. */
+const LEFT_MS = 5000;
+
+/** Ends of what one moved: whether the guest has something to see. */
+type IsChanged = boolean;
+
+export class IoSocket {
+  readonly socket: Socket;
+  readonly cell: Cell;
+  readonly #atEnd: () => void;
+  #isReadShut = false;
+  #isWriteShut = false;
+  #isEnd = false;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** @param atEnd  called once it is closed */
+  constructor(socket: Socket, cell: Cell, atEnd: () => void) {
+    this.socket = socket;
+    this.cell = cell;
+    this.#atEnd = atEnd;
+  }
+
+  /** The guest has closed it, and it waits for the network. */
+  get isLeft(): boolean {
+    return this.#timer !== undefined;
+  }
+
+  /** Does what can be done now. @param mayWait  false: a socket that is closed loses what it cannot send now */
+  move(mayWait: boolean): IsChanged {
+    if (this.#isClosed) return false;
+    const wish = Atomics.load(this.cell.words, cellWords.wishes);
+    const wasFull = this.cell.out.free === 0;
+    this.#send();
+    this.#shut(wish);
+    if ((wish & wishes.close) !== 0) {
+      this.#leave(mayWait);
+      return false;
+    }
+    const error = this.socket.takeError();
+    const isMore = this.#receive();
+    const hasRoom = wasFull && this.cell.out.free > 0;
+    return this.#publish(error, isMore, hasRoom);
+  }
+
+  #send(): void {
+    const { out } = this.cell;
+    while (out.used > 0) {
+      const pieces = out.contents();
+      const count = attempt(() => this.socket.send(pieces));
+      // It cannot be sent any more: the guest is told by the state.
+      if (count === "failed") out.drop(out.used);
+      else if (count === undefined) return;
+      else out.drop(count);
+    }
+  }
+
+  #shut(wish: number): void {
+    if ((wish & wishes.shutRead) !== 0 && !this.#isReadShut) {
+      this.#isReadShut = true;
+      attempt(() => this.socket.shutdown({ read: true, write: false }));
+    }
+    if ((wish & wishes.shutWrite) !== 0 && !this.#isWriteShut && this.cell.out.used === 0) {
+      this.#isWriteShut = true;
+      attempt(() => this.socket.shutdown({ read: false, write: true }));
+    }
+  }
+
+  #leave(mayWait: boolean): void {
+    const { isHungUp, settings } = this.socket;
+    if (this.cell.out.used === 0 || isHungUp || !mayWait || settings.linger === 0) this.close();
+    else this.#timer ??= setTimeout(() => this.close(), LEFT_MS);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.socket.close();
+    this.#atEnd();
+  }
+
+  /** @returns whether something has come */
+  #receive(): IsChanged {
+    if (this.socket.isListening || this.socket.isBusy || this.#isReadShut || this.#isEnd) return false;
+    const { words, in: ring } = this.cell;
+    let isMore = false;
+    for (;;) {
+      const room = ring.room();
+      if (room.length === 0) {
+        // The guest, which has seen that it is full, tells of room; it may have made some before.
+        Atomics.or(words, cellWords.state, states.full);
+        if (ring.free === 0) return isMore;
+        Atomics.and(words, cellWords.state, ~states.full);
+        continue;
+      }
+      const received = attempt(() => this.socket.receive(room, false));
+      if (received === undefined || received === "failed") return isMore;
+      isMore = true;
+      if (received.count === 0) {
+        this.#isEnd = true;
+        return isMore;
+      }
+      ring.add(received.count);
+    }
+  }
+
+  /** The guest looks at these words the other way round: who sees an error, or the end, sees all that came before. */
+  #publish(error: ErrnoName | undefined, isMore: boolean, hasRoom: boolean): IsChanged {
+    const { words, in: ring } = this.cell;
+    const { isBusy, isListening, isConnected, isHungUp } = this.socket;
+    const before = Atomics.load(words, cellWords.state);
+    const isFull = (before & states.full) !== 0 && ring.free === 0;
+    const state =
+      (isBusy ? states.busy : 0) |
+      (isListening ? states.listening : 0) |
+      (isConnected ? states.connected : 0) |
+      (this.#isEnd ? states.end : 0) |
+      (isHungUp ? states.hungUp : 0) |
+      (isFull ? states.full : 0);
+    const waiting = isListening ? this.socket.available() : 0;
+    const isNews = isMore || error !== undefined || waiting > Atomics.load(words, cellWords.waiting);
+    Atomics.store(words, cellWords.waiting, waiting);
+    const isOther = ((state ^ before) & ~(states.full | states.end)) !== 0;
+    if (isNews || isOther) Atomics.add(words, cellWords.reads, 1);
+    if (hasRoom || error !== undefined || isOther) Atomics.add(words, cellWords.writes, 1);
+    Atomics.store(words, cellWords.state, state | (before & states.busy));
+    if (error !== undefined) Atomics.store(words, cellWords.error, errno[error]);
+    Atomics.store(words, cellWords.state, state);
+    return isNews || isOther || hasRoom;
+  }
+}
+
+/** What `fn` gives; "failed" when the network refuses: how, the state tells. */
+function attempt<T>(fn: () => T): T | "failed" {
+  try {
+    return fn();
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return "failed";
+  }
+}
+
+/** The errno's name of a `Failure`; other errors are thrown on. */
+export function nameOf(error: unknown): ErrnoName {
+  const code = errnoOf(error);
+  if (code === undefined) throw error;
+  return errnoName(code) as ErrnoName;
+}
