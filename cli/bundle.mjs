@@ -1,6 +1,6 @@
 /**
  * Build step after `tsc -b`: dist/bin/, the command as one file and V8's code for it, so that starting it neither reads
- * a hundred files nor compiles them; and beside it the script of a guest's threads as one file.
+ * a hundred files nor compiles them; and beside it the scripts of threads, each as one file.
  * dist/cli/main.js is the same command from single files; it starts slower.
  *
  * `node cli/bundle.mjs --warm` is for itself: it runs the bundle once, and writes the code that was compiled meanwhile.
@@ -8,6 +8,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Script } from "node:vm";
 
@@ -38,11 +39,12 @@ async function write() {
     plugins: [builtins],
     define: { "import.meta.url": "fileUrl" },
   });
-  await build({
-    ...options,
-    entryPoints: [path("../wasi/node/threads/guest-thread.ts")],
-    outfile: path("../dist/bin/guest-thread.js"),
-  });
+  for (const thread of ["threads/guest-thread", "net/io/io-thread"])
+    await build({
+      ...options,
+      entryPoints: [path(`../wasi/node/${thread}.ts`)],
+      outfile: path(`../dist/bin/${basename(thread)}.js`),
+    });
   await writeForBrowsers(build);
   await writePackage(build);
   const code = outputFiles[0].text.replace(/^#!.*\n/, "");
@@ -78,8 +80,9 @@ async function writePackage(build) {
       webassembly: path("../engine/js-api/index.ts"),
       polyfill: path("../engine/js-api/polyfill.ts"),
       "polyfill-node": path("../wasi/node/polyfill.ts"),
-      // Started by what is in a part, from its own folder.
+      // Started by what is in a part, from its own folder; so is the next.
       "guest-thread": path("../wasi/node/threads/guest-thread.ts"),
+      "io-thread": path("../wasi/node/net/io/io-thread.ts"),
     },
   });
 }
@@ -115,7 +118,7 @@ const builtins = {
       "node:net": ["connect", "createServer", "Socket"],
       "node:tty": ["isatty"],
       "node:v8": ["getHeapStatistics", "setFlagsFromString"],
-      "node:worker_threads": ["Worker"],
+      "node:worker_threads": ["MessageChannel", "Worker", "receiveMessageOnPort"],
     };
     build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
     build.onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {

@@ -24,6 +24,7 @@ import {
   type Passes,
   printable,
   printFuncType,
+  type Runner,
   type TierName,
   type TierStats,
   type Val,
@@ -340,9 +341,15 @@ class Run {
       snapshot !== undefined
         ? await this.runSaving(instance, act, snapshot)
         : this.inTurns
-          ? await instance.runInTurns(act)
+          ? await instance.runUntil(act, { runner: await this.turnRunner() })
           : this.onThread(() => instance.runToEnd(act));
     return vals === undefined ? { kind: "snapshot", exitCode: 0 } : this.ending(act.func.type.results, vals);
+  }
+
+  /** Waits on the thread, where the guest's sockets are on another one. */
+  private async turnRunner(): Promise<Runner | undefined> {
+    const { network, loadWasi } = this.options;
+    return this.network !== undefined && network?.backend === "thread" ? (await loadWasi()).blockThread : undefined;
   }
 
   private ending(types: readonly ValType[], vals: readonly Val[]): Ending {
@@ -380,7 +387,7 @@ class Run {
     return meterOf(this.inTurns && interrupt ? { ...limits, signal: interrupt.listen() } : limits);
   }
 
-  /** Sockets need the event loop. Called before anything is instantiated. */
+  /** Sockets need the event loop, or those who end a guest that waits for them do. Called before anything is instantiated. */
   private decideTurns(module: Module): void {
     if (!needsNetwork(module, this.options.network) || this.inTurns) return;
     this.inTurns = true;

@@ -1,4 +1,4 @@
-/** `--net`, `--allow-*`, `--unix-*`, `--tcplisten`: what the guest may do on the network. */
+/** `--net`, `--allow-*`, `--unix-*`, `--tcplisten`, `--net-backend`: what the guest may do on the network. */
 import { realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import {
@@ -20,7 +20,11 @@ export interface NetworkSettings {
   readonly listen: readonly Listener[];
   /** Asked about what the rules allow. */
   readonly decide?: NetworkDecider | undefined;
+  /** Where its sockets are: on the event loop of this thread, or on that of a thread of their own. Default "loop". */
+  readonly backend?: NetworkBackend | undefined;
 }
+
+export type NetworkBackend = "loop" | "thread";
 
 /** The network of a run from JavaScript. What is left out is not allowed. */
 export interface RunNetwork {
@@ -36,10 +40,22 @@ export interface RunNetwork {
   readonly unixConnect?: readonly string[] | undefined;
   /** Asked about what these allow; may take time. */
   readonly decide?: NetworkDecider | undefined;
+  /** Where its sockets are: on the event loop of this thread, or on that of a thread of their own. Default "loop". */
+  readonly backend?: NetworkBackend | undefined;
 }
 
 /** @throws CliError WT6503 */
-export const networkOf = ({ listen, connect, resolve, listeners, decide, ...unix }: RunNetwork): NetworkSettings => ({
+export const networkOf = ({ backend, decide, ...given }: RunNetwork): NetworkSettings => ({
+  ...placesOf(given),
+  backend: backend === undefined ? undefined : backendOf("network.backend", backend),
+  decide,
+});
+
+function backendOf(flag: string, text: string): NetworkBackend {
+  return text === "loop" || text === "thread" ? text : fail(flag, text, "loop or thread");
+}
+
+const placesOf = ({ listen, connect, resolve, listeners, ...unix }: RunNetwork): NetworkSettings => ({
   rules: {
     listen: (listen ?? []).map((text) => address("network.listen", text)),
     connect: (connect ?? []).map((text) => address("network.connect", text)),
@@ -50,7 +66,6 @@ export const networkOf = ({ listen, connect, resolve, listeners, decide, ...unix
     ],
   },
   listen: (listeners ?? []).map((text) => listenAddress("network.listeners", text)),
-  decide,
 });
 
 type Rule<L extends "listen" | "connect" | "resolve"> = NetworkPolicy[L][number];
@@ -117,6 +132,7 @@ export function readNetwork(flags: Flags, process: ActivatedProcess): NetworkSet
       ),
     },
     listen: readListeners(flags.all("tcplisten"), process),
+    backend: flags.has("net-backend") ? backendOf("--net-backend", flags.get("net-backend")!) : undefined,
   };
 }
 

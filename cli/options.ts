@@ -424,6 +424,12 @@ export const flags = {
     help: "what the guest may do: nothing, all that this process may, or listen=ADDR,connect=ADDR,resolve=NAME; without it: listen, and connect to this machine",
     commands: start,
   },
+  "net-backend": {
+    value: "loop|thread",
+    group: "Network",
+    help: "where the guest's sockets are: on this thread's event loop (default), or on a thread of their own",
+    commands: start,
+  },
   "allow-listen": {
     value: "ADDR",
     isRepeatable: true,

@@ -78,12 +78,13 @@ function checkOptions({
   unknownImports = "error",
   ...options
 }: ExecuteOptions): void {
-  const { wasi, limits } = options;
+  const { wasi, limits, network } = options;
   const asked: Readonly<Record<string, boolean>> = {
     "--deterministic": wasi.deterministic !== undefined,
     "--receipt": wasi.receipt === true,
     "--snapshot": snapshot !== undefined,
     "--cpu-share": limits?.cpuShare !== undefined,
+    "--net-backend thread": network?.backend === "thread",
     "--preload": preloads.length > 0,
     "--unknown-imports": unknownImports !== "error",
     imports: imports !== undefined,

@@ -4,6 +4,7 @@ import { type Extern, type Import, type Imports, type Instance, MemInst, type Mo
 export { blockThread, Receipt, ThreadGroup } from "../wasi/index.ts";
 
 import {
+  BlockingNetwork,
   type CallName,
   calls,
   formatTrace,
@@ -62,8 +63,8 @@ export const wasiProvides = (imp: Import): boolean =>
   Object.hasOwn(modules, imp.module) && imp.type.kind === "func" && isImportable(imp.name);
 
 /** @throws CliError WT6534 */
-export async function openNetwork({ rules, listen, decide }: NetworkSettings): Promise<NetworkOptions> {
-  const network = new NodeNetwork();
+export async function openNetwork({ rules, listen, decide, backend }: NetworkSettings): Promise<NetworkOptions> {
+  const network: BlockingNetwork | NodeNetwork = backend === "thread" ? new BlockingNetwork() : new NodeNetwork();
   const listeners: Socket[] = [];
   for (const from of listen) {
     const text = "fd" in from ? `fd:${from.fd}` : `${from.host}:${from.port}`;
@@ -71,6 +72,7 @@ export async function openNetwork({ rules, listen, decide }: NetworkSettings): P
       listeners.push(await ("fd" in from ? network.inherited(from.fd) : network.listener(from.host, from.port)));
     } catch (error) {
       for (const socket of listeners) socket.close();
+      if (network instanceof BlockingNetwork) network.release();
       throw cannotListen(text, (error as Error).message);
     }
   }

@@ -4,7 +4,7 @@
  * Imports nothing of a host: timers are looked for on `globalThis`.
  */
 import { onAbort } from "./abort.ts";
-import { monotonicNs, type Wait, type WaitSource } from "./blocked.ts";
+import { monotonicNs, type Runner, type Wait, type WaitSource } from "./blocked.ts";
 import { WasmError } from "./errors.ts";
 import type { Activation, Outcome } from "./interpret/activation.ts";
 import type { Meter, StopSignal } from "./runtime/meter.ts";
@@ -15,6 +15,8 @@ import { GuestStopped } from "./stopped.ts";
 const TURN = 1 << 21;
 /** Longest time between two looks at a source that can only be polled, ms. */
 const MAX_POLL_MS = 4;
+/** Longest time without the event loop while a guest is waited for on the thread, ns: signals wait that long. */
+const MAX_BLOCK_NS = 100_000_000n;
 /** Longest timer that hosts take, ms. */
 const MAX_TIMER_MS = 2 ** 30;
 
@@ -48,6 +50,11 @@ export interface PauseOptions {
   readonly pause?: StopSignal | undefined;
   /** At the first safepoint where it has spent more than this. */
   readonly fuel?: number | undefined;
+  /**
+   * Waits on the thread for what does not need its event loop, a while at a time: for who has nothing else to do than to be
+   * told of signals.
+   */
+  readonly runner?: Runner | undefined;
 }
 
 /**
@@ -59,23 +66,34 @@ export interface PauseOptions {
  */
 export async function runInTurns(
   act: Activation,
-  { pause, fuel = Infinity }: PauseOptions = {},
+  { pause, fuel = Infinity, runner }: PauseOptions = {},
   between?: (isSuspended: boolean) => void,
 ): Promise<Val[] | undefined> {
   act.runner = undefined;
   const end = act.meter.spent + fuel;
+  let turnNs = monotonicNs();
   for (;;) {
     const outcome = act.run(Math.min(TURN, end - act.meter.spent));
     if (outcome.kind === "done") return outcome.results;
     const wait = waitOf(outcome, act.meter);
     if (wait === undefined) throw errorOf(outcome, act);
     if (pause?.aborted || act.meter.spent > end) return undefined;
+    const isBlocking = runner !== undefined && outcome.kind === "blocked" && !outcome.blocked.isAsync;
+    if (isBlocking) {
+      const untilNs = turnNs + MAX_BLOCK_NS;
+      runner({ ...wait, deadlineNs: earliest([wait.deadlineNs, act.meter.deadlineNs, untilNs]) });
+      if (monotonicNs() < untilNs) continue;
+    }
     between?.(true);
-    await waitFor(wait, act.meter, pause);
+    await waitFor(isBlocking ? {} : wait, act.meter, pause);
     between?.(false);
     if (pause?.aborted) return undefined;
+    turnNs = monotonicNs();
   }
 }
+
+const earliest = (ends: readonly (bigint | undefined)[]): bigint | undefined =>
+  ends.reduce<bigint | undefined>((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined);
 
 /** What to wait for before `run` is called again; undefined when a limit has been reached. */
 export function waitOf(outcome: Exclude<Outcome, { kind: "done" }>, meter: Meter): Wait | undefined {
@@ -123,7 +141,7 @@ class Waiting {
     resolve: () => void,
   ) {
     this.sources = sources;
-    this.endNs = ends.reduce<bigint | undefined>((a, b) => (a === undefined || b < a ? b : a), undefined);
+    this.endNs = earliest(ends);
     this.signals = signals;
     this.resolve = resolve;
     this.mustPoll =
