@@ -12,9 +12,11 @@ import { WasiError } from "../../../error-codes.ts";
 import { addressText, type Family } from "../../../net/address.ts";
 import type { Lookup, Network, Socket, SocketType } from "../../../net/socket.ts";
 import { type ListenerCount, Traffic } from "../../../net/traffic.ts";
-import { BlockingSocket } from "./blocking-socket.ts";
+import { BlockingDatagrams } from "./blocking-datagrams.ts";
+import type { BlockingSocket } from "./blocking-socket.ts";
+import { BlockingStream } from "./blocking-stream.ts";
 import type { Addresses, Answer, FromIo, IoStart, Request, ToIo } from "./messages.ts";
-import { Cell, cellWords, enqueue, newShared, shared } from "./shared.ts";
+import { Cell, cellWords, DATAGRAM_RING_BYTES, enqueue, newShared, RING_BYTES, shared } from "./shared.ts";
 
 /** Longest sleep before the I/O thread is asked whether it is there, ms; and how often in a row it may not answer. */
 const SLICE_MS = 1000;
@@ -40,23 +42,35 @@ export class BlockingNetwork implements Network {
   };
   readonly changes = { next: this.ready };
   readonly #open = new Set<BlockingSocket>();
-  readonly #lookups = new Map<number, { isOver: boolean; addresses: readonly Uint8Array[]; error?: ErrnoName }>();
+  readonly #lookups = new Map<number, object>();
   #io: IoThread | undefined;
   #lastId = 0;
 
   /** @throws Failure AFNOSUPPORT, PROTONOSUPPORT; WasiError WT6018 */
   open(family: Family, type: SocketType): Socket {
-    if (type === "datagram") fail("PROTONOSUPPORT");
-    const [id, cell] = [this.newId(), new Cell()];
+    const id = this.newId();
+    const isStream = type === "stream";
+    const cell = new Cell(Cell.fresh(isStream ? RING_BYTES : DATAGRAM_RING_BYTES));
     this.ask({ op: "open", id, family, type, buffer: cell.buffer });
-    return this.#keep(new BlockingSocket(this, id, family, cell));
+    const socket = new (isStream ? BlockingStream : BlockingDatagrams)(this, id, family, cell);
+    return this.#keep(socket);
   }
 
   lookup(name: string): Lookup {
     const id = this.newId();
-    const found = { isOver: false, addresses: [], error: undefined };
-    this.ask({ op: "lookup", id, name });
-    this.#lookups.set(id, found as never);
+    const found: { isOver: boolean; addresses: readonly Uint8Array[]; error: ErrnoName | undefined } = {
+      isOver: false,
+      addresses: [],
+      error: undefined,
+    };
+    // It may be over before the request is answered.
+    this.#lookups.set(id, found);
+    try {
+      this.ask({ op: "lookup", id, name });
+    } catch (error) {
+      this.#lookups.delete(id);
+      throw error;
+    }
     const drain = (): boolean => {
       if (!found.isOver) this.#drain();
       return found.isOver;
@@ -105,7 +119,7 @@ export class BlockingNetwork implements Network {
 
   /** A socket that is there already. @param listener  where it is counted */
   adopt(id: number, cell: Cell, addresses: Addresses, listener?: ListenerCount): BlockingSocket {
-    const socket = new BlockingSocket(this, id, addresses.family, cell, listener);
+    const socket = new BlockingStream(this, id, addresses.family, cell, listener);
     socket.begin(addresses);
     return this.#keep(socket);
   }

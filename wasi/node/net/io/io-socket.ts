@@ -15,7 +15,9 @@ export class IoSocket {
   readonly #atEnd: () => void;
   #isReadShut = false;
   #isWriteShut = false;
-  #isEnd = false;
+  /** What the peer has sent is in the ring to its end. */
+  protected isEnd = false;
+  #isFull = false;
   #timer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
@@ -35,20 +37,27 @@ export class IoSocket {
   move(mayWait: boolean): IsChanged {
     if (this.#isClosed) return false;
     const wish = Atomics.load(this.cell.words, cellWords.wishes);
-    const wasFull = this.cell.out.free === 0;
-    this.#send();
+    const { out } = this.cell;
+    const wasFull = out.free < this.leastRoom;
+    // Sending would take it, and tell nobody.
+    const error = this.socket.takeError();
+    this.send();
     this.#shut(wish);
     if ((wish & wishes.close) !== 0) {
       this.#leave(mayWait);
       return false;
     }
-    const error = this.socket.takeError();
     const isMore = this.#receive();
-    const hasRoom = wasFull && this.cell.out.free > 0;
-    return this.#publish(error, isMore, hasRoom);
+    const hasRoom = wasFull && out.free >= this.leastRoom;
+    return this.#publish(error ?? this.socket.takeError(), isMore, hasRoom);
   }
 
-  #send(): void {
+  /** With less, the guest cannot write. */
+  protected get leastRoom(): number {
+    return 1;
+  }
+
+  protected send(): void {
     const { out } = this.cell;
     while (out.used > 0) {
       const pieces = out.contents();
@@ -87,42 +96,54 @@ export class IoSocket {
 
   /** @returns whether something has come */
   #receive(): IsChanged {
-    if (this.socket.isListening || this.socket.isBusy || this.#isReadShut || this.#isEnd) return false;
+    this.#isFull = false;
+    if (this.socket.isListening || this.socket.isBusy || this.#isReadShut || this.isEnd) return false;
     const { words, in: ring } = this.cell;
     let isMore = false;
     for (;;) {
-      const room = ring.room();
-      if (room.length === 0) {
-        // The guest, which has seen that it is full, tells of room; it may have made some before.
+      const needed = this.needed();
+      if (needed === undefined) return isMore;
+      if (ring.free < needed) {
+        // The guest tells of room it makes from now on; it may have made some before.
         Atomics.or(words, cellWords.state, states.full);
-        if (ring.free === 0) return isMore;
-        Atomics.and(words, cellWords.state, ~states.full);
-        continue;
-      }
-      const received = attempt(() => this.socket.receive(room, false));
-      if (received === undefined || received === "failed") return isMore;
-      isMore = true;
-      if (received.count === 0) {
-        this.#isEnd = true;
+        if (ring.free >= needed) continue;
+        this.#isFull = true;
         return isMore;
       }
-      ring.add(received.count);
+      const count = this.take();
+      if (count === undefined) return isMore;
+      isMore = true;
+      if (this.isEnd) return isMore;
     }
+  }
+
+  /** Room that is needed to take what comes next; undefined when there is nothing. */
+  protected needed(): number | undefined {
+    return 1;
+  }
+
+  /** Puts into the ring what there is room for; undefined when there was nothing. Sets `isEnd`. */
+  protected take(): number | undefined {
+    const room = this.cell.in.room();
+    const received = attempt(() => this.socket.receive(room, false));
+    if (received === undefined || received === "failed") return undefined;
+    this.isEnd = received.count === 0;
+    this.cell.in.add(received.count);
+    return received.count;
   }
 
   /** The guest looks at these words the other way round: who sees an error, or the end, sees all that came before. */
   #publish(error: ErrnoName | undefined, isMore: boolean, hasRoom: boolean): IsChanged {
-    const { words, in: ring } = this.cell;
+    const { words } = this.cell;
     const { isBusy, isListening, isConnected, isHungUp } = this.socket;
     const before = Atomics.load(words, cellWords.state);
-    const isFull = (before & states.full) !== 0 && ring.free === 0;
     const state =
       (isBusy ? states.busy : 0) |
       (isListening ? states.listening : 0) |
       (isConnected ? states.connected : 0) |
-      (this.#isEnd ? states.end : 0) |
+      (this.isEnd ? states.end : 0) |
       (isHungUp ? states.hungUp : 0) |
-      (isFull ? states.full : 0);
+      (this.#isFull ? states.full : 0);
     const waiting = isListening ? this.socket.available() : 0;
     const isNews = isMore || error !== undefined || waiting > Atomics.load(words, cellWords.waiting);
     Atomics.store(words, cellWords.waiting, waiting);
@@ -137,7 +158,7 @@ export class IoSocket {
 }
 
 /** What `fn` gives; "failed" when the network refuses: how, the state tells. */
-function attempt<T>(fn: () => T): T | "failed" {
+export function attempt<T>(fn: () => T): T | "failed" {
   try {
     return fn();
   } catch (error) {

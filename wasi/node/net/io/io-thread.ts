@@ -5,6 +5,7 @@
 import { workerData } from "node:worker_threads";
 import { Changes, type Lookup, type Socket } from "../../../net/socket.ts";
 import { NodeNetwork } from "../node-network.ts";
+import { IoDatagrams } from "./io-datagrams.ts";
 import { IoSocket, nameOf } from "./io-socket.ts";
 import type { Addresses, Answer, FromIo, IoStart, Request, ToIo } from "./messages.ts";
 import { Cell, cellWords, dequeue, shared } from "./shared.ts";
@@ -31,7 +32,7 @@ const lookups = new Map<number, Lookup>();
 let left = 0;
 
 function adopt(id: number, socket: Socket, buffer: SharedArrayBuffer): IoSocket {
-  const made = new IoSocket(socket, new Cell(buffer), () => {
+  const made: IoSocket = new (socket.type === "stream" ? IoSocket : IoDatagrams)(socket, new Cell(buffer), () => {
     if (made.isLeft) left--;
     byId.delete(id);
     bySocket.delete(socket);
@@ -103,6 +104,13 @@ const settled = (socket: Socket): Promise<void> =>
     look();
   });
 
+/** For what takes no longer than a turn or two of the event loop. */
+async function afterwards(on: IoSocket): Promise<Answer> {
+  await settled(on.socket);
+  move(on);
+  return { kind: "done", found: addressesOf(on.socket) };
+}
+
 async function given(id: number, buffer: SharedArrayBuffer, made: Promise<Socket>): Promise<Answer> {
   try {
     const socket = await made;
@@ -140,16 +148,15 @@ function carryOutOn(on: IoSocket, request: OnSocket): Answer | Promise<Answer> {
   const { socket } = on;
   switch (request.op) {
     case "bind":
+      socket.bind(request.address);
+      return afterwards(on);
     case "connect":
-      socket[request.op](request.address);
+      socket.connect(request.address);
+      if (socket.type === "datagram") return afterwards(on);
       break;
     case "listen":
       socket.listen(request.backlog);
-      // It takes no longer than a turn or two of the event loop.
-      return settled(socket).then(() => {
-        move(on);
-        return { kind: "done", found: addressesOf(socket) };
-      });
+      return afterwards(on);
     case "accept": {
       const accepted = socket.accept();
       move(on);

@@ -34,6 +34,12 @@ export type Request =
     }
   | { readonly op: "inherited"; readonly id: number; readonly fd: number; readonly buffer: SharedArrayBuffer };
 
+type Unnumbered<R> = R extends { readonly id: number } ? Omit<R, "id"> : never;
+/** Of a socket that is there. */
+export type SocketRequest = Unnumbered<
+  Extract<Request, { readonly op: "bind" | "connect" | "listen" | "accept" | "addresses" | "apply" }>
+>;
+
 /** To the I/O thread; "wake": look at the queue, "end": nothing more will come. */
 export type ToIo = Request | "wake" | "end";
 

@@ -93,8 +93,9 @@ export const states = {
 export const wishes = { shutRead: 1, shutWrite: 2, close: 4 } as const;
 
 const HEAD_BYTES = 64;
-/** Of each direction: a power of two. */
+/** Of each direction: a power of two. That of datagrams has room for several of the longest. */
 export const RING_BYTES = 1 << 16;
+export const DATAGRAM_RING_BYTES = 1 << 18;
 
 /** One socket's shared memory. */
 export class Cell {
@@ -105,12 +106,18 @@ export class Cell {
   /** To it. */
   readonly out: Ring;
 
-  constructor(buffer = new SharedArrayBuffer(HEAD_BYTES + 2 * RING_BYTES)) {
+  constructor(buffer: SharedArrayBuffer = Cell.fresh()) {
+    const size = (buffer.byteLength - HEAD_BYTES) / 2;
+    const ring = (first: number, next: number, at: number): Ring =>
+      new Ring(this.words, first, next, new Uint8Array(buffer, at, size));
     this.buffer = buffer;
     this.words = new Int32Array(buffer, 0, HEAD_BYTES / Int32Array.BYTES_PER_ELEMENT);
-    this.in = new Ring(this.words, cellWords.inFirst, cellWords.inNext, new Uint8Array(buffer, HEAD_BYTES, RING_BYTES));
-    const out = new Uint8Array(buffer, HEAD_BYTES + RING_BYTES, RING_BYTES);
-    this.out = new Ring(this.words, cellWords.outFirst, cellWords.outNext, out);
+    this.in = ring(cellWords.inFirst, cellWords.inNext, HEAD_BYTES);
+    this.out = ring(cellWords.outFirst, cellWords.outNext, HEAD_BYTES + size);
+  }
+
+  static fresh(ringBytes = RING_BYTES): SharedArrayBuffer {
+    return new SharedArrayBuffer(HEAD_BYTES + 2 * ringBytes);
   }
 }
 
@@ -127,6 +134,10 @@ export class Ring {
     this.#first = first;
     this.#next = next;
     this.#bytes = bytes;
+  }
+
+  get size(): number {
+    return this.#bytes.length;
   }
 
   get used(): number {
