@@ -115,6 +115,8 @@ function poll(
   /** Until then nothing is told but what is new. */
   let heldUntilNs: bigint | undefined;
   const attempt = (): HandlerResult => {
+    // What has changed by now is seen: without this each wait of a busy server is made twice (bench servers).
+    void host.network?.changes.next;
     const events: Event[] = [];
     const pending: Pending[] = [];
     const told: Subscription[] = [];

@@ -25,9 +25,15 @@ export async function ours(dist: string, suffix = ""): Promise<readonly Contesta
   const command = join(dist, "bin/wasmts.js");
   const example = join(root, "examples/http-server.wasm");
   const listener = await compileGuest("assemblyscript", "http-listener");
+  const thread = ["--net-backend", "thread"];
   return [
     { name: `WasmEdge's calls${suffix}`, args: (port) => [command, example, `${port}`] },
+    { name: `WasmEdge's, thread${suffix}`, args: (port) => [command, ...thread, example, `${port}`] },
     { name: `preview 1${suffix}`, args: (port) => [command, "--tcplisten", `127.0.0.1:${port}`, listener] },
+    {
+      name: `preview 1, thread${suffix}`,
+      args: (port) => [command, ...thread, "--tcplisten", `127.0.0.1:${port}`, listener],
+    },
   ];
 }
 

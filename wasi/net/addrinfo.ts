@@ -79,7 +79,8 @@ function lookUp(
     if (!decision.isOver) return new Underway({ sources: [decision.source!] }, step);
     if (!decision.isGranted) fail("ACCES");
     lookup ??= network.lookup(name);
-    if (!lookup.isOver) return new Underway({ sources: [network.changes.next] }, step);
+    const { next } = network.changes;
+    if (!lookup.isOver) return new Underway({ sources: [next] }, step);
     if (lookup.error !== undefined) fail(lookup.error);
     return end(lookup.addresses);
   };

@@ -93,7 +93,10 @@ export interface Lookup {
 
 /** What a guest's sockets are made of. */
 export interface Network {
-  /** `next`: ready after the next change to any of its sockets. */
+  /**
+   * `next`: ready after the next change to any of its sockets, from now on. Another thread may make changes at any time: take
+   * it before looking at sockets, and what changes meanwhile is not missed.
+   */
   readonly changes: { readonly next: WaitSource };
   /** A thread that waits for its sockets may block: nothing of them needs that thread's event loop. */
   readonly mayBlock?: boolean | undefined;

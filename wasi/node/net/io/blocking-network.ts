@@ -40,11 +40,23 @@ export class BlockingNetwork implements Network {
     isReady: () => this.#hasMoved(),
     block: (timeoutMs) => this.#sleep(timeoutMs),
   };
-  readonly changes = { next: this.ready };
+  readonly changes: Network["changes"];
   readonly #open = new Set<BlockingSocket>();
   readonly #lookups = new Map<number, object>();
   #io: IoThread | undefined;
   #lastId = 0;
+
+  constructor() {
+    const next = (): WaitSource => {
+      if (this.#io !== undefined) this.#io.seen = Atomics.load(this.#io.words, shared.counter);
+      return this.ready;
+    };
+    this.changes = {
+      get next() {
+        return next();
+      },
+    };
+  }
 
   /** @throws Failure AFNOSUPPORT, PROTONOSUPPORT; WasiError WT6018 */
   open(family: Family, type: SocketType): Socket {
