@@ -71,9 +71,11 @@ async function listening(at: { port: number; host: string } | { path: string }):
   return server;
 }
 
+let backend = "loop";
+
 /** The command with `fds` as its descriptors 3, 4, ..., as a shell starts it that sets `env`, `$$` being the process. */
 function started(fds: readonly number[], options: string, env = ""): ChildProcess {
-  const script = `${env} exec "${process.execPath}" "${main}" ${options} "${guest}"`;
+  const script = `${env} exec "${process.execPath}" "${main}" --net-backend ${backend} ${options} "${guest}"`;
   const child = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "pipe", ...fds] });
   children.push(child);
   return child;
@@ -140,10 +142,12 @@ describe("--tcplisten", () => {
   });
 });
 
-describe.skipIf(process.platform === "win32")("a process with sockets", () => {
+const describeIf = process.platform === "win32" ? describe.skip : describe;
+describeIf.each(["loop", "thread"])("a process with sockets, --net-backend %s,", (chosen) => {
   let server: Server;
   let port: number;
   beforeEach(async () => {
+    backend = chosen;
     server = await listening({ port: 0, host: "127.0.0.1" });
     port = (server.address() as { port: number }).port;
   });

@@ -349,6 +349,7 @@ describe("what does not go together", () => {
     ["--receipt", "-"],
     ["--snapshot", join(folder, "snap")],
     ["--cpu-share", "50%"],
+    ["--net-backend", "thread"],
     ["--unknown-imports", "trap"],
   ])("with threads: %s %s", (...options) => {
     const { status, stderr } = run("sum", ...options);

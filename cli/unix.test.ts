@@ -55,22 +55,30 @@ const status = (...options: readonly string[]): number | null =>
 const [ACCES, NOSYS] = [2, 52];
 
 describe("--unix-listen", () => {
-  it("is a socket in the file system, under the guest's name for it", async () => {
-    // A link that leads elsewhere later does not lead the guest there.
-    const [real, other, link] = ["real", "other", "link"].map((name) => join(folder, name)) as [string, string, string];
-    for (const path of [real, other]) mkdirSync(path);
-    symlinkSync(real, link);
-    const child = spawn(process.execPath, [main, "--net", "none", "--unix-listen", `${link}/x.sock:/app.sock`, guest]);
-    await once(child.stdout, "data");
-    renameSync(link, `${link}.old`);
-    expect(existsSync(join(real, "x.sock"))).toBe(true);
-    const client = connect(join(real, "x.sock"));
-    client.write("hello");
-    expect(String((await once(client, "data"))[0])).toBe("hello");
-    client.destroy();
-    expect((await once(child, "exit"))[0]).toBe(0);
-    expect(existsSync(join(real, "x.sock"))).toBe(false);
-  });
+  it.each(["loop", "thread"])(
+    "is a socket in the file system, under the guest's name for it, --net-backend %s",
+    async (backend) => {
+      // A link that leads elsewhere later does not lead the guest there.
+      const [real, other, link] = ["real", "other", "link"].map((name) => join(folder, `${name}-${backend}`)) as [
+        string,
+        string,
+        string,
+      ];
+      for (const path of [real, other]) mkdirSync(path);
+      symlinkSync(real, link);
+      const options = ["--net", "none", "--net-backend", backend, "--unix-listen", `${link}/x.sock:/app.sock`];
+      const child = spawn(process.execPath, [main, ...options, guest]);
+      await once(child.stdout, "data");
+      renameSync(link, `${link}.old`);
+      expect(existsSync(join(real, "x.sock"))).toBe(true);
+      const client = connect(join(real, "x.sock"));
+      client.write("hello");
+      expect(String((await once(client, "data"))[0])).toBe("hello");
+      client.destroy();
+      expect((await once(child, "exit"))[0]).toBe(0);
+      expect(existsSync(join(real, "x.sock"))).toBe(false);
+    },
+  );
 
   it("is not there unless it is asked for, nor under another name, nor the other way", () => {
     const path = join(folder, "y.sock");

@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { type AuditEvent, Learner, type UnixRule } from "../../index.ts";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type AuditEvent, BlockingNetwork, Learner, type Network, NodeNetwork, type UnixRule } from "../../index.ts";
 import { parsePolicy } from "../../policy.ts";
 import { NetworkGuest, rule } from "../testing/network.ts";
 
@@ -17,12 +17,13 @@ afterEach(() => {
 });
 
 const UNIX = 3;
+let network: () => Network = () => new NodeNetwork();
 let count = 0;
 const freshPath = (): string => join(folder, `${++count}.sock`);
 
 function guest(unix: readonly UnixRule[], options: ConstructorParameters<typeof NetworkGuest>[1] = {}): NetworkGuest {
   const rules = { listen: [rule("*:*")], connect: [rule("*:*")], resolve: [], unix };
-  const g = new NetworkGuest({ rules }, options);
+  const g = new NetworkGuest({ network: network(), rules }, options);
   closers.push(() => g.wasi.close());
   return g;
 }
@@ -48,7 +49,11 @@ async function hostServer(path: string): Promise<{ first: Promise<Socket> }> {
   return { first };
 }
 
-describe("a socket of AF_UNIX", () => {
+describe.each<[string, () => Network]>([
+  ["the event loop", () => new NodeNetwork()],
+  ["an I/O thread", () => new BlockingNetwork()],
+])("a socket of AF_UNIX on %s", (_, make) => {
+  beforeEach(() => void (network = make));
   it("is not there without a rule about one", async () => {
     const g = guest([]);
     expect(await g.wait("sock_open", UNIX, 2, g.alloc(4))).toBe("NOSYS");
