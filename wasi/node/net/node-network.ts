@@ -5,7 +5,7 @@ import { type Address, addressText, type Family, parseIp } from "../../net/addre
 import { Changes, type Lookup, type Network, type Socket, type SocketType } from "../../net/socket.ts";
 import { Traffic } from "../../net/traffic.ts";
 import { inheritedSocket } from "./inherited.ts";
-import { TcpHome, TcpSocket } from "./tcp-socket.ts";
+import { MOST_WAITING, TcpHome, TcpSocket } from "./tcp-socket.ts";
 import { UdpSocket } from "./udp-socket.ts";
 
 /** Look-ups under way at once; more are told to come again. */
@@ -68,7 +68,7 @@ export class NodeNetwork implements Network {
     const address: Address = { ip: await ipOf(host), port };
     const socket = this.open(address.ip.length === 4 ? "ipv4" : "ipv6", "stream");
     socket.bind(address);
-    socket.listen(128);
+    socket.listen(MOST_WAITING);
     return new Promise((resolve, reject) => {
       const stop = this.changes.next.watch!(function look() {
         if (socket.isBusy) return;

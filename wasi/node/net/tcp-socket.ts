@@ -26,7 +26,7 @@ const MOST_BEHIND = 1 << 18;
 /** Bytes that wait for more of the same turn. */
 const MOST_GATHERED = 1 << 14;
 /** Connections that wait to be accepted; more are refused. */
-const MOST_WAITING = 1024;
+export const MOST_WAITING = 1024;
 
 /** Connections that the guest has closed and whose last bytes are on their way. */
 const MOST_LEFT = 128;

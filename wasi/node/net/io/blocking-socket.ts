@@ -37,7 +37,7 @@ export abstract class BlockingSocket implements Socket {
   abstract readonly local: Address;
   abstract readonly peer: Address | undefined;
   abstract readonly isHungUp: boolean;
-  abstract listen(backlog: number): void;
+  abstract listen(): void;
   abstract connect(address: Address): void;
   abstract accept(): Socket | undefined;
   abstract receive(into: readonly Uint8Array[], isPeek: boolean): Received | undefined;

@@ -56,8 +56,8 @@ export class BlockingStream extends BlockingSocket {
     return state;
   }
 
-  listen(backlog: number): void {
-    const addresses = this.ask({ op: "listen", backlog });
+  listen(): void {
+    const addresses = this.ask({ op: "listen" });
     if (!this.isListening || this.#listener !== undefined) return;
     this.begin(addresses!);
   }

@@ -5,6 +5,7 @@
 import { workerData } from "node:worker_threads";
 import { Changes, type Lookup, type Socket } from "../../../net/socket.ts";
 import { NodeNetwork } from "../node-network.ts";
+import { MOST_WAITING } from "../tcp-socket.ts";
 import { IoDatagrams } from "./io-datagrams.ts";
 import { IoSocket, nameOf } from "./io-socket.ts";
 import type { Addresses, Answer, FromIo, IoStart, Request, ToIo } from "./messages.ts";
@@ -155,7 +156,8 @@ function carryOutOn(on: IoSocket, request: OnSocket): Answer | Promise<Answer> {
       if (socket.type === "datagram") return afterwards(on);
       break;
     case "listen":
-      socket.listen(request.backlog);
+      // The guest is another thread, which comes for them later than it would on this one: all that may wait, wait.
+      socket.listen(MOST_WAITING);
       return afterwards(on);
     case "accept": {
       const accepted = socket.accept();

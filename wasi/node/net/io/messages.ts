@@ -20,7 +20,7 @@ export type Request =
       readonly buffer: SharedArrayBuffer;
     }
   | { readonly op: "bind" | "connect"; readonly id: number; readonly address: Address }
-  | { readonly op: "listen"; readonly id: number; readonly backlog: number }
+  | { readonly op: "listen"; readonly id: number }
   | { readonly op: "accept"; readonly id: number; readonly accepted: number; readonly buffer: SharedArrayBuffer }
   | { readonly op: "addresses"; readonly id: number }
   | { readonly op: "apply"; readonly id: number; readonly settings: SocketSettings }
