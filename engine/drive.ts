@@ -78,7 +78,7 @@ export async function runInTurns(
     const wait = waitOf(outcome, act.meter);
     if (wait === undefined) throw errorOf(outcome, act);
     if (pause?.aborted || act.meter.spent > end) return undefined;
-    const isBlocking = runner !== undefined && outcome.kind === "blocked" && !outcome.blocked.isAsync;
+    const isBlocking = runner !== undefined && outcome.kind === "blocked" && !outcome.blocked.isAsync && !isYield(wait);
     if (isBlocking) {
       const untilNs = turnNs + MAX_BLOCK_NS;
       runner({ ...wait, deadlineNs: earliest([wait.deadlineNs, act.meter.deadlineNs, untilNs]) });
@@ -91,6 +91,8 @@ export async function runInTurns(
     turnNs = monotonicNs();
   }
 }
+
+const isYield = ({ deadlineNs, sources = [] }: Wait): boolean => deadlineNs === undefined && sources.length === 0;
 
 const earliest = (ends: readonly (bigint | undefined)[]): bigint | undefined =>
   ends.reduce<bigint | undefined>((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a), undefined);
@@ -115,7 +117,7 @@ export const soon = (fn: () => void): unknown =>
 
 /** Settles when something of `wait` happens, or when `meter` or `pause` have something to say. Never rejects. */
 export function waitFor({ deadlineNs, sources = [] }: Wait, meter: Meter, pause?: StopSignal): Promise<void> {
-  if (deadlineNs === undefined && sources.length === 0) return new Promise(soon as (resolve: () => void) => void);
+  if (isYield({ deadlineNs, sources })) return new Promise(soon as (resolve: () => void) => void);
   const ends = [deadlineNs, meter.deadlineNs].filter((ns) => ns !== undefined);
   const signals = [meter.limits.signal, pause].filter((s) => s !== undefined);
   return new Promise((resolve) => void new Waiting(ends, sources, signals, resolve));

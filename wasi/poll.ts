@@ -115,7 +115,7 @@ function poll(
   /** Until then nothing is told but what is new. */
   let heldUntilNs: bigint | undefined;
   const attempt = (): HandlerResult => {
-    // What has changed by now is seen: without this each wait of a busy server is made twice (bench servers).
+    // What has changed by now is seen: without this a busy server waits twice each time (bench servers, 1 connection).
     void host.network?.changes.next;
     const events: Event[] = [];
     const pending: Pending[] = [];

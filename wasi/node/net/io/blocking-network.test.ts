@@ -256,6 +256,18 @@ describe("datagrams", () => {
   });
 });
 
+describe("a place in use", () => {
+  it("is told by bind for datagrams, which can try again", async () => {
+    const g = guest(new BlockingNetwork());
+    const [one, two] = [await g.socket("datagram"), await g.socket("datagram")];
+    const at = g.address([127, 0, 0, 1]);
+    expect(await g.wait("sock_bind", one, at, 0)).toBe("SUCCESS");
+    expect(await g.wait("sock_bind", two, at, (await g.local(one)).port)).toBe("ADDRINUSE");
+    expect(await g.wait("sock_bind", two, at, 0)).toBe("SUCCESS");
+    expect(await g.wait("sock_bind", two, at, 0)).toBe("INVAL");
+  });
+});
+
 describe("the I/O thread", () => {
   it("that has failed ends the guest, and nothing waits for it", async () => {
     const network = new BlockingNetwork();

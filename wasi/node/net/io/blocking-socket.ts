@@ -81,7 +81,7 @@ export abstract class BlockingSocket implements Socket {
 
   bind(address: Address): void {
     this.ask({ op: "bind", address });
-    this.bound = address;
+    if (!this.hasError()) this.bound = address;
   }
 
   /** @throws as `BlockingNetwork.ask` */

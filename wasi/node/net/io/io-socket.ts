@@ -6,7 +6,7 @@ import { type Cell, cellWords, states, wishes } from "./shared.ts";
 /** What a guest has sent and closed has this long to go out, ms; few may wait so. */
 const LEFT_MS = 5000;
 
-/** Ends of what one moved: whether the guest has something to see. */
+/** Whether the guest has something new to see. */
 type IsChanged = boolean;
 
 export class IoSocket {
