@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run servers-soak -- [--connections N] [--megabytes N] [--rounds N | --minutes N]`: servers with many connections
+ * `npm run servers-soak -- [--connections N] [--megabytes N] [--rounds N | --minutes N] [--net-backend loop|thread]`: servers
+ * with many connections
  * at once, kept alive, half closed, slow, reset, and with large bodies both ways, each server for so many rounds or
  * minutes. Tells descriptors and memory of the server, and fails when a byte is wrong, a descriptor is left, the memory
  * grows from one half of the time to the other, or the server's report counts differently.
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     megabytes: { type: "string", default: "100" },
     rounds: { type: "string", default: "2" },
     minutes: { type: "string" },
+    "net-backend": { type: "string", default: "loop" },
   },
 });
 /** With it rounds are not counted. */
@@ -140,9 +142,10 @@ const echoed = (server: Served, sums: Sums): Promise<void> =>
 
 /** A port for a guest that does not choose one itself. */
 const somePort = 20_000 + (process.pid % 20_000);
-const http = await Served.start([join(root, "examples/http-server.wasm"), String(somePort)], /:(\d+)\/\n/);
+const backend = ["--net-backend", values["net-backend"]];
+const http = await Served.start([...backend, join(root, "examples/http-server.wasm"), String(somePort)], /:(\d+)\/\n/);
 await against("http-server, kept alive", http, (sums) => keptAlive(http, sums)).finally(() => http.kill());
-const echo = await Served.start([await compileGuest("assemblyscript", "echo-server")], /port (\d+)\n/);
+const echo = await Served.start([...backend, await compileGuest("assemblyscript", "echo-server")], /port (\d+)\n/);
 await against("echo-server", echo, (sums) => echoed(echo, sums)).finally(() => echo.kill());
 for (const failure of failures) console.log(`FAILED ${failure}`);
 process.exitCode = failures.length > 0 ? 1 : 0;

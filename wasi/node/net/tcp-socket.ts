@@ -45,6 +45,8 @@ export class TcpHome {
 
   /** Closes `connection` when what was written is sent; a peer that does not take it has some seconds, and few may wait. */
   leave(connection: Stream): void {
+    // What was gathered for the end of this turn is not what a peer does not take.
+    while (connection.writableCorked > 0) connection.uncork();
     if (connection.writableLength === 0) return void connection.destroySoon();
     if (this.#left.size >= MOST_LEFT) return void connection.destroy();
     this.#left.add(connection);
@@ -408,7 +410,7 @@ function gather(connection: Stream, bytes: Uint8Array): void {
   if (connection.writableCorked === 0) {
     connection.cork();
     // Of the global: to import node:process opens this process's own standard input.
-    process.nextTick(() => connection.uncork());
+    process.nextTick(() => connection.writableCorked > 0 && connection.uncork());
   }
   connection.write(bytes);
   if (connection.writableLength >= MOST_GATHERED) connection.uncork();

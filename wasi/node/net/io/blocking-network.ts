@@ -16,7 +16,7 @@ import { BlockingDatagrams } from "./blocking-datagrams.ts";
 import type { BlockingSocket } from "./blocking-socket.ts";
 import { BlockingStream } from "./blocking-stream.ts";
 import type { Addresses, Answer, FromIo, IoStart, Request, ToIo } from "./messages.ts";
-import { Cell, cellWords, DATAGRAM_RING_BYTES, enqueue, newShared, RING_BYTES, shared } from "./shared.ts";
+import { Cell, CellPool, cellWords, DATAGRAM_RING_BYTES, enqueue, newShared, shared } from "./shared.ts";
 
 /** Longest sleep before the I/O thread is asked whether it is there, ms; and how often in a row it may not answer. */
 const SLICE_MS = 1000;
@@ -41,6 +41,7 @@ export class BlockingNetwork implements Network {
     block: (timeoutMs) => this.#sleep(timeoutMs),
   };
   readonly changes: Network["changes"];
+  readonly cells = new CellPool();
   readonly #open = new Set<BlockingSocket>();
   readonly #lookups = new Map<number, object>();
   #io: IoThread | undefined;
@@ -62,7 +63,7 @@ export class BlockingNetwork implements Network {
   open(family: Family, type: SocketType): Socket {
     const id = this.newId();
     const isStream = type === "stream";
-    const cell = new Cell(Cell.fresh(isStream ? RING_BYTES : DATAGRAM_RING_BYTES));
+    const cell = isStream ? this.cells.take() : new Cell(Cell.fresh(DATAGRAM_RING_BYTES));
     this.ask({ op: "open", id, family, type, buffer: cell.buffer });
     const socket = new (isStream ? BlockingStream : BlockingDatagrams)(this, id, family, cell);
     return this.#keep(socket);
@@ -102,13 +103,13 @@ export class BlockingNetwork implements Network {
 
   /** As `NodeNetwork.listener`; the thread is blocked meanwhile. Rejects with what is wrong. */
   async listener(host: string, port: number): Promise<Socket> {
-    const [id, cell] = [this.newId(), new Cell()];
+    const [id, cell] = [this.newId(), this.cells.take()];
     return this.adopt(id, cell, this.ask({ op: "listener", id, host, port, buffer: cell.buffer })!);
   }
 
   /** As `NodeNetwork.inherited`; the thread is blocked meanwhile. Rejects with what is wrong. */
   async inherited(fd: number): Promise<Socket> {
-    const [id, cell] = [this.newId(), new Cell()];
+    const [id, cell] = [this.newId(), this.cells.take()];
     const addresses = this.ask({ op: "inherited", id, fd, buffer: cell.buffer })!;
     if (addresses.peer === undefined) return this.adopt(id, cell, addresses);
     const count = this.traffic.listener(addressText(addresses.local));
@@ -142,7 +143,7 @@ export class BlockingNetwork implements Network {
   }
 
   forget(socket: BlockingSocket): void {
-    this.#open.delete(socket);
+    if (this.#open.delete(socket)) this.cells.give(socket.cell);
   }
 
   /** Has the I/O thread look at a socket. */

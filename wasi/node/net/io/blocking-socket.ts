@@ -10,7 +10,7 @@ import type { Addresses, SocketRequest } from "./messages.ts";
 import { type Cell, cellWords, states, wishes } from "./shared.ts";
 
 /** The network as its sockets see it. */
-export type Home = Pick<BlockingNetwork, "ready" | "ask" | "touch" | "traffic" | "adopt" | "forget" | "newId">;
+export type Home = Pick<BlockingNetwork, "ready" | "ask" | "touch" | "traffic" | "adopt" | "forget" | "newId" | "cells">;
 
 export abstract class BlockingSocket implements Socket {
   abstract readonly type: SocketType;

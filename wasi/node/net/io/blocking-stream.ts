@@ -6,7 +6,7 @@ import type { Received, Socket } from "../../../net/socket.ts";
 import type { BytesCount, ListenerCount } from "../../../net/traffic.ts";
 import { BlockingSocket, type Home } from "./blocking-socket.ts";
 import type { Addresses } from "./messages.ts";
-import { Cell, cellWords, copyPieces, states } from "./shared.ts";
+import { type Cell, cellWords, copyPieces, states } from "./shared.ts";
 
 export class BlockingStream extends BlockingSocket {
   readonly type = "stream";
@@ -71,7 +71,7 @@ export class BlockingStream extends BlockingSocket {
     if (!this.isListening) fail("INVAL");
     this.tellError();
     if (Atomics.load(this.cell.words, cellWords.waiting) === 0) return undefined;
-    const [accepted, cell] = [this.home.newId(), new Cell()];
+    const [accepted, cell] = [this.home.newId(), this.home.cells.take()];
     const addresses = this.ask({ op: "accept", accepted, buffer: cell.buffer });
     if (addresses === undefined) return undefined;
     this.made.reads++;

@@ -92,6 +92,7 @@ export class IoSocket {
     clearTimeout(this.#timer);
     this.socket.close();
     this.#atEnd();
+    Atomics.store(this.cell.words, cellWords.isOver, 1);
   }
 
   /** @returns whether something has come */

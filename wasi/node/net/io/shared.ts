@@ -69,6 +69,8 @@ export const cellWords = {
   writes: 4,
   inNext: 5,
   outFirst: 6,
+  /** The I/O thread has closed it, and will not look at any of this again. */
+  isOver: 7,
   /** The guest's: of `wishes`. */
   wishes: 8,
   /** It is in the queue. */
@@ -118,6 +120,37 @@ export class Cell {
 
   static fresh(ringBytes = RING_BYTES): SharedArrayBuffer {
     return new SharedArrayBuffer(HEAD_BYTES + 2 * ringBytes);
+  }
+}
+
+/** Cells that are kept. */
+const MOST_KEPT = 1024;
+/** How many of them are looked at for one that is over. */
+const LOOKS = 4;
+
+/**
+ * Cells of closed streams, for the next ones: shared memory that is left to be collected is left for long (servers-soak,
+ * 1,000 connections).
+ */
+export class CellPool {
+  readonly #kept: Cell[] = [];
+
+  take(): Cell {
+    for (let looks = 0; looks < LOOKS; looks++) {
+      const cell = this.#kept.shift();
+      if (cell === undefined) break;
+      if (Atomics.load(cell.words, cellWords.isOver) === 1) {
+        for (let at = 0; at < cell.words.length; at++) Atomics.store(cell.words, at, 0);
+        return cell;
+      }
+      this.#kept.push(cell);
+    }
+    return new Cell();
+  }
+
+  /** One that the guest has done with. */
+  give(cell: Cell): void {
+    if (this.#kept.length < MOST_KEPT && cell.in.size === RING_BYTES) this.#kept.push(cell);
   }
 }
 
