@@ -95,6 +95,21 @@ over("streams", (name) => {
     expect(await Promise.all(sent)).toEqual([5, 0, 5000, 3]);
     expect(await taken).toBe(`head ${"body ".repeat(1000)}end`);
   });
+  it("that are closed at once, and many, lose nothing that was written", async () => {
+    const g = guest();
+    const { fd: listener, port } = await g.listen();
+    const all: { fd: number; taken: Promise<string> }[] = [];
+    for (let i = 0; i < 200; i++) {
+      const peer = await peerOf(port);
+      const taken = once(peer, "data").then(([chunk]) => String(chunk));
+      all.push({ fd: await g.accept(listener), taken });
+    }
+    for (const { fd } of all) {
+      void g.send(fd, "the last");
+      expect(g.call("fd_close", fd)).toBe("SUCCESS");
+    }
+    expect(new Set(await Promise.all(all.map(({ taken }) => taken)))).toEqual(new Set(["the last"]));
+  });
   it("tell addresses, in both forms", async () => {
     const { g, fd, peer } = await connected();
     expect(await g.peer(fd)).toEqual({ ip: [127, 0, 0, 1], type: 4, port: peer.localPort });

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { BlockingNetwork, NodeNetwork, WASI } from "../../../index.ts";
 import { NetworkGuest, rule } from "../../testing/network.ts";
+import type { BlockingSocket } from "./blocking-socket.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../../../..");
 const example = join(root, "examples/http-server.wasm");
@@ -253,6 +254,38 @@ describe("datagrams", () => {
     expect(got).toEqual(sizes);
     const { sent, received } = g.wasi.usage().network!.datagrams;
     expect([sent, received]).toEqual([7, 7]);
+  });
+});
+
+describe("a socket that is closed", () => {
+  it("has nothing of the one that gets its memory", async () => {
+    const network = new BlockingNetwork();
+    const listener = await network.listener("127.0.0.1", 0);
+    const next = async (): Promise<BlockingSocket> => {
+      const peer = connect(listener.local.port, "127.0.0.1");
+      peers.push(peer);
+      peer.write("secret");
+      await once(peer, "connect");
+      await expect.poll(() => listener.canRead(), { interval: 2 }).toBe(true);
+      const socket = listener.accept() as BlockingSocket;
+      await expect.poll(() => socket.available(), { interval: 2 }).toBe(6);
+      return socket;
+    };
+    const first = await next();
+    const memory = first.cell;
+    first.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const second = await next();
+    expect(second.cell).toBe(memory);
+    expect([first.available(), first.canRead(), first.isConnected]).toEqual([0, false, false]);
+    expect(() => first.receive([new Uint8Array(10)], false)).toThrow("NOTCONN");
+    expect(() => first.send([new Uint8Array(10)])).toThrow("NOTCONN");
+    expect(() => first.bind(listener.local)).toThrow("BADF");
+    first.close();
+    expect(second.read(new Uint8Array(10))).toBe(6);
+    second.close();
+    listener.close();
+    network.release();
   });
 });
 

@@ -7,17 +7,23 @@ import type { Edges, Received, Socket, SocketType } from "../../../net/socket.ts
 import { freshSettings } from "../settings.ts";
 import type { BlockingNetwork } from "./blocking-network.ts";
 import type { Addresses, SocketRequest } from "./messages.ts";
-import { type Cell, cellWords, states, wishes } from "./shared.ts";
+import { Cell, cellWords, states, wishes } from "./shared.ts";
+
+/** Of all sockets that are closed: nothing is there, and nothing comes. */
+const closed = new Cell(Cell.fresh(64));
 
 /** The network as its sockets see it. */
-export type Home = Pick<BlockingNetwork, "ready" | "ask" | "touch" | "traffic" | "adopt" | "forget" | "newId" | "cells">;
+export type Home = Pick<
+  BlockingNetwork,
+  "ready" | "ask" | "touch" | "traffic" | "adopt" | "forget" | "newId" | "cells"
+>;
 
 export abstract class BlockingSocket implements Socket {
   abstract readonly type: SocketType;
   abstract readonly filetype: Filetype;
   readonly settings = freshSettings();
   readonly family: Family;
-  readonly cell: Cell;
+  cell: Cell;
   readonly id: number;
   protected readonly home: Home;
   protected bound: Address | undefined;
@@ -84,8 +90,9 @@ export abstract class BlockingSocket implements Socket {
     if (!this.hasError()) this.bound = address;
   }
 
-  /** @throws as `BlockingNetwork.ask` */
+  /** @throws as `BlockingNetwork.ask`; Failure BADF when it is closed */
   protected ask(request: SocketRequest): Addresses | undefined {
+    if (this.#isClosed) fail("BADF");
     return this.home.ask({ ...request, id: this.id });
   }
 
@@ -133,6 +140,8 @@ export abstract class BlockingSocket implements Socket {
     this.state();
     this.#wish(wishes.close);
     this.home.forget(this);
+    // Another socket gets it; a call on this one may still be waiting, of another thread of the guest.
+    this.cell = closed;
   }
 
   #wish(wish: number): void {
