@@ -7,13 +7,15 @@ import { type AddressInfo, createServer, type Server, Socket as Stream } from "n
 import { addressText, type Family, familyOf, parseIp } from "../../net/address.ts";
 import { serverOptions, type TcpHome, TcpSocket } from "./tcp-socket.ts";
 
-/** A TCP socket that listens, or is connected. Rejects with what else it is. */
-export async function inheritedSocket(home: TcpHome, fd: number): Promise<TcpSocket> {
-  checkSocket(fd);
-  const stream = openStream(fd);
-  if (stream.remoteAddress !== undefined) return connectedSocket(home, stream);
-  // Left alone: to destroy it would close the descriptor.
-  stream.unref();
+/**
+ * A TCP socket that listens, or is connected. Rejects with what else it is.
+ *
+ * @param isConnected  as `isConnectedSocket` has said on another thread
+ */
+export async function inheritedSocket(home: TcpHome, fd: number, isConnected?: boolean): Promise<TcpSocket> {
+  const stream = isConnected === false ? undefined : probe(fd);
+  if (stream?.remoteAddress !== undefined) return connectedSocket(home, stream);
+  stream?.unref();
   const server = createServer(serverOptions);
   await listening(server, fd);
   const at = server.address() as AddressInfo | string | null;
@@ -24,6 +26,21 @@ export async function inheritedSocket(home: TcpHome, fd: number): Promise<TcpSoc
   const socket = new TcpSocket(home, familyAt(at.address));
   socket.adoptServer(server);
   return socket;
+}
+
+/**
+ * Whether it has a peer. What asks has to be left alone, since to destroy it would close the descriptor, and so has its
+ * thread: one that ends closes it too, when the number may be something else's. @throws Error what else it is
+ */
+export function isConnectedSocket(fd: number): boolean {
+  const stream = probe(fd);
+  stream.unref();
+  return stream.remoteAddress !== undefined;
+}
+
+function probe(fd: number): Stream {
+  checkSocket(fd);
+  return openStream(fd);
 }
 
 function checkSocket(fd: number): void {

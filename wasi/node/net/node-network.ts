@@ -58,9 +58,11 @@ export class NodeNetwork implements Network {
   /**
    * A socket that this process was started with: one that listens, or one that is connected. Each descriptor once; it is
    * the socket's from then on. Rejects with what is wrong.
+   *
+   * @param isConnected  as `isConnectedSocket` has said on another thread
    */
-  inherited(fd: number): Promise<Socket> {
-    return inheritedSocket(this.#tcp, fd);
+  inherited(fd: number, isConnected?: boolean): Promise<Socket> {
+    return inheritedSocket(this.#tcp, fd, isConnected);
   }
 
   /** A socket that listens at `port` of `host`, for a guest that is given one. Rejects with what is wrong. */

@@ -12,6 +12,7 @@ import { WasiError } from "../../../error-codes.ts";
 import { addressText, type Family } from "../../../net/address.ts";
 import type { Lookup, Network, Socket, SocketType } from "../../../net/socket.ts";
 import { type ListenerCount, Traffic } from "../../../net/traffic.ts";
+import { isConnectedSocket } from "../inherited.ts";
 import { BlockingDatagrams } from "./blocking-datagrams.ts";
 import type { BlockingSocket } from "./blocking-socket.ts";
 import { BlockingStream } from "./blocking-stream.ts";
@@ -109,8 +110,9 @@ export class BlockingNetwork implements Network {
 
   /** As `NodeNetwork.inherited`; the thread is blocked meanwhile. Rejects with what is wrong. */
   async inherited(fd: number): Promise<Socket> {
+    const isConnected = isConnectedSocket(fd);
     const [id, cell] = [this.newId(), this.cells.take()];
-    const addresses = this.ask({ op: "inherited", id, fd, buffer: cell.buffer })!;
+    const addresses = this.ask({ op: "inherited", id, fd, isConnected, buffer: cell.buffer })!;
     if (addresses.peer === undefined) return this.adopt(id, cell, addresses);
     const count = this.traffic.listener(addressText(addresses.local));
     count.accepted++;

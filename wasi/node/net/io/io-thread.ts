@@ -131,7 +131,7 @@ function carryOut(request: Request): Answer | Promise<Answer> {
     case "listener":
       return given(request.id, request.buffer, network.listener(request.host, request.port));
     case "inherited":
-      return given(request.id, request.buffer, network.inherited(request.fd));
+      return given(request.id, request.buffer, network.inherited(request.fd, request.isConnected));
     case "lookup":
       lookups.set(request.id, network.lookup(request.name));
       return done;

@@ -32,7 +32,13 @@ export type Request =
       readonly port: number;
       readonly buffer: SharedArrayBuffer;
     }
-  | { readonly op: "inherited"; readonly id: number; readonly fd: number; readonly buffer: SharedArrayBuffer };
+  | {
+      readonly op: "inherited";
+      readonly id: number;
+      readonly fd: number;
+      readonly isConnected: boolean;
+      readonly buffer: SharedArrayBuffer;
+    };
 
 type Unnumbered<R> = R extends { readonly id: number } ? Omit<R, "id"> : never;
 /** Of a socket that is there. */
