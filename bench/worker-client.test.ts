@@ -36,6 +36,15 @@ describe("workers", () => {
     expect(outcomes.interp?.status).toBe("ok");
   });
 
+  test("that died after their last answer fail, too", async () => {
+    const contestant = worker("interp");
+    await contestant.load(named("lcg"), 1000);
+    const pid = contestant.pid as number;
+    process.kill(pid, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect(contestant.sample(0)).rejects.toMatchObject({ kind: "failed" });
+  });
+
   test("that take too long are ended; the next load starts another", async () => {
     const contestant = worker("interp", { timeoutMs: 1500 });
     await expect(contestant.load(named("lcg"), 0.01)).rejects.toMatchObject({ kind: "timeout" });

@@ -41,6 +41,11 @@ export class WorkerContestant implements Contestant {
     return this.#ask({ do: "sample", leastMs }) as Promise<Elapsed>;
   }
 
+  /** Of its process, if it runs. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   async close(): Promise<number | undefined> {
     if (this.#child === undefined) return this.#mostMiB;
     await this.#ask({ do: "memory" }).then(
@@ -94,7 +99,10 @@ export class WorkerContestant implements Contestant {
       };
       child.on("message", onMessage).on("exit", onExit);
       child.stderr?.on("data", onStderr);
-      child.send(request);
+      // One that died after its last answer cannot be asked.
+      child.send(request, (error) => {
+        if (error !== null) fail(crash(child.exitCode, child.signalCode, stderr));
+      });
     });
   }
 }
