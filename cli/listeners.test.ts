@@ -142,74 +142,76 @@ describe("--tcplisten", () => {
   });
 });
 
-const describeIf = process.platform === "win32" ? describe.skip : describe;
-describeIf.each(["loop", "thread"])("a process with sockets, --net-backend %s,", (chosen) => {
-  let server: Server;
-  let port: number;
-  beforeEach(async () => {
-    backend = chosen;
-    server = await listening({ port: 0, host: "127.0.0.1" });
-    port = (server.address() as { port: number }).port;
-  });
-  afterEach(() => void server.close());
+describe.skipIf(process.platform === "win32").each(["loop", "thread"])(
+  "a process with sockets, --net-backend %s (skipped on Windows),",
+  (chosen) => {
+    let server: Server;
+    let port: number;
+    beforeEach(async () => {
+      backend = chosen;
+      server = await listening({ port: 0, host: "127.0.0.1" });
+      port = (server.address() as { port: number }).port;
+    });
+    afterEach(() => void server.close());
 
-  it("gives one that listens, below directories, and counts", async () => {
-    const child = started([handed(server)], `--json --tcplisten fd:3 --dir "${folder}"`);
-    server.close();
-    const end = ended(child);
-    expect(await ask(port)).toBe("ping");
-    const { status, out } = await end;
-    expect(status).toBe(11);
-    expect(JSON.parse(out)).toMatchObject({
-      network: { listeners: [{ address: `127.0.0.1:${port}`, accepted: 1, bytesIn: 4, bytesOut: 4 }] },
+    it("gives one that listens, below directories, and counts", async () => {
+      const child = started([handed(server)], `--json --tcplisten fd:3 --dir "${folder}"`);
+      server.close();
+      const end = ended(child);
+      expect(await ask(port)).toBe("ping");
+      const { status, out } = await end;
+      expect(status).toBe(11);
+      expect(JSON.parse(out)).toMatchObject({
+        network: { listeners: [{ address: `127.0.0.1:${port}`, accepted: 1, bytesIn: 4, bytesOut: 4 }] },
+      });
     });
-  });
-  it("gives all that systemd hands over", async () => {
-    const second = await listening({ port: 0, host: "127.0.0.1" });
-    const env = "LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=http:admin";
-    const end = ended(started([handed(server), handed(second)], `--tcplisten systemd --dir "${folder}"`, env));
-    server.close();
-    second.close();
-    expect(await ask(port)).toBe("ping");
-    expect(await end).toEqual({ status: 21, out: "LISTEN_FDS=2\0LISTEN_FDNAMES=http:admin\0", err: "" });
-  });
-  it("gives one that is connected", async () => {
-    const taken = once(server, "connection");
-    const answer = ask(port);
-    const [connection] = (await taken) as [Socket];
-    const end = ended(started([handed(connection as Socket)], "--tcplisten fd:3"));
-    expect(await answer).toBe("ping");
-    connection.destroy();
-    expect((await end).status).toBe(0);
-  });
-  it("says what else they are", async () => {
-    const file = openSync(guest, "r");
-    const datagrams = createSocket("udp4").bind(0);
-    await once(datagrams, "listening");
-    const path = join(folder, "socket");
-    const local = await listening({ path });
-    const udp = (datagrams as unknown as { [key: symbol]: { handle: { fd: number } } })[
-      Object.getOwnPropertySymbols(datagrams).find((s) => s.description === "state symbol")!
-    ]!.handle.fd;
-    const cases: [number[], string, RegExp][] = [
-      [[], "fd:3", /without that descriptor|no socket|no TCP/],
-      [[], "fd:300", /without that descriptor/],
-      [[file], "fd:3", /no socket/],
-      [[udp], "fd:3", /no TCP socket/],
-      [[handed(local)], "fd:3", /no TCP socket/],
-      [[handed(server)], "systemd", /WT6535/],
-    ];
-    const ends = await Promise.all(cases.map(([fds, value]) => ended(started(fds, `--tcplisten ${value}`))));
-    ends.forEach(({ status, err }, i) => {
-      expect([status, err], cases[i]![1]).toEqual([2, expect.stringMatching(cases[i]![2])]);
-      expect(err).not.toMatch(/ at .*\.(js|ts):\d/);
+    it("gives all that systemd hands over", async () => {
+      const second = await listening({ port: 0, host: "127.0.0.1" });
+      const env = "LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=http:admin";
+      const end = ended(started([handed(server), handed(second)], `--tcplisten systemd --dir "${folder}"`, env));
+      server.close();
+      second.close();
+      expect(await ask(port)).toBe("ping");
+      expect(await end).toEqual({ status: 21, out: "LISTEN_FDS=2\0LISTEN_FDNAMES=http:admin\0", err: "" });
     });
-    datagrams.close();
-    local.close();
-  });
-  it("ends at once where it is another's", () => {
-    const env = { ...process.env, LISTEN_PID: "1", LISTEN_FDS: "1" };
-    const { status, stderr } = spawnSync(process.execPath, [main, "--tcplisten", "systemd", guest], { env });
-    expect([status, String(stderr)]).toEqual([2, expect.stringMatching(/LISTEN_PID is 1, this process is \d+/)]);
-  });
-});
+    it("gives one that is connected", async () => {
+      const taken = once(server, "connection");
+      const answer = ask(port);
+      const [connection] = (await taken) as [Socket];
+      const end = ended(started([handed(connection as Socket)], "--tcplisten fd:3"));
+      expect(await answer).toBe("ping");
+      connection.destroy();
+      expect((await end).status).toBe(0);
+    });
+    it("says what else they are", async () => {
+      const file = openSync(guest, "r");
+      const datagrams = createSocket("udp4").bind(0);
+      await once(datagrams, "listening");
+      const path = join(folder, "socket");
+      const local = await listening({ path });
+      const udp = (datagrams as unknown as { [key: symbol]: { handle: { fd: number } } })[
+        Object.getOwnPropertySymbols(datagrams).find((s) => s.description === "state symbol")!
+      ]!.handle.fd;
+      const cases: [number[], string, RegExp][] = [
+        [[], "fd:3", /without that descriptor|no socket|no TCP/],
+        [[], "fd:300", /without that descriptor/],
+        [[file], "fd:3", /no socket/],
+        [[udp], "fd:3", /no TCP socket/],
+        [[handed(local)], "fd:3", /no TCP socket/],
+        [[handed(server)], "systemd", /WT6535/],
+      ];
+      const ends = await Promise.all(cases.map(([fds, value]) => ended(started(fds, `--tcplisten ${value}`))));
+      ends.forEach(({ status, err }, i) => {
+        expect([status, err], cases[i]![1]).toEqual([2, expect.stringMatching(cases[i]![2])]);
+        expect(err).not.toMatch(/ at .*\.(js|ts):\d/);
+      });
+      datagrams.close();
+      local.close();
+    });
+    it("ends at once where it is another's", () => {
+      const env = { ...process.env, LISTEN_PID: "1", LISTEN_FDS: "1" };
+      const { status, stderr } = spawnSync(process.execPath, [main, "--tcplisten", "systemd", guest], { env });
+      expect([status, String(stderr)]).toEqual([2, expect.stringMatching(/LISTEN_PID is 1, this process is \d+/)]);
+    });
+  },
+);

@@ -1,10 +1,10 @@
 /** `--net-backend thread`: what it takes, and how a server ends that waits for its sockets on the thread. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "../conformance/real/serving.ts";
 import { networkOf } from "./network.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -14,14 +14,6 @@ const children: ChildProcess[] = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const { port } = listener.address() as { port: number };
-  await new Promise((resolve) => listener.close(resolve));
-  return port;
-}
 
 /** The example under the command, once it listens; `end` gives its status and what it has written. */
 async function served(...options: string[]): Promise<{ child: ChildProcess; port: number; end: Promise<unknown[]> }> {

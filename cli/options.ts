@@ -324,7 +324,7 @@ export const flags = {
   tier: {
     value: "auto|js|interp",
     group: "Engine",
-    help: "how the guest is executed: interpreted, and what is hot as JavaScript (auto, default); all it can as JavaScript; interpreted",
+    help: "how the guest is executed: small modules as JavaScript, of large ones what is hot, and the rest interpreted (auto, default); all it can as JavaScript (js); interpreted (interp)",
     commands: run,
   },
   i64: {

@@ -6,10 +6,12 @@ import { type Entrance, enterBlocks, leaveBlocks } from "./awaiting.ts";
 import { WasmError } from "./errors.ts";
 import { readSlot, slotsOf, writeSlot } from "./interpret/slots.ts";
 import { fault } from "./interpret/stack.ts";
+import { TRACE_FRAMES } from "./interpret/walk.ts";
 import { moduleLimits } from "./limits.ts";
 import type { FuncInst } from "./runtime/func.ts";
 import type { ModuleInst } from "./runtime/instance.ts";
 import type { Val } from "./runtime/value.ts";
+import { lengthenStacks, restoreStacks } from "./stack-length.ts";
 import { type Enter, jsStack, MIN_ROOM, NESTING_BYTES } from "./tier.ts";
 
 /** Slots for arguments, which are read before anything else runs, and for results, which are written after that. */
@@ -40,12 +42,14 @@ export function callDirectly(f: FuncInst, enter: Enter, args: readonly Val[]): V
   inst.meter.isUncounted = true;
   const host = hostEntrance();
   enterBlocks(host);
+  const limit = lengthenStacks();
   try {
     enter(slots, 0, 0, (room - NESTING_BYTES) & -2);
   } catch (error) {
     slots.refs.length = 0;
     throw failure(inst, error);
   } finally {
+    restoreStacks(limit);
     leaveBlocks(host);
     jsStack.room = room;
   }
@@ -58,6 +62,7 @@ export function callDirectly(f: FuncInst, enter: Enter, args: readonly Val[]): V
 function failure(inst: ModuleInst, error: unknown): unknown {
   const mapped = fault(error);
   const trace = inst.tier?.trace(error as Error);
-  if (mapped instanceof WasmError && mapped.kind !== "exit" && trace !== undefined) mapped.extendBacktrace(trace);
+  if (mapped instanceof WasmError && mapped.kind !== "exit" && trace !== undefined)
+    mapped.extendBacktrace(() => trace().slice(0, TRACE_FRAMES));
   return mapped;
 }

@@ -18,7 +18,10 @@ import type { ModuleInst } from "./runtime/instance.ts";
 import type { Val } from "./runtime/value.ts";
 import { type FrameTypes, type Interpreter, NESTING_BYTES, ROOM, type ValueSlots } from "./tier.ts";
 
-/** `auto`: the interpreter, and generated JavaScript for what is hot. `js`: JavaScript for all it can do. */
+/**
+ * `js`: generated JavaScript for all it can do, made at the first call. `auto`: the same for the first megabyte of functions
+ * of a module of at most 4 MB; otherwise the interpreter, and JavaScript for what is hot.
+ */
 export type TierName = "auto" | "interp" | "js";
 
 export type I64Form = "words" | "bigint";

@@ -67,6 +67,13 @@ export interface CallDef {
 
 const path = ["path", "path"] as const;
 const fd = ["fd", "fd"] as const;
+/** Of both calls that wait for several things. */
+const pollParams = [
+  ["in", "ptr"],
+  ["out", "ptr"],
+  ["nsubscriptions", "u32"],
+  ["nevents", "outU32"],
+] as const;
 
 export const calls = {
   args_get: {
@@ -232,12 +239,7 @@ export const calls = {
   },
   path_unlink_file: { params: [fd, path], scope: "path", rights: ["path_unlink_file"], mutates: true },
   poll_oneoff: {
-    params: [
-      ["in", "ptr"],
-      ["out", "ptr"],
-      ["nsubscriptions", "u32"],
-      ["nevents", "outU32"],
-    ],
+    params: pollParams,
     scope: "poll",
   },
   proc_exit: { params: [["rval", "u32"]], scope: "proc", result: "none" },
@@ -330,12 +332,7 @@ export const calls = {
     scope: "sock",
   },
   epoll_oneoff: {
-    params: [
-      ["in", "ptr"],
-      ["out", "ptr"],
-      ["nsubscriptions", "u32"],
-      ["nevents", "outU32"],
-    ],
+    params: pollParams,
     scope: "poll",
   },
 } as const satisfies Record<string, CallDef>;

@@ -1,10 +1,9 @@
 /** The servers that are compared, each a process that answers every request with `Hello, World!`. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { root } from "../../conformance/real/project.ts";
+import { freePort } from "../../conformance/real/serving.ts";
 import { compileGuest } from "../../conformance/real/toolchains.ts";
 
 export interface Contestant {
@@ -63,12 +62,4 @@ export async function start({ name, args, port }: Contestant): Promise<Serving> 
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return { name, port: at, child };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -132,9 +132,17 @@ describe.skipIf(!isReady)("in Chromium (skipped without one, WASMTS_CHROMIUM=FIL
 
   it("the host does the job as it is meant to be done", () => {
     expect(host.told).toEqual([
-      46368, true, "9000000006000000001", 0, 3 * 65536, "RuntimeError", "TypeError", "CompileError", "TypeError",
+      46368,
+      true,
+      "9000000006000000001",
+      0,
+      3 * 65536,
+      "RuntimeError",
+      "TypeError",
+      "CompileError",
+      "TypeError",
       "memory:memory,table:table,fib:function,log:function,fail:function",
-    ]); // biome-ignore format: a line
+    ]);
     expect(host.own).toBe("undefined");
   });
 

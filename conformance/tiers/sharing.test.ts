@@ -1,7 +1,15 @@
 /** Instances of one module share generated code, and nothing else. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import wabtInit from "wabt";
-import { Engine, type Instance, type InstanceOptions, type Module, newGlobal } from "../../engine/index.ts";
+import {
+  Engine,
+  type Instance,
+  type InstanceOptions,
+  type Module,
+  newGlobal,
+  type WasmError,
+  WebAssembly,
+} from "../../engine/index.ts";
 import { I32 } from "../../engine/types.ts";
 import { failure } from "./failure.ts";
 import { tiers } from "./tiers.ts";
@@ -102,5 +110,32 @@ describe("the code of the third instance", () => {
     for (const instance of instances.slice(0, 2)) instance.invoke("run", [200_000]);
     instances[2]!.invoke("run", [200]);
     expect(instances[2]!.tierStats?.functions).toBeGreaterThan(0);
+  });
+});
+
+describe("a small module, in the default tier", () => {
+  it("is compiled at its first calls", () => {
+    const instance = make(new Engine(), 1);
+    instance.invoke("calls", []);
+    expect(instance.tierStats?.functions).toBe(1);
+  });
+});
+
+describe("a failure deep in generated code", () => {
+  const deep = `(module (func $f (export "f") (param i32) (result i32)
+    (if (i32.eqz (local.get 0)) (then (unreachable)))
+    (i32.add (i32.const 1) (call $f (i32.sub (local.get 0) (i32.const 1))))))`;
+
+  it("has as many frames, called by an activation or without one", async () => {
+    const { buffer } = (await wabtInit()).parseWat("t.wat", deep).toBinary({});
+    const { f } = new WebAssembly.Instance(new WebAssembly.Module(buffer)).exports as { f: (n: number) => number };
+    const lengths = [1, 2, 3].map(() => {
+      try {
+        return f(100);
+      } catch (error) {
+        return ((error as Error).cause as WasmError).backtrace.length;
+      }
+    });
+    expect(lengths).toEqual([32, 32, 32]);
   });
 });

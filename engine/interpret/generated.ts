@@ -12,6 +12,7 @@ import { WasmException } from "../exception.ts";
 import { ExnInst } from "../runtime/exn.ts";
 import type { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
+import { lengthenStacks, restoreStacks } from "../stack-length.ts";
 import { type Enter, jsStack, MIN_ROOM } from "../tier.ts";
 import type { Activation, Outcome } from "./activation.ts";
 import { op } from "./ops.ts";
@@ -49,21 +50,6 @@ function wayInto(act: Activation, f: FuncInst): Enter | undefined {
   return isMetered ? f.enterMetered : f.enter;
 }
 
-/**
- * V8 keeps this many frames of a stack in an error that is made in generated code, of which backtraces are made; ten are
- * the default, and what the host may have chosen otherwise holds again when the guest is left.
- */
-const STACK_FRAMES = TRACE_FRAMES + 8;
-const errors = Error as { stackTraceLimit?: number };
-/** Not where intrinsics are frozen. */
-const canLengthen = Object.getOwnPropertyDescriptor(Error, "stackTraceLimit")?.writable === true;
-
-function lengthen(): number | undefined {
-  const limit = errors.stackTraceLimit;
-  if (canLengthen && limit !== undefined && limit < STACK_FRAMES) errors.stackTraceLimit = STACK_FRAMES;
-  return limit;
-}
-
 /** Runs `enter` on the innermost frame, which is over then. */
 function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: number): Outcome | undefined {
   act.stack.reserve(act.fp + f.type.results.length * 4, act.csp);
@@ -72,7 +58,7 @@ function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: nu
   const before = isMetered ? startCounting(act) : undefined;
   if (!isMetered) act.meter.isUncounted = true;
   enterBlocks(act);
-  const limit = lengthen();
+  const limit = lengthenStacks();
   try {
     enter(act.stack, act.fp, operands, act.room);
   } catch (error) {
@@ -81,7 +67,7 @@ function enterGenerated(act: Activation, f: FuncInst, enter: Enter, operands: nu
     if (exn instanceof ExnInst && isCaught(act, exn, true)) return undefined;
     throw failed(act, f, error);
   } finally {
-    if (canLengthen) errors.stackTraceLimit = limit as number;
+    restoreStacks(limit);
     leaveBlocks(act);
     jsStack.room = room;
     if (isMetered) stopCounting(before);

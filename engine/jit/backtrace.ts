@@ -40,7 +40,7 @@ const arrivals = new WeakMap<Error, Error>();
 
 /**
  * The host or the interpreter has thrown `error` into generated code: the host may have made it anywhere, and V8 keeps
- * ten frames of a stack.
+ * few frames of a stack.
  */
 export function arrived(error: unknown): unknown {
   if (error instanceof Error) {

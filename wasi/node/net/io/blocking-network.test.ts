@@ -3,10 +3,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { freePort } from "../../../../conformance/real/serving.ts";
 import { BlockingNetwork, NodeNetwork, WASI } from "../../../index.ts";
 import { NetworkGuest, rule } from "../../testing/network.ts";
 import type { BlockingSocket } from "./blocking-socket.ts";
@@ -21,14 +22,6 @@ afterEach(() => {
   for (const peer of peers.splice(0)) peer.destroy();
   for (const guest of guests.splice(0)) guest.wasi.close();
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** A process that runs `code` with what the package has, and what it prints on stdout. */
 function script(code: string, ...args: string[]): { child: ChildProcess; text: () => string } {
