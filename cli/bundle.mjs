@@ -6,7 +6,7 @@
  * `node cli/bundle.mjs --warm` is for itself: it runs the bundle once, and writes the code that was compiled meanwhile.
  */
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -120,17 +120,45 @@ const builtins = {
       "node:v8": ["getHeapStatistics", "setFlagsFromString"],
       "node:worker_threads": ["MessageChannel", "Worker", "receiveMessageOnPort"],
     };
+    const named = namedImports();
     build.onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
     build.onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
       const whole = `nodeRequire(${JSON.stringify(path)})`;
       const names = late[path];
-      if (names === undefined) return { contents: `module.exports = ${whole};` };
+      if (names === undefined) return { contents: exportsOf(whole, named.get(path)) };
       const call = (name) => (/^[A-Z]/.test(name) ? `new (${whole}.${name})(...args)` : `${whole}.${name}(...args)`);
       const functions = names.map((name) => `export function ${name}(...args) { return ${call(name)}; }`);
       return { contents: `${functions.join("\n")}\nexport default { ${names.join(", ")} };` };
     });
   },
 };
+
+/**
+ * A built-in module as one of ours, with what is imported of it by name. Of a module in the form of CommonJS esbuild has
+ * each importer make a copy, a hundred accessors at a time; that is left to those which are loaded by `import()`.
+ */
+function exportsOf(whole, names) {
+  if (names === undefined) return `module.exports = ${whole};`;
+  return `const whole = ${whole};\nexport default whole;\nexport const { ${[...names].join(", ")} } = whole;`;
+}
+
+/** What is imported of built-in modules by name, by module; also of those of which nothing is. */
+function namedImports() {
+  const roots = ["cli", "wasi", "engine"].map((room) => path(`../${room}`));
+  const files = roots.flatMap((root) => readdirSync(root, { recursive: true }).map((file) => `${root}/${file}`));
+  const named = new Map();
+  for (const file of files.filter((file) => /(?<!\.test|\.d)\.ts$/.test(file))) {
+    const found = readFileSync(file, "utf8").matchAll(
+      /^import (?!type )(?:\w+(?:, )?)?(?:\{([^}]*)\})? from "(node:\w+)";$/gm,
+    );
+    for (const [, list = "", id] of found) {
+      const names = list.split(",").map((name) => name.trim().replace(/ as .*/, ""));
+      const values = names.filter((name) => name !== "" && !name.startsWith("type "));
+      named.set(id, new Set([...(named.get(id) ?? []), ...values]));
+    }
+  }
+  return named;
+}
 
 /** Two runs, so that code of both tiers is compiled: of the interpreter alone, and of generated code. */
 function warm() {

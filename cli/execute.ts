@@ -94,8 +94,8 @@ export interface ExecuteOptions {
   readonly i64?: I64Form | undefined;
   /** Optimisations of generated code to leave out. */
   readonly optimise?: Partial<Passes> | undefined;
-  /** Called before JavaScript is generated for the first time. */
-  readonly onGenerate?: (() => void) | undefined;
+  /** Called before JavaScript is generated of a function of so many bytes. */
+  readonly onGenerate?: ((bytes: number) => void) | undefined;
   readonly limits?: Limits | undefined;
   /** Run in turns of the event loop, which imports that return promises and `limits.signal` need; else on the thread. */
   readonly inTurns?: boolean | undefined;

@@ -126,7 +126,7 @@ export function prepareThreads(
   const { imported, memory: type } = checkModule(module, provided, given, file);
   const { memoryBytes = DEFAULT_MAX_MEMORY, totalMemoryBytes = DEFAULT_MAX_MEMORY } = limits;
   const memory = new MemInst(type, Math.min(memoryBytes, totalMemoryBytes));
-  if (mayEval !== false && tier !== "interp") onGenerate?.();
+  if (mayEval !== false && tier !== "interp") onGenerate?.(Number.POSITIVE_INFINITY);
   const group = new host.ThreadGroup({
     bytes,
     memory,

@@ -40,8 +40,8 @@ export interface TierOptions {
   readonly optimise?: Partial<Passes> | undefined;
   /** For tests: BigInts also where they are not worth while. */
   readonly everyBigInt?: boolean | undefined;
-  /** Called before a function is compiled for the first time: where a host may want to set up its JavaScript engine. */
-  readonly onGenerate?: (() => void) | undefined;
+  /** Called with the size of each function in bytes before it is compiled: a host may want to set up its JavaScript engine. */
+  readonly onGenerate?: ((bytes: number) => void) | undefined;
   /**
    * For tests: a function is compiled when it was found running so often, looked at wherever it could stop, or called
    * so often by generated code.

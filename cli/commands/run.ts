@@ -145,7 +145,7 @@ export function readGuest(
     mayEval: !flags.has("no-eval"),
     i64,
     optimise: readOptimise(flags),
-    onGenerate: () => tuneV8(i64),
+    onGenerate: (bytes) => tuneV8(i64, bytes),
     interrupt: new Interrupt(),
     inTurns: flags.has("cpu-share"),
     snapshot: readSnapshotPlan(flags, { file, preloads }),
@@ -199,11 +199,17 @@ function readTier(text: string): TierName {
   });
 }
 
+/** V8 optimises all functions of fewer bytes by itself: it would take 30 bytes of its own for each to reach its limit. */
+const ORDINARY_BYTES = 2048;
+let isTuned = false;
+
 /**
  * V8 leaves large functions unoptimised unless it is told otherwise, and long calls in its middle tier, where BigInts
- * are objects: see RATIONALE.md.
+ * are objects: see RATIONALE.md. Not before there are some, since loading `node:v8` takes a hundredth of a small run.
  */
-function tuneV8(i64: I64Form): void {
+function tuneV8(i64: I64Form, bytes: number): void {
+  if (isTuned || (bytes < ORDINARY_BYTES && i64 === "words")) return;
+  isTuned = true;
   setFlagsFromString("--max-optimized-bytecode-size=2000000");
   if (i64 === "bigint" && Number.parseFloat(process.versions.v8) >= 13) setFlagsFromString("--always-osr-from-maglev");
 }

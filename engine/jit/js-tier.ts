@@ -54,7 +54,7 @@ export interface JsTierOptions {
   readonly isBigForced: boolean;
   readonly passes: Passes;
   /** Called before the first text is made. */
-  readonly onGenerate: (() => void) | undefined;
+  readonly onGenerate: ((bytes: number) => void) | undefined;
 }
 
 /** After so many samples there is twice as much fuel between them. */
@@ -209,7 +209,7 @@ export class JsTier implements InstanceTier {
   /** The function and what enters it; undefined when it is declined. */
   private make(f: FuncInst, kind: CodeKind): Linked | undefined {
     const { stats } = this;
-    if (stats.functions === 0) this.options.onGenerate?.();
+    this.options.onGenerate?.(this.sizeOf(f));
     try {
       return this.code.link(f.index, kind, this, (characters) => {
         stats.characters += characters;

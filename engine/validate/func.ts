@@ -101,10 +101,15 @@ function fillPlain(op: number, from: readonly OpType[], to: readonly OpType[]): 
   );
 }
 
-const THROW = instrDef("throw").opcode;
-/** The proposal that a row belongs to where these are on. */
-const featureOf = (def: InstrDef | undefined, gate: FeatureGate): Feature | undefined =>
-  def?.opcode === THROW ? gate.exceptions : def?.feature;
+const THROW = denseOpcode(instrDef("throw").opcode);
+/** Rows of each proposal, by dense opcode; `throw` is in two of them. */
+const gated = new Map<Feature, number[]>();
+for (const [op, def] of defs.entries()) {
+  if (def?.feature === undefined || op === THROW) continue;
+  const rows = gated.get(def.feature);
+  if (rows === undefined) gated.set(def.feature, [op]);
+  else rows.push(op);
+}
 
 /** Applies the rules, for one module: knows which rows are on, remembers which were met. */
 export class InstrChecker {
@@ -117,10 +122,10 @@ export class InstrChecker {
   constructor(gate: FeatureGate, isExhaustive = false) {
     this.#isExhaustive = isExhaustive;
     this.#kinds = kinds.slice();
-    for (const [op, def] of defs.entries()) {
-      const feature = featureOf(def, gate);
-      if (feature !== undefined && !gate.isOn(feature)) this.#kinds[op] = UNKNOWN;
+    for (const [feature, rows] of gated) {
+      if (!gate.isOn(feature)) for (const op of rows) this.#kinds[op] = UNKNOWN;
     }
+    if (!gate.isOn(gate.exceptions)) this.#kinds[THROW] = UNKNOWN;
   }
 
   /** Checks the instructions of `s` up to the `end` of its outermost block, or the end of the bytes. */
@@ -130,10 +135,10 @@ export class InstrChecker {
 
   /** Records in `gate` the features of all opcodes met. */
   record(gate: FeatureGate): void {
-    for (const [op, def] of defs.entries()) {
-      const feature = featureOf(def, gate);
-      if (feature !== undefined && this.#seen[op] === 1) gate.used.add(feature);
+    for (const [feature, rows] of gated) {
+      if (rows.some((op) => this.#seen[op] === 1)) gate.used.add(feature);
     }
+    if (this.#seen[THROW] === 1) gate.used.add(gate.exceptions);
   }
 }
 
