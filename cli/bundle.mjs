@@ -116,7 +116,7 @@ const builtins = {
       "node:dgram": ["createSocket"],
       "node:dns": ["lookup"],
       "node:net": ["connect", "createServer", "Socket"],
-      "node:tty": ["isatty"],
+      "node:tty": ["isatty", "ReadStream", "WriteStream"],
       "node:v8": ["getHeapStatistics", "setFlagsFromString"],
       "node:worker_threads": ["MessageChannel", "Worker", "receiveMessageOnPort"],
     };

@@ -16,6 +16,7 @@ export { featureList } from "./feature-list.ts";
 export { heapGauge } from "./heap-gauge.ts";
 export { presentProblem } from "./present.ts";
 export { type ProfileInProgress, startProfile } from "./profile.ts";
+export { enterRawMode, windowSize } from "./raw-mode.ts";
 export { printReceipt } from "./receipt.ts";
 export { recordOf } from "./record.ts";
 export { printStats } from "./stats.ts";

@@ -398,6 +398,11 @@ export const flags = {
     help: "let the guest's output act on the terminal (colours, cursor); otherwise escape sequences are made visible there",
     commands: guest,
   },
+  raw: {
+    group: "Environment",
+    help: "keys reach the guest as they are typed, unechoed, Ctrl-C too; COLUMNS and LINES tell it the size of the terminal",
+    commands: run,
+  },
   coredump: {
     value: "FILE",
     group: "Observation",

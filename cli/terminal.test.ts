@@ -29,9 +29,34 @@ const programs = {
   writing: program("(drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))"),
 };
 
+/** Prints each piece of input in its length, until it begins with "q". */
+const keys = `(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $read (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\\20\\00\\00\\00\\08\\00\\00\\00") (data (i32.const 8) "\\10\\00\\00\\00\\02\\00\\00\\00") (data (i32.const 16) "r\\0a")
+  (func (export "_start")
+    (drop (call $write (i32.const 1) (i32.const 8) (i32.const 1) (i32.const 64)))
+    (loop
+      (i32.store (i32.const 4) (i32.const 8))
+      (drop (call $read (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 64)))
+      (i32.store (i32.const 4) (i32.load (i32.const 64)))
+      (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))
+      (br_if 0 (i32.ne (i32.load8_u (i32.const 32)) (i32.const 113))))))`;
+
+/** Prints its environment, entries one after the other. */
+const environment = `(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $get (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+  (memory (export "memory") 1) (data (i32.const 0) "\\00\\10\\00\\00")
+  (func (export "_start")
+    (drop (call $sizes (i32.const 64) (i32.const 4))) (drop (call $get (i32.const 128) (i32.const 4096)))
+    (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 64)))))`;
+
 beforeAll(async () => {
   const wabt = await loadWabt();
-  for (const [name, text] of Object.entries(programs))
+  for (const [name, text] of Object.entries({ ...programs, keys, environment }))
     writeFileSync(join(folder, `${name}.wasm`), wabt.parseWat(name, text).toBinary({}).buffer);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -145,5 +170,61 @@ describe("a reader that goes away", () => {
     const guest = `"${process.execPath}" "${main}" "${join(folder, "writing.wasm")}"`;
     const { stdout, stderr } = spawnSync("sh", ["-c", `(${guest}; echo $? >&2) | head -c 3`], { encoding: "utf8" });
     expect([stdout, stderr]).toEqual(["rrr", "141\n"]);
+  });
+});
+
+/** What a terminal shows of `command`, to which `keys` are typed one after the other once it said "r". */
+async function typed(command: string, ...keys: string[]): Promise<string> {
+  const terminal = spawn("script", ["-qec", command, "/dev/null"], { stdio: ["pipe", "pipe", "inherit"] });
+  let shown = "";
+  terminal.stdout.on("data", (data: Buffer) => (shown += data.toString("latin1")));
+  const end = once(terminal, "close");
+  await expect.poll(() => shown, { timeout: 20_000 }).toContain("r");
+  for (const key of keys) {
+    const before = shown.length;
+    terminal.stdin.write(key);
+    await expect.poll(() => shown.length, { timeout: 20_000 }).toBeGreaterThan(before);
+  }
+  await end;
+  terminal.stdin.destroy();
+  return shown.replaceAll("\r", "");
+}
+
+const hasScript = spawnSync("script", ["--version"]).error === undefined;
+if (!hasScript) console.warn("skipped: tests of --raw, which make a terminal with the command 'script'");
+const guest = (options: string, name: string): string =>
+  `"${process.execPath}" "${main}" ${options} "${join(folder, `${name}.wasm`)}"`;
+/** What the terminal is like after it: says "icanon" and "echo" when it is as it was. */
+const after = "stty -a | grep -Eow '[-]?(icanon|echo)' | sort";
+
+describe.skipIf(!hasScript)("--raw", () => {
+  it("hands on keys as they are typed, Ctrl-C among them, and leaves the terminal as it was", async () => {
+    expect(await typed(`${guest("--raw --allow-escapes", "keys")}; ${after}`, "a", "\x03", "q")).toBe(
+      "r\na\x03qecho\nicanon\n",
+    );
+  });
+
+  it("makes the difference: lines otherwise, which the terminal echoes", async () => {
+    expect(await typed(guest("", "keys"), "a\n", "q\n")).toBe("r\na\na\nq\nq\n");
+  });
+
+  it("leaves the terminal as it was when the guest is killed", async () => {
+    const killed = `timeout --foreground -s TERM 2 ${guest("--raw", "keys")}; ${after}`;
+    expect(await typed(killed)).toBe("r\necho\nicanon\n");
+  });
+
+  it("says how large the window is, unless that is given", async () => {
+    const size = "stty cols 99 rows 33; echo r";
+    const shown = await typed(
+      `${size}; ${guest("--raw", "environment")}; ${guest("--raw --env LINES=7", "environment")}`,
+    );
+    expect(shown).toContain("COLUMNS=99^@LINES=33^@");
+    expect(shown).toContain("COLUMNS=99^@LINES=7^@");
+    expect(await typed(`${size}; ${guest("", "environment")}`)).not.toContain("COLUMNS");
+  });
+
+  it("changes nothing without a terminal", () => {
+    const { stdout } = spawnSync("sh", ["-c", guest("--raw", "keys")], { input: "q", encoding: "utf8" });
+    expect(stdout).toBe("r\nq");
   });
 });

@@ -33,7 +33,8 @@ export async function run(flags: Flags, operands: readonly string[]): Promise<nu
     print(featureList(columns()));
     return 0;
   }
-  return carryOut(flags, (watch) => readRun(flags, operands, watch));
+  const size = flags.has("raw") ? (await import("../more.ts")).windowSize() : {};
+  return carryOut(flags, (watch) => readRun(flags, operands, watch, size));
 }
 
 /** Runs what `read` gives, and tells how it ended: the exit status. */
@@ -44,7 +45,9 @@ export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => Execu
   const profile = flags.has("profile")
     ? await (await import("../more.ts")).startProfile(flags.get("profile")!)
     : undefined;
+  const leaveRawMode = flags.has("raw") ? (await import("../more.ts")).enterRawMode() : undefined;
   const execution = await attempt(() => read(watch));
+  leaveRawMode?.();
   await profile?.finish();
   watch.finish();
   const status =
@@ -80,7 +83,12 @@ async function attempt(read: () => ExecuteOptions): Promise<Execution> {
   return execute(options);
 }
 
-function readRun(flags: Flags, operands: readonly string[], watch: PolicyWatch): ExecuteOptions {
+function readRun(
+  flags: Flags,
+  operands: readonly string[],
+  watch: PolicyWatch,
+  size: Readonly<Record<string, string>>,
+): ExecuteOptions {
   const [file, ...words] = operands;
   if (file === undefined) {
     throw new CliError("WT6506", "no module given", {
@@ -92,7 +100,7 @@ function readRun(flags: Flags, operands: readonly string[], watch: PolicyWatch):
   const args = [flags.get("argv0") ?? basename(file), ...(invoke === undefined ? words : [])];
   const preloads = readPreloads(flags.all("preload"));
   const listeners = readListeners(flags.all("tcplisten"), process);
-  const env = { ...listenEnvironment(listeners), ...readEnvironment(flags, process.env) };
+  const env = { ...size, ...listenEnvironment(listeners), ...readEnvironment(flags, process.env) };
   return {
     ...readGuest(flags, file, preloads, watch, { args, env }),
     file,
