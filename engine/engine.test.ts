@@ -107,6 +107,29 @@ describe("traps", () => {
     }
   });
 
+  it.each([
+    ["gives no text", (_: unknown, sites: unknown) => sites],
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+    ],
+  ])("have the same backtrace where the host's way to write stacks %s", (_, prepare) => {
+    const before = Error.prepareStackTrace;
+    try {
+      Error.prepareStackTrace = prepare;
+      expect(caught(() => inst.invoke("outer", [65530])).backtrace.map((f) => f.name)).toEqual([
+        "inner",
+        "middle",
+        "outer",
+      ]);
+      expect(Error.prepareStackTrace).toBe(prepare);
+    } finally {
+      Error.prepareStackTrace = before;
+    }
+  });
+
   it("leave the instance usable", () => {
     expect(caught(() => inst.invoke("outer", [-1])).kind).toBe("trap");
     expect(inst.invoke("outer", [0])).toEqual([1]);

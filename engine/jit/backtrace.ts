@@ -10,6 +10,7 @@
  */
 import type { BacktraceFrame } from "../errors.ts";
 import type { Module } from "../module.ts";
+import { plainStack } from "../stack-text.ts";
 
 interface Source {
   readonly module: Module;
@@ -53,7 +54,7 @@ export function arrived(error: unknown): unknown {
 export function segmentOf(error: Error): () => readonly BacktraceFrame[] {
   const stretch = passed.get(error) ?? 0;
   passed.set(error, stretch + 1);
-  const { stack = "" } = arrivals.get(error) ?? error;
+  const stack = plainStack(arrivals.get(error) ?? error);
   return () => framesIn(stack, stretch);
 }
 
