@@ -93,6 +93,7 @@ async function writeForBrowsers(build) {
   const quiet = { legalComments: "none", logLevel: "warning" };
   const parts = [
     { entryPoints: [path("../engine/index.ts")], format: "esm", outfile: path("../dist/browser/wasmts.js") },
+    { entryPoints: [path("../wasi/web/index.ts")], format: "esm", outfile: path("../dist/browser/wasi.js") },
     {
       entryPoints: [path("../engine/js-api/polyfill.ts")],
       format: "iife",

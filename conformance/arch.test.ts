@@ -180,6 +180,13 @@ describe("imports", () => {
     expect(files.size).toBeGreaterThan(5);
   });
 
+  it("of WASI in browsers can be resolved without Node.js", () => {
+    const { wrong, files } = loadedFrom("wasi/web/index.ts");
+    expect(wrong).toEqual([]);
+    expect([...files].filter((file) => file.startsWith("wasi/node/"))).toEqual([]);
+    expect(files.size).toBeGreaterThan(100);
+  });
+
   it("name files, with their extension, that exist", () => {
     const known = new Set(sources.map((source) => source.path));
     expect(

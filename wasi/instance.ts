@@ -10,6 +10,7 @@ export interface AnyInstance {
   readonly exports: object;
   /** What instances of wasmts have. */
   invoke?(name: string): unknown;
+  invokeAsync?(name: string): Promise<unknown>;
 }
 
 const isObject = (x: unknown): x is object => typeof x === "object" && x !== null;

@@ -10,9 +10,11 @@ import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { root } from "../real/project.ts";
 import { convertTexts } from "../spec/wat.ts";
+import { webGuest, webJob } from "./web-guest.ts";
 
 const script = join(root, "dist/browser/polyfill.js");
 const module = join(root, "dist/browser/wasmts.js");
+const wasi = join(root, "dist/browser/wasi.js");
 const [fib] = (await convertTexts(
   [
     `(module (import "m" "log" (func $log (param i32))) (memory (export "memory") 1)
@@ -58,9 +60,9 @@ describe.skipIf(!existsSync(script))("entries of the package (skipped before npm
 
 describe.skipIf(!existsSync(script))("files for browsers (skipped before npm run build)", () => {
   it("name nothing of Node.js", () => {
-    for (const file of [script, module]) {
+    for (const file of [script, module, wasi]) {
       const text = readFileSync(file, "utf8");
-      const found = /["'`]node:|\brequire\(|\bimport\(|^import\b|\bfrom\s*["']/m.exec(text);
+      const found = /["'`]node:|\brequire\(|\bimport\(|^import\b|\bfrom\s*["'][\w./@]/m.exec(text);
       expect(found === null ? "" : text.slice(found.index - 50, found.index + 50)).toBe("");
       expect(text.length).toBeGreaterThan(100_000);
     }
@@ -72,6 +74,16 @@ describe.skipIf(!existsSync(script))("files for browsers (skipped before npm run
     runInContext(readFileSync(script, "utf8"), context, { filename: script });
     const outcome = JSON.parse(runInContext(program, context) as string) as unknown;
     expect(outcome).toEqual([[55], true, true, "[object WebAssembly]", "undefined", "undefined"]);
+  });
+
+  it("have WASI with files in memory", async () => {
+    const told: unknown[] = [];
+    const run = new Function("wasi", "bytes", "told", `return (async () => {${webJob}})()`) as (
+      ...args: unknown[]
+    ) => Promise<void>;
+    await run(await import(pathToFileURL(wasi).href), webGuest, told);
+    // This thread may sleep.
+    expect(told).toEqual([7, 7, "hello", "hello", true, "ERR_INVALID_ARG_VALUE"]);
   });
 
   it("are a module, too", async () => {

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../real/project.ts";
 import { convertTexts } from "../spec/wat.ts";
+import { webGuest, webJob } from "./web-guest.ts";
 
 const isThere = (command: string): boolean => spawnSync(command, ["--version"]).status === 0;
 const chromium = [process.env.WASMTS_CHROMIUM ?? "chromium", "chromium-browser", "google-chrome"].find(isThere);
@@ -62,6 +63,16 @@ const files: Readonly<Record<string, () => readonly [type: string, body: string 
     "text/html",
     '<script src="/none.js"></script><script type="module" src="/module.js"></script>',
   ],
+  "/wasi.html": () => ["text/html", '<script src="/none.js"></script><script type="module" src="/guest.js"></script>'],
+  "/guest.js": () => [
+    "text/javascript",
+    `import * as wasi from "/wasi.js"; const told = [];
+    const job = async () => { const bytes = new Uint8Array(await (await fetch("/guest.wasm")).arrayBuffer()); ${webJob} };
+    await job().catch((e) => told.push("failed: " + e + e.stack));
+    await fetch("/told", { method: "POST", body: JSON.stringify({ told, text: typeof WebAssembly, own: typeof process }) });`,
+  ],
+  "/wasi.js": () => ["text/javascript", readFileSync(join(built, "wasi.js"))],
+  "/guest.wasm": () => ["application/wasm", webGuest],
   "/none.js": () => ["text/javascript", "delete globalThis.WebAssembly;"],
   "/module.js": () => [
     "text/javascript",
@@ -145,6 +156,17 @@ describe.skipIf(!isReady)("in Chromium (skipped without one, WASMTS_CHROMIUM=FIL
     ]);
     expect(host.own).toBe("undefined");
   });
+
+  it.each(["/wasi.html", "/wasi.html?strict"])(
+    "a guest of WASI has files in memory, %s",
+    { timeout: 60_000 },
+    async (page) => {
+      const { told, text, own } = await visit(page);
+      // A page may not sleep, and says so.
+      expect(told).toEqual(["WT6019", 7, "hello", "hello", true, "ERR_INVALID_ARG_VALUE"]);
+      expect([text, own]).toEqual(["undefined", "undefined"]);
+    },
+  );
 
   it.each([
     ["the polyfill", "/polyfill.html", "1"],

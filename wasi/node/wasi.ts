@@ -2,29 +2,10 @@
  * The `WASI` class: the shape of `node:wasi`, with a sandbox that is one, for instances of wasmts and of the host's own
  * WebAssembly.
  */
-import { Blocked, type Given, GuestExit, type HostFn, type HostState, type Runner } from "../../engine/index.ts";
-import type { CallName } from "../calls.ts";
-import { codedError } from "../coded-error.ts";
-import { Context, type HostOptions } from "../context.ts";
-import { fixedStat, SeededRandom, virtualClock } from "../deterministic.ts";
-import { WasiError } from "../error-codes.ts";
-import type { Descriptor } from "../fd-table.ts";
-import { type FsLevel, fsLevels } from "../file-system.ts";
-import { Guard } from "../guard.ts";
-import { bindAll, bindCalls, bindImports, bindSockets, bindSocketsByName } from "../host.ts";
-import { type AnyInstance, type Entry, entryOf } from "../instance.ts";
-import { limits } from "../limits.ts";
-import { tracing } from "../log.ts";
-import { openMounts } from "../mounts.ts";
-import { NetworkPermission } from "../net/permission.ts";
-import type { NetworkPolicy } from "../network-rules.ts";
-import { Receipt } from "../receipt.ts";
-import { hostState } from "../state.ts";
-import { noBudget, type OutputBudget } from "../streams.ts";
-import { usageOf, type WasiUsage } from "../usage.ts";
-import type { Watcher } from "../watch.ts";
+import { GuestHost } from "../guest-host.ts";
+import type { AnyInstance } from "../instance.ts";
 import { nodeClock } from "./clock.ts";
-import { abiOf, argBytes, checkOptions, envBytes, inputOf, mountsOf, outputOf, type WasiOptions } from "./options.ts";
+import { checkOptions, inputOf, mountsOf, outputOf, type WasiOptions } from "./options.ts";
 import { nodeRandom } from "./random.ts";
 import { blockThread } from "./runner.ts";
 
@@ -40,24 +21,8 @@ import { blockThread } from "./runner.ts";
  * // with wasmts, which can suspend a guest that waits
  * const instance = engine.instantiate(module, wasi.hostImports(), { runner: blockThread });
  */
-export class WASI {
-  /**
-   * The 46 functions, and those of WasmEdge for sockets where the network is one that may be waited for (`BlockingNetwork`).
-   * They block the thread where they have to wait; see the option `runner`.
-   */
-  readonly wasiImport: Readonly<Record<CallName, HostFn>>;
-  /** Of the guest's calls; undefined unless the option `receipt` asked for it. */
-  readonly receipt: Receipt | undefined;
-  /** How strongly the guest is kept inside the weakest of its mounts; undefined without mounts. */
-  readonly level: FsLevel | undefined;
-  readonly #host: Context;
-  /** Descriptors the guest began with. */
-  readonly #given: ReadonlyMap<number, Descriptor>;
-  readonly #options: WasiOptions;
-  readonly #budget: OutputBudget;
-  readonly #watchers: readonly Watcher[];
-  #isStarted = false;
-  #isClosed = false;
+export class WASI extends GuestHost {
+  readonly #exits: boolean;
 
   /**
    * @throws TypeError, RangeError with the codes of node:wasi
@@ -65,244 +30,28 @@ export class WASI {
    */
   constructor(options: WasiOptions) {
     checkOptions(options);
-    this.#options = options;
-    this.#budget = { ...noBudget(), maxBytes: options.maxOutputBytes ?? Number.POSITIVE_INFINITY };
-    if (options.receipt) this.receipt = new Receipt(settingOf(options));
-    this.#host = createContext(options, this.#budget, this.receipt);
-    this.#given = new Map(this.#host.fds.entries());
-    this.#watchers = [
-      ...(options.trace ? [tracing(options.trace)] : []),
-      ...(this.receipt ? [this.receipt.watch] : []),
-    ];
-    this.level = weakest(mountsOf(options).map((mount) => mount.fs.level));
-    const sockets = this.#host.network?.mayBlock ? bindSocketsByName(this.#host, this.#watchers) : {};
-    const calls = { ...bindCalls(this.#host, this.#watchers), ...sockets };
-    this.wasiImport = blocking(calls, options.runner ?? blockThread);
+    super(options, {
+      clock: nodeClock,
+      random: nodeRandom,
+      runner: blockThread,
+      mounts: mountsOf(options),
+      stdin: () => inputOf(options.stdin),
+      stdout: () => outputOf("stdout", options.stdout),
+      stderr: () => outputOf("stderr", options.stderr),
+    });
+    this.#exits = options.returnOnExit === false;
   }
 
-  /** Name of the module that the functions are imported from. */
-  get module(): string {
-    return this.#host.abi.module;
+  override start(instance: AnyInstance): number {
+    return this.#exit(super.start(instance));
   }
 
-  /** For `WebAssembly.instantiate`. */
-  getImportObject(): Record<string, Readonly<Record<CallName, HostFn>>> {
-    return { [this.#host.abi.module]: this.wasiImport };
+  override async startAsync(instance: AnyInstance): Promise<number> {
+    return this.#exit(await super.startAsync(instance));
   }
 
-  /**
-   * For `Engine.instantiate` of wasmts: typed, and returning `Blocked` instead of waiting. With the calls for sockets; those
-   * of a `NodeNetwork` need the event loop: `Instance.invokeAsync`.
-   */
-  hostImports(): Record<string, Readonly<Record<string, Given>>> {
-    const functions = bindImports(this.#host, this.#watchers);
-    return { [this.#host.abi.module]: { ...functions, ...bindSockets(this.#host, this.#watchers) } };
-  }
-
-  /** The functions themselves, returning `Blocked` instead of waiting: for who carries out calls made elsewhere. */
-  hostCalls(): Readonly<Record<CallName, HostFn>> {
-    return bindAll(this.#host, this.#watchers);
-  }
-
-  /**
-   * What the guest may do on the network; undefined without one. Setting it holds for what it asks from then on: what it
-   * has open stays open. A policy bounds the new rules too.
-   *
-   * @throws TypeError when it is set without a network
-   */
-  get networkRules(): NetworkPolicy | undefined {
-    return this.#host.permission?.rules;
-  }
-
-  set networkRules(rules: NetworkPolicy) {
-    const { permission } = this.#host;
-    if (permission === undefined) throw new TypeError("networkRules: this WASI was made without a network");
-    permission.rules = rules;
-  }
-
-  /** What the guest has done with this host so far, also in the hosts it was restored from. */
-  usage(): WasiUsage {
-    return usageOf(this.#host);
-  }
-
-  /**
-   * The host's part of a snapshot of the guest. A host that takes one over must have the guest's directories mounted
-   * under the names the guest knows; it goes on with its own standard streams.
-   */
-  get state(): HostState {
-    return hostState(this.#host, this.#options.state);
-  }
-
-  /** What the guest passed to proc_exit; undefined when it has not called it. */
-  get exitCode(): number | undefined {
-    return this.#host.exited?.exitCode;
-  }
-
-  /** The guest wanted to write more than `maxOutputBytes`. */
-  get isOutputExceeded(): boolean {
-    return this.#budget.isExceeded;
-  }
-
-  /** Numbers of descriptors that are not what the guest began with: opened since and still open, closed, replaced. */
-  changedFds(): number[] {
-    const now = new Map(this.#host.fds.entries());
-    const numbers = new Set([...this.#given.keys(), ...now.keys()]);
-    return [...numbers].filter((fd) => now.get(fd) !== this.#given.get(fd)).sort((a, b) => a - b);
-  }
-
-  /**
-   * Runs a command: calls `_start`, and releases everything when it is over.
-   *
-   * @returns the exit code, 0 when `_start` returned
-   * @throws ERR_WASI_ALREADY_STARTED; TypeError for what is not a command; what the guest's trap throws
-   */
-  start(instance: AnyInstance): number {
-    this.#run(this.#begin(instance, "command"), () => this.close());
-    const code = this.exitCode ?? 0;
-    if (this.#options.returnOnExit === false && this.exitCode !== undefined) process.exit(code);
+  #exit(code: number): number {
+    if (this.#exits && this.exitCode !== undefined) process.exit(code);
     return code;
   }
-
-  /** Makes a reactor ready: calls `_initialize`, if there is one. Throws as `start`. */
-  initialize(instance: AnyInstance): void {
-    this.#run(this.#begin(instance, "reactor"), () => {});
-  }
-
-  /** Gives the guest's memory without calling anything; `memory` for modules that import theirs. */
-  finalizeBindings(instance: AnyInstance, { memory }: { memory?: object | undefined } = {}): void {
-    this.#markStarted();
-    const exports = instance.exports as Record<string, unknown>;
-    const { memory: source } = entryOf({ exports: { memory: memory ?? exports.memory } }, "reactor");
-    this.#host.mem.attach(source);
-  }
-
-  /** Closes all descriptors the guest has, the directories included. Twice does nothing. Standard streams stay open. */
-  close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#host.close();
-  }
-
-  #begin(instance: AnyInstance, role: "command" | "reactor"): Entry {
-    // As in node:wasi, what is not an instance uses the only chance up.
-    this.#markStarted();
-    const entry = entryOf(instance, role);
-    this.#host.mem.attach(entry.memory);
-    return entry;
-  }
-
-  #markStarted(): void {
-    if (this.#isStarted) throw alreadyStarted();
-    this.#isStarted = true;
-  }
-
-  #run(entry: Entry, atEnd: () => void): void {
-    try {
-      entry.run();
-    } catch (error) {
-      if (!(error instanceof GuestExit)) throw error;
-    } finally {
-      atEnd();
-    }
-  }
-}
-
-const weakest = (levels: readonly FsLevel[]): FsLevel | undefined =>
-  [...fsLevels].reverse().find((l) => levels.includes(l));
-
-const defaultSeed = "0";
-
-const alreadyStarted = (): Error => codedError(Error, "ERR_WASI_ALREADY_STARTED", "WASI instance has already started");
-
-function createContext(options: WasiOptions, budget: OutputBudget, receipt: Receipt | undefined): Context {
-  const args = argBytes(options.args);
-  const env = envBytes(options.env);
-  const mounts = mountsOf(options);
-  const maxFds = options.maxFds ?? limits.fds;
-  if (maxFds < 3 + mounts.length + (options.network?.listeners?.length ?? 0))
-    throw new WasiError("WT6008", `maxFds of ${maxFds} has no room for ${mounts.length} mounts`);
-  const stdin = inputOf(options.stdin);
-  const stdout = outputOf("stdout", options, budget);
-  const stderr = outputOf("stderr", options, budget);
-  const guard = options.policy || options.audit ? new Guard(options.policy, options.audit) : undefined;
-  return new Context({
-    args,
-    env,
-    maxFds,
-    stdin,
-    stdout,
-    stderr,
-    output: budget,
-    receipt,
-    guard,
-    ...networkOf(options, guard),
-    quotas: options.quotas,
-    maxHostBytes: options.maxHostBytes,
-    mounts: openMounts(mounts),
-    ...worldOf(options),
-    abi: abiOf(options.version),
-  });
-}
-
-function networkOf({ network, deterministic }: WasiOptions, guard: Guard | undefined): Partial<HostOptions> {
-  // What comes over a network is chance: a run that is to be repeated has none.
-  if (network === undefined || deterministic !== undefined) return {};
-  return {
-    network: network.network,
-    permission: new NetworkPermission(network.rules, network.decide, guard),
-    listeners: network.listeners,
-  };
-}
-
-/** What a receipt begins with: all that the guest was given and that is bytes. */
-function settingOf(options: WasiOptions): Uint8Array[] {
-  const { version, args, env, deterministic } = options;
-  const seed = deterministic === undefined ? "not deterministic" : `seed ${deterministic.seed ?? defaultSeed}`;
-  const mounts = mountsOf(options).map(({ guest, fs, readOnly }) =>
-    Buffer.from(`${readOnly || fs.isReadOnly ? "ro" : "rw"} ${guest}`),
-  );
-  const part = (label: string, items: readonly Uint8Array[]): Uint8Array[] => [
-    Buffer.from(`${items.length} ${label}`),
-    ...items,
-  ];
-  const strings = [...part("args", argBytes(args)), ...part("env", envBytes(env)), ...part("mounts", mounts)];
-  return [Buffer.from(version), Buffer.from(seed), ...strings];
-}
-
-/** What the guest sees of the world besides its streams and directories. */
-function worldOf({ clock, random, deterministic }: WasiOptions): Partial<HostOptions> {
-  const real = { clock: clock ?? nodeClock(), random: random ?? nodeRandom };
-  const { seed = defaultSeed } = deterministic ?? {};
-  const fixed = {
-    clock: virtualClock(),
-    random: new SeededRandom(seed),
-    presentStat: fixedStat,
-    isDeterministic: true,
-  };
-  return {
-    ...(deterministic === undefined ? real : fixed),
-    ...(clock === null ? { clock: undefined } : {}),
-    ...(random === null ? { random: undefined } : {}),
-  };
-}
-
-const waitsForLoop = (): WasiError =>
-  new WasiError("WT6019", "a call of the guest waits for this thread's event loop, which it blocks", {
-    hint: "give the guest a BlockingNetwork and a decide that answers at once, or call it with Instance.invokeAsync",
-  });
-
-/** Functions for an engine that cannot suspend: the runner waits inside the call. */
-function blocking(bound: Record<CallName, HostFn>, runner: Runner): Record<CallName, HostFn> {
-  const wrap = (fn: HostFn): HostFn => {
-    return (...args) => {
-      let result = fn(...args);
-      while (result instanceof Blocked) {
-        if (result.isAsync) throw waitsForLoop();
-        runner(result.wait);
-        result = result.retry();
-      }
-      return result;
-    };
-  };
-  return Object.fromEntries(Object.entries(bound).map(([name, fn]) => [name, wrap(fn)])) as Record<CallName, HostFn>;
 }

@@ -1,0 +1,20 @@
+/** Public API for browsers, in one module: the engine, and the WASI host with what of it needs no system; re-exports only. */
+export * from "../../engine/index.ts";
+export { type Filestat, type Filetype, filetype } from "../abi.ts";
+export type { Clock, Random } from "../context.ts";
+export { errno, errnoName, fail } from "../errno.ts";
+export { WasiError, wasiErrorCodes } from "../error-codes.ts";
+export type { FileSystem } from "../file-system.ts";
+export type { Audit, AuditEvent } from "../guard.ts";
+export { Learner } from "../learn.ts";
+export { limits } from "../limits.ts";
+export { formatTrace, type Trace } from "../log.ts";
+export type { MountOption } from "../mounts.ts";
+export type { GuestOptions, StreamInput, StreamOutput } from "../options.ts";
+export { type Policy, type PolicyDocument, parsePolicy } from "../policy.ts";
+export type { InputStream, OutputStream } from "../streams.ts";
+export { MemoryFs } from "../virtual/memory-fs.ts";
+export { OverlayFs } from "../virtual/overlay-fs.ts";
+export { TarFs } from "../virtual/tar-fs.ts";
+export { WASI, type WebWasiOptions } from "./wasi.ts";
+export { blockWorker, webClock, webRandom } from "./world.ts";
