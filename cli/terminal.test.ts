@@ -191,13 +191,12 @@ async function typed(command: string, ...keys: string[]): Promise<string> {
 }
 
 const hasScript = spawnSync("script", ["--version"]).error === undefined;
-if (!hasScript) console.warn("skipped: tests of --raw, which make a terminal with the command 'script'");
 const guest = (options: string, name: string): string =>
   `"${process.execPath}" "${main}" ${options} "${join(folder, `${name}.wasm`)}"`;
 /** What the terminal is like after it: says "icanon" and "echo" when it is as it was. */
 const after = "stty -a | grep -Eow '[-]?(icanon|echo)' | sort";
 
-describe.skipIf(!hasScript)("--raw", () => {
+describe.skipIf(!hasScript)("--raw (skipped without the command script, which makes terminals)", () => {
   it("hands on keys as they are typed, Ctrl-C among them, and leaves the terminal as it was", async () => {
     expect(await typed(`${guest("--raw --allow-escapes", "keys")}; ${after}`, "a", "\x03", "q")).toBe(
       "r\na\x03qecho\nicanon\n",
