@@ -2,21 +2,16 @@
  * Build step after `tsc -b`: dist/bin/, the command as one file and V8's code for it, so that starting it neither reads
  * a hundred files nor compiles them; and beside it the scripts of threads, each as one file.
  * dist/cli/main.js is the same command from single files; it starts slower.
- *
- * `node cli/bundle.mjs --warm` is for itself: it runs the bundle once, and writes the code that was compiled meanwhile.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Script } from "node:vm";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const bundle = path("../dist/bin/wasmts.cjs");
 const command = path("../dist/bin/wasmts.js");
-const cache = path("../dist/bin/wasmts.cache");
-const example = path("../examples/tour.wasm");
+const warm = path("../dist/bin/warm.js");
 
 async function write() {
   const { build } = await import("esbuild");
@@ -51,9 +46,9 @@ async function write() {
   writeFileSync(bundle, `(function (nodeRequire, fileUrl) {${code}\n})`);
   copyFileSync(path("./launch.cjs"), command);
   writeFileSync(path("../dist/bin/package.json"), '{ "type": "commonjs" }\n');
-  const { status } = spawnSync(process.execPath, [path("./bundle.mjs"), "--warm"], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  copyFileSync(path("./warm.cjs"), warm);
+  copyFileSync(path("../examples/tour.wasm"), path("../dist/bin/tour.wasm"));
+  const { status } = spawnSync(process.execPath, [warm]);
   if (status !== 0) throw new Error(`the bundle does not run: exit status ${status}`);
 }
 
@@ -161,22 +156,4 @@ function namedImports() {
   return named;
 }
 
-/** Two runs, so that code of both tiers is compiled: of the interpreter alone, and of generated code. */
-function warm() {
-  const script = new Script(readFileSync(bundle, "latin1"), { filename: bundle });
-  const start = script.runInThisContext();
-  const run = (...flags) => {
-    process.argv = [process.execPath, command, ...flags, "--dir", path("../examples"), example];
-    start(unflagged, new URL("../dist/bin/wasmts.js", import.meta.url).href);
-  };
-  process.once("beforeExit", () => run("--tier", "js"));
-  process.on("exit", () => writeFileSync(cache, script.createCachedData()));
-  run("--no-eval");
-}
-
-const require = createRequire(import.meta.url);
-/** Built-in modules, but V8 keeps its flags: with others the code would be that of another V8. */
-const unflagged = (id) => (id === "node:v8" ? { ...require(id), setFlagsFromString: () => undefined } : require(id));
-
-if (process.argv.includes("--warm")) warm();
-else await write();
+await write();

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * dist/bin/wasmts.js, the installed command: runs the bundle beside it, wasmts.cjs, with the code that V8 compiled of it
- * at build time, wasmts.cache. Another version of V8 refuses that, and compiles again; nothing else changes. CommonJS,
+ * when it was built or installed, wasmts.cache. Another version of V8 refuses that, and compiles again; nothing else
+ * changes. CommonJS,
  * since the loader of ECMAScript modules takes 4 ms at every start.
  */
 const { readFileSync } = require("node:fs");

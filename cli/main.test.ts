@@ -433,6 +433,19 @@ describe.runIf(existsSync(join(root, "dist/bin/wasmts.js")))("the bundle", () =>
     expect([run(bin, "exit.wasm").status, run(bin, "exit.wasm").stderr]).toEqual([7, ""]);
     rmSync(join(bin, "wasmts.cache"));
     expect(run(bin, "exit.wasm").status).toBe(7);
+    // What installing the package does.
+    const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: { postinstall: string };
+    };
+    cpSync(join(root, "dist/bin"), join(folder, "installed/dist/bin"), { recursive: true });
+    rmSync(join(folder, "installed/dist/bin/wasmts.cache"));
+    for (const cwd of [join(folder, "installed"), folder])
+      expect(spawnSync("sh", ["-c", manifest.scripts.postinstall], { cwd, encoding: "utf8" })).toMatchObject({
+        status: 0,
+        stdout: "",
+        stderr: "",
+      });
+    expect(existsSync(join(folder, "installed/dist/bin/wasmts.cache"))).toBe(true);
   });
 });
 
