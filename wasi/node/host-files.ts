@@ -78,6 +78,11 @@ export function listDir(path: string | Buffer, max: number): DirEntry[] {
 /** Device of /proc: its files are about this process (memory, environment), never the guest's. 0: there is none. */
 let procDevice: number | undefined;
 
+export function isOfProc(device: number): boolean {
+  procDevice ??= fs.statSync("/proc/self", { throwIfNoEntry: false })?.dev ?? 0;
+  return procDevice !== 0 && device === procDevice;
+}
+
 /**
  * A handle on what was opened: a regular file or a pipe; the descriptor is closed when it is neither.
  *
@@ -87,8 +92,7 @@ let procDevice: number | undefined;
 export function handleOn(fd: number, mode: FileMode, reopen: (flags: number) => number): FileHandle | PipeHandle {
   try {
     const stat = fs.fstatSync(fd);
-    procDevice ??= fs.statSync("/proc/self", { throwIfNoEntry: false })?.dev ?? 0;
-    if (procDevice !== 0 && stat.dev === procDevice) fail("ACCES");
+    if (isOfProc(stat.dev)) fail("ACCES");
     if (stat.isFile()) return new NodeFile(fd, mode, reopen);
     if (stat.isFIFO()) return new NodePipe(fd, mode);
     return fail(stat.isDirectory() ? "ISDIR" : "ACCES");
@@ -178,7 +182,7 @@ function writeBuffers(fd: number, buffers: readonly Uint8Array[], position: numb
 }
 
 /** A FIFO, opened without waiting for the other side. */
-class NodePipe implements PipeHandle {
+export class NodePipe implements PipeHandle {
   readonly kind = "pipe";
   readonly input: HostInput | undefined;
   readonly output: HostOutput | undefined;
