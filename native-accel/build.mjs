@@ -10,7 +10,17 @@ import { fileURLToPath } from "node:url";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const folder = path("../dist/native");
-const flags = ["-O2", "-fPIC", "-shared", "-std=gnu11", "-Wall", "-Wextra", "-Werror=implicit-function-declaration", "-fvisibility=hidden", "-s"];
+const flags = [
+  "-O2",
+  "-fPIC",
+  "-shared",
+  "-std=gnu11",
+  "-Wall",
+  "-Wextra",
+  "-Werror=implicit-function-declaration",
+  "-fvisibility=hidden",
+  "-s",
+];
 
 /** The first that runs; CC if it is set. */
 function findCompiler() {

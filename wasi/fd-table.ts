@@ -184,9 +184,14 @@ export class FdTable {
     return this.#slots[fd];
   }
 
+  /** `add` would fail. */
+  get isFull(): boolean {
+    return this.#count >= this.#max;
+  }
+
   /** Fails with MFILE when `add` would: called before something is created on the host. */
   reserve(): void {
-    if (this.#count >= this.#max) fail("MFILE");
+    if (this.isFull) fail("MFILE");
   }
 
   /** Gives `d` the lowest free number. */

@@ -52,6 +52,12 @@ export interface FileHandle {
   sync(): void;
   datasync(): void;
   close(): void;
+  /**
+   * As `read` and `write`, of the `length` bytes at `at` of `memory`, which are in bounds. Negative: it has failed, and nothing
+   * was done; the other methods tell why. Absent where there is no short way.
+   */
+  readInto?(memory: Uint8Array, at: number, length: number, position: number): number;
+  writeFrom?(memory: Uint8Array, at: number, length: number, position: number): number;
 }
 
 /** A named pipe or the like inside a mount, open. */
@@ -94,6 +100,13 @@ export interface DirHandle {
   /** Another handle on the same directory. */
   duplicate(): DirHandle;
   close(): void;
+  /**
+   * `statAt` and `fileAt` after a `dirAt` for each name but the last, of the names that are the `length` bytes at `at` of `memory`,
+   * with one slash between any two. Undefined: at least one of these fails, or there is a link on the way, or the last is no
+   * regular file; nothing was done then. Absent where there is no short way.
+   */
+  statBelow?(memory: Uint8Array, at: number, length: number): Filestat | undefined;
+  openBelow?(memory: Uint8Array, at: number, length: number, mode: FileMode): FileHandle | undefined;
 }
 
 /**

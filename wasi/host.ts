@@ -47,6 +47,7 @@ import { epoll_oneoff, poll_oneoff } from "./poll.ts";
 import { proc_exit, proc_raise } from "./proc.ts";
 import { random_get } from "./random.ts";
 import { sched_yield } from "./sched.ts";
+import { shortWays } from "./short-ways.ts";
 import { sock_accept, sock_accept_2, sock_recv, sock_send, sock_shutdown } from "./sock.ts";
 import { type Watcher, watchCall } from "./watch.ts";
 
@@ -142,6 +143,8 @@ export function callHost(host: Context, name: CallName, raw: readonly Val[], pro
   });
 }
 
+const canCall = (host: Context): boolean => host.exited === undefined && host.mem.isAttached;
+
 /** Runs a handler, or the rest of one. */
 function attempt(host: Context, name: CallName, raw: readonly Val[], step: () => HandlerResult): HostResult {
   host.waiting = undefined;
@@ -201,6 +204,8 @@ function bindNames(host: Context, watchers: readonly Watcher[], names: readonly 
     const plain = (raw: readonly Val[]): HostResult => callHost(host, name, raw);
     const watched = (raw: readonly Val[]): HostResult => watchCall(watchers, host, name, raw, () => plain(raw));
     const run = watchers.length === 0 ? plain : watched;
+    const shortWay = watchers.length === 0 && host.guard === undefined ? shortWays[name] : undefined;
+    if (shortWay !== undefined) return (...raw) => (canCall(host) ? shortWay(host, raw) : undefined) ?? plain(raw);
     const { result }: CallDef = calls[name];
     return result === "none" ? (...raw) => void run(raw) : (...raw) => run(raw);
   };

@@ -16,7 +16,7 @@ import { allRights, createRight, readRight, truncateRight, writeRight } from "./
 /** Times to look again before giving up with AGAIN: final links, and others renaming in the right microsecond. */
 const maxTries = 1024;
 
-interface Request {
+export interface Request {
   readonly isFollow: boolean;
   readonly isCreate: boolean;
   readonly isExclusive: boolean;
@@ -27,7 +27,7 @@ interface Request {
   readonly isWriteMeant: boolean;
 }
 
-function requestOf(dirflags: number, open: number, rights: number, flags: number): Request {
+export function requestOf(dirflags: number, open: number, rights: number, flags: number): Request {
   const isDirectory = (open & oflags.directory) !== 0;
   if (isDirectory && (open & (oflags.creat | oflags.excl | oflags.trunc)) !== 0) fail("INVAL");
   const isCreate = (open & oflags.creat) !== 0;

@@ -158,6 +158,18 @@ export class NativeDir implements DirHandle {
     checked(this.#native.setTimes(this.#fd, names, 0, put(name), putTimes(wanted)));
   }
 
+  statBelow(memory: Uint8Array, at: number, length: number): Filestat | undefined {
+    return this.#native.stat(this.#fd, memory, at, length, words) < 0 ? undefined : filestat();
+  }
+
+  openBelow(memory: Uint8Array, at: number, length: number, mode: FileMode): NativeFile | undefined {
+    const fd = this.#native.openRegular(this.#fd, memory, at, length, accessFlags(mode), words);
+    if (fd < 0) return undefined;
+    if (!isOfProc(Number(words[0]))) return new NativeFile(this.#native, fd);
+    this.#native.close(fd);
+    return undefined;
+  }
+
   stat(): Filestat {
     checked(this.#native.fstat(this.#fd, words));
     return filestat();
@@ -266,6 +278,14 @@ export class NativeFile implements FileHandle {
     if (first === undefined) return 0;
     if (second !== undefined) return checked(this.#native.writev(this.#fd, buffers, position));
     return checked(this.#native.write(this.#fd, first, 0, first.length, position));
+  }
+
+  readInto(memory: Uint8Array, at: number, length: number, position: number): number {
+    return this.#native.read(this.#fd, memory, at, length, position);
+  }
+
+  writeFrom(memory: Uint8Array, at: number, length: number, position: number): number {
+    return this.#native.write(this.#fd, memory, at, length, position);
   }
 
   append(buffers: readonly Uint8Array[]): number {
