@@ -7,7 +7,7 @@
  * otherwise. Bench: wasi.
  */
 import type { Val } from "../engine/index.ts";
-import { filetype, writeFilestat } from "./abi.ts";
+import { copyFilestat, filetype } from "./abi.ts";
 import type { CallName } from "./calls.ts";
 import { type Context, showAll } from "./context.ts";
 import { errno } from "./errno.ts";
@@ -18,8 +18,8 @@ import { requestOf } from "./path-open.ts";
 import { countPlainNames, splitPlainNames } from "./path-resolver.ts";
 import { allRights, readRight, writeRight } from "./rights.ts";
 
-/** One call that succeeds, or undefined, with nothing done. @param raw  the WebAssembly arguments */
-export type ShortWay = (host: Context, raw: readonly Val[]) => 0 | undefined;
+/** One call that succeeds, or undefined, with nothing done. @param args  the WebAssembly arguments */
+export type ShortWay = (host: Context, ...args: Val[]) => 0 | undefined;
 
 /** The calls that have one. */
 export const shortWays: Partial<Record<CallName, ShortWay>> = { fd_read, fd_write, path_filestat_get, path_open };
@@ -54,11 +54,12 @@ function onlyBuffer(mem: GuestMemory, iovs: number, count: Val, result: number):
   return length > 0 && length <= limits.ioBytes && mem.has(at, length) ? at : -1;
 }
 
-function fd_read(host: Context, [fd, iovs, count, nread]: readonly Val[]): 0 | undefined {
+function fd_read(host: Context, fd: Val, iovs: Val, count: Val, nread: Val): 0 | undefined {
   const d = fileAt(host, fd, readRight);
   if (!d?.isRead || d.file.readInto === undefined || !isFree(host)) return undefined;
   const { mem } = host;
-  const [vector, result] = [u32(iovs), u32(nread)];
+  const vector = u32(iovs);
+  const result = u32(nread);
   const at = onlyBuffer(mem, vector, count, result);
   const n = at < 0 ? -1 : d.file.readInto(mem.bytes, at, mem.u32(vector + 4), d.position);
   if (n < 0) return undefined;
@@ -67,11 +68,12 @@ function fd_read(host: Context, [fd, iovs, count, nread]: readonly Val[]): 0 | u
   return counted(host, n);
 }
 
-function fd_write(host: Context, [fd, iovs, count, nwritten]: readonly Val[]): 0 | undefined {
+function fd_write(host: Context, fd: Val, iovs: Val, count: Val, nwritten: Val): 0 | undefined {
   const d = fileAt(host, fd, writeRight);
   if (!d?.isWrite || d.file.writeFrom === undefined || d.flags !== 0 || !isFree(host)) return undefined;
   const { mem } = host;
-  const [vector, result] = [u32(iovs), u32(nwritten)];
+  const vector = u32(iovs);
+  const result = u32(nwritten);
   const at = onlyBuffer(mem, vector, count, result);
   const n = at < 0 ? -1 : d.file.writeFrom(mem.bytes, at, mem.u32(vector + 4), d.position);
   if (n < 0) return undefined;
@@ -87,29 +89,44 @@ function dirAt(host: Context, fd: Val): DirDesc | undefined {
   return host.guards.size === 0 || d.mount.isReadOnly ? d : undefined;
 }
 
-function path_filestat_get(host: Context, [fd, flags, path, length, out]: readonly Val[]): 0 | undefined {
+function path_filestat_get(host: Context, fd: Val, flags: Val, path: Val, length: Val, out: Val): 0 | undefined {
   const d = dirAt(host, fd);
-  if (d?.dir.statBelow === undefined || host.presentStat !== showAll || !isFree(host)) return undefined;
+  if (d?.dir.statBelow === undefined || !host.abi.filestat.wideLinks || host.presentStat !== showAll || !isFree(host))
+    return undefined;
   const { mem } = host;
-  const [at, size, result] = [u32(path), u32(length), u32(out)];
+  const at = u32(path);
+  const size = u32(length);
+  const result = u32(out);
   const isPlain =
     mem.has(at, size) && mem.has(result, host.abi.filestatSize) && countPlainNames(mem.bytes, at, size) > 0;
   const stat = isPlain && (flags === 0 || flags === 1) ? d.dir.statBelow(mem.bytes, at, size) : undefined;
-  if (stat === undefined || (stat.filetype === filetype.symbolicLink && flags !== 0)) return undefined;
-  writeFilestat(mem, result, stat, host.abi);
+  if (stat === undefined || (stat[16] === filetype.symbolicLink && flags !== 0)) return undefined;
+  copyFilestat(mem, result, stat);
   return counted(host, 0);
 }
 
 /** Of a file that is there; what creates or truncates goes the long way. */
-function path_open(host: Context, raw: readonly Val[]): 0 | undefined {
-  const [fd, dirflags, path, length, oflags, base, , fdflags, out] = raw;
+function path_open(
+  host: Context,
+  fd: Val,
+  dirflags: Val,
+  path: Val,
+  length: Val,
+  oflags: Val,
+  base: Val,
+  _inheriting: Val,
+  fdflags: Val,
+  out: Val,
+): 0 | undefined {
   const d = dirAt(host, fd);
   if (d?.dir.openBelow === undefined || oflags !== 0 || host.fds.isFull || !isFree(host)) return undefined;
   if ((dirflags !== 0 && dirflags !== 1) || typeof base !== "bigint" || !isFlags(fdflags)) return undefined;
   const { mode, flags } = requestOf(0, 0, Number(BigInt.asUintN(32, base)) & allRights, fdflags);
   if (d.mount.isReadOnly && mode.isWrite) return undefined;
   const { mem } = host;
-  const [at, size, result] = [u32(path), u32(length), u32(out)];
+  const at = u32(path);
+  const size = u32(length);
+  const result = u32(out);
   if (!mem.has(at, size) || !mem.has(result, 4) || countPlainNames(mem.bytes, at, size) === 0) return undefined;
   const file = d.dir.openBelow(mem.bytes, at, size, mode);
   if (file === undefined) return undefined;

@@ -27,6 +27,11 @@ const names = new Uint8Array(new ArrayBuffer(2 * nameBytes));
 /** Attributes, as calls leave them. */
 const words = new BigInt64Array(new ArrayBuffer(64));
 
+/** The same, low half first where the machine is little endian. */
+const halves = new Int32Array(words.buffer);
+const wordBytes = new Uint8Array(words.buffer);
+const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
 const texts: string[] = [];
 
 /** Ends the host call with what the system said. */
@@ -43,6 +48,9 @@ function put(name: Uint8Array, at = 0): number {
   names.set(name, at);
   return name.length;
 }
+
+/** Of what was just looked at, as a number; no system has more than 53 bits. */
+const device = (): number => Number(words[0]);
 
 /** Of what was just looked at. */
 function filestat(): Filestat {
@@ -107,7 +115,7 @@ export class NativeDir implements DirHandle {
     const fd = this.#open(name, accessFlags(mode) | (mode.isTruncate ? c.O_TRUNC : 0));
     try {
       checked(this.#native.fstat(fd, words));
-      if (isOfProc(Number(words[0]))) fail("ACCES");
+      if (isOfProc(device())) fail("ACCES");
       const type = Number(words[2]) & c.S_IFMT;
       if (type === c.S_IFREG) return new NativeFile(this.#native, fd);
       if (type === c.S_IFIFO) return new NodePipe(fd, mode);
@@ -158,14 +166,18 @@ export class NativeDir implements DirHandle {
     checked(this.#native.setTimes(this.#fd, names, 0, put(name), putTimes(wanted)));
   }
 
-  statBelow(memory: Uint8Array, at: number, length: number): Filestat | undefined {
-    return this.#native.stat(this.#fd, memory, at, length, words) < 0 ? undefined : filestat();
+  statBelow(memory: Uint8Array, at: number, length: number): Uint8Array | undefined {
+    if (this.#native.stat(this.#fd, memory, at, length, words) < 0 || !isLittleEndian) return undefined;
+    // Times before 1970, which guests do not have.
+    if ((halves[11]! | halves[13]! | halves[15]!) < 0) return undefined;
+    halves[4] = typeOf(halves[4]!);
+    return wordBytes;
   }
 
   openBelow(memory: Uint8Array, at: number, length: number, mode: FileMode): NativeFile | undefined {
     const fd = this.#native.openRegular(this.#fd, memory, at, length, accessFlags(mode), words);
     if (fd < 0) return undefined;
-    if (!isOfProc(Number(words[0]))) return new NativeFile(this.#native, fd);
+    if (!isOfProc(device())) return new NativeFile(this.#native, fd);
     this.#native.close(fd);
     return undefined;
   }
@@ -249,8 +261,6 @@ function listAll(
   }
   return entries;
 }
-
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
 
 /** "." or "..". */
 const isOwn = (name: Uint8Array): boolean =>
