@@ -82,8 +82,6 @@ export interface DirDesc extends Common {
 
 export type Descriptor = StreamDesc | FileDesc | DirDesc;
 
-const fresh = { dropped: 0, droppedInheriting: 0 } as const;
-
 export function streamDesc(streams: {
   standard?: StandardStream;
   input?: InputStream | undefined;
@@ -96,7 +94,8 @@ export function streamDesc(streams: {
     kind: "stream",
     standard: streams.standard,
     flags: streams.flags ?? 0,
-    ...fresh,
+    dropped: 0,
+    droppedInheriting: 0,
     filetype: input?.filetype ?? output?.filetype ?? filetype.unknown,
     input,
     output,
@@ -112,7 +111,7 @@ export const socketDesc = (socket: Socket, flags = 0): StreamDesc => ({
 
 /** @param preopen  the name the guest knows it by, if it was given */
 export function dirDesc(dir: DirHandle, { mount, path }: Place, preopen?: Uint8Array): DirDesc {
-  return { kind: "dir", flags: 0, ...fresh, dir, mount, path, preopen, listing: undefined };
+  return { kind: "dir", flags: 0, dropped: 0, droppedInheriting: 0, dir, mount, path, preopen, listing: undefined };
 }
 
 export function fileDesc(
@@ -121,7 +120,8 @@ export function fileDesc(
   mode: { readonly isRead: boolean; readonly isWrite: boolean },
   flags: number,
 ): FileDesc {
-  return { kind: "file", flags, ...fresh, file, mount, path, isRead: mode.isRead, isWrite: mode.isWrite, position: 0 };
+  const { isRead, isWrite } = mode;
+  return { kind: "file", flags, dropped: 0, droppedInheriting: 0, file, mount, path, isRead, isWrite, position: 0 };
 }
 
 /** A file or directory by where it is. */

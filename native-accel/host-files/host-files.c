@@ -126,7 +126,7 @@ static napi_value outcome(napi_env env, int64_t result) { return number(env, res
 
 static int open_name(int dir, const char *name, int flags, mode_t mode) {
   int fd;
-  do fd = openat(dir, name, flags | O_CLOEXEC, mode);
+  do fd = (int)syscall(SYS_openat, dir, name, flags | O_CLOEXEC, mode);
   while (fd < 0 && errno == EINTR);
   return fd;
 }
@@ -179,7 +179,7 @@ static int open_parent(int dir, char *path, const char **name) {
 
 static void close_parent(int parent, int dir) {
   int problem = errno;
-  if (parent >= 0 && parent != dir) close(parent);
+  if (parent >= 0 && parent != dir) syscall(SYS_close, parent);
   errno = problem;
 }
 
@@ -300,7 +300,7 @@ static napi_value Close(napi_env env, napi_callback_info info) {
   Args args = args_of(env, info);
   int fd = int_at(&args, 0);
   REFUSE_IF_BAD(args);
-  int result = close(fd);
+  int64_t result = syscall(SYS_close, fd);
   return outcome(env, result < 0 && (errno == EINTR || errno == EINPROGRESS) ? 0 : result);
 }
 

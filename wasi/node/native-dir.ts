@@ -268,34 +268,34 @@ const isOwn = (name: Uint8Array): boolean =>
 
 export class NativeFile implements FileHandle {
   readonly kind = "file";
-  readonly #native: NativeFiles;
-  readonly #fd: number;
+  private readonly native: NativeFiles;
+  private readonly fd: number;
 
   constructor(native: NativeFiles, fd: number) {
-    this.#native = native;
-    this.#fd = fd;
+    this.native = native;
+    this.fd = fd;
   }
 
   read(buffers: readonly Uint8Array[], position: number): number {
     const [first, second] = buffers;
     if (first === undefined) return 0;
-    if (second !== undefined) return checked(this.#native.readv(this.#fd, buffers, position));
-    return checked(this.#native.read(this.#fd, first, 0, first.length, position));
+    if (second !== undefined) return checked(this.native.readv(this.fd, buffers, position));
+    return checked(this.native.read(this.fd, first, 0, first.length, position));
   }
 
   write(buffers: readonly Uint8Array[], position: number): number {
     const [first, second] = buffers;
     if (first === undefined) return 0;
-    if (second !== undefined) return checked(this.#native.writev(this.#fd, buffers, position));
-    return checked(this.#native.write(this.#fd, first, 0, first.length, position));
+    if (second !== undefined) return checked(this.native.writev(this.fd, buffers, position));
+    return checked(this.native.write(this.fd, first, 0, first.length, position));
   }
 
   readInto(memory: Uint8Array, at: number, length: number, position: number): number {
-    return this.#native.read(this.#fd, memory, at, length, position);
+    return this.native.read(this.fd, memory, at, length, position);
   }
 
   writeFrom(memory: Uint8Array, at: number, length: number, position: number): number {
-    return this.#native.write(this.#fd, memory, at, length, position);
+    return this.native.write(this.fd, memory, at, length, position);
   }
 
   append(buffers: readonly Uint8Array[]): number {
@@ -303,36 +303,36 @@ export class NativeFile implements FileHandle {
   }
 
   setAppend(isAppend: boolean): void {
-    checked(this.#native.setAppend(this.#fd, isAppend ? 1 : 0));
+    checked(this.native.setAppend(this.fd, isAppend ? 1 : 0));
   }
 
   size(): number {
-    checked(this.#native.fstat(this.#fd, words));
+    checked(this.native.fstat(this.fd, words));
     return Number(words[4]);
   }
 
   stat(): Filestat {
-    checked(this.#native.fstat(this.#fd, words));
+    checked(this.native.fstat(this.fd, words));
     return filestat();
   }
 
   setSize(size: number): void {
-    checked(this.#native.setSize(this.#fd, size));
+    checked(this.native.setSize(this.fd, size));
   }
 
   setTimes(wanted: FileTimes): void {
-    checked(this.#native.setTimes(this.#fd, names, 0, 0, putTimes(wanted)));
+    checked(this.native.setTimes(this.fd, names, 0, 0, putTimes(wanted)));
   }
 
   sync(): void {
-    checked(this.#native.sync(this.#fd, 0));
+    checked(this.native.sync(this.fd, 0));
   }
 
   datasync(): void {
-    checked(this.#native.sync(this.#fd, 1));
+    checked(this.native.sync(this.fd, 1));
   }
 
   close(): void {
-    checked(this.#native.close(this.#fd));
+    checked(this.native.close(this.fd));
   }
 }
