@@ -1,16 +1,25 @@
 /**
- * Builds the native parts: `node native-accel/build.mjs [--if-possible]`, which are dist/native/*.node. A C compiler and
- * the headers of N-API are all it takes. With --if-possible it is no error when they are not there: everything works
- * without the native parts.
+ * Builds the native parts, which are dist/native/*.node: `node native-accel/build.mjs [--if-possible] [--out DIR] [-DNAME]`. A C
+ * compiler and the headers of N-API are all it takes. With --if-possible it is no error when they are not there: everything
+ * works without the native parts.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
-const folder = path("../dist/native");
+const { values: options } = parseArgs({
+  options: {
+    "if-possible": { type: "boolean" },
+    out: { type: "string", default: path("../dist/native") },
+    define: { type: "string", short: "D", multiple: true, default: [] },
+  },
+});
+const folder = options.out;
 const flags = [
+  ...options.define.map((name) => `-D${name}`),
   "-O2",
   "-fPIC",
   "-shared",
@@ -58,7 +67,7 @@ function build(name) {
 }
 
 const problem = build("host-files");
-const isOptional = process.argv.includes("--if-possible");
+const isOptional = options["if-possible"] === true;
 if (problem !== undefined) {
   console.error(`native host files: not built, ${problem}${isOptional ? "; the portable ones are used" : ""}`);
   process.exitCode = isOptional ? 0 : 1;

@@ -132,7 +132,11 @@ static int open_name(int dir, const char *name, int flags, mode_t mode) {
 }
 
 /* Cleared when the kernel has no openat2, or a filter keeps it from this process. Any thread may clear it. */
+#ifdef WITHOUT_OPENAT2
+static volatile bool has_openat2 = false;
+#else
 static volatile bool has_openat2 = true;
+#endif
 
 /* A directory, through directories only: no link anywhere. One component after the other. */
 static int walk(int dir, char *path) {
