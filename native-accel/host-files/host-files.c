@@ -97,18 +97,17 @@ static uint8_t *part_at(Args *args, int i, size_t *length) {
 }
 
 /* A private copy with a NUL behind it, so that nobody can change it any more. */
-static const char *name_at(Args *args, int i, char copy[PATH_MAX]) {
+static void name_at(Args *args, int i, char copy[PATH_MAX]) {
   size_t length;
   const uint8_t *bytes = part_at(args, i, &length);
   copy[0] = 0;
-  if (args->problem != 0) return copy;
+  if (args->problem != 0) return;
   if (length >= PATH_MAX) args->problem = ENAMETOOLONG;
   else {
     memcpy(copy, bytes, length);
     copy[length] = 0;
     if (strlen(copy) != length) args->problem = EINVAL;
   }
-  return copy;
 }
 
 /* Counts of bytes are at most 2^31. */
@@ -138,15 +137,29 @@ static volatile bool has_openat2 = false;
 static volatile bool has_openat2 = true;
 #endif
 
+/* Names with one slash between any two, none of them "." or "..". */
+static bool is_plain(const char *path) {
+  for (;; path++) {
+    size_t length = strcspn(path, "/");
+    if (length == 0 || (length <= 2 && strncmp(path, "..", length) == 0)) return false;
+    path += length;
+    if (*path == 0) return true;
+  }
+}
+
+/* A path of plain names; a copy, as names are. */
+static void path_at(Args *args, int i, char copy[PATH_MAX]) {
+  name_at(args, i, copy);
+  if (args->problem == 0 && !is_plain(copy)) args->problem = EINVAL;
+}
+
 /* A directory, through directories only: no link anywhere. One component after the other. */
 static int walk(int dir, char *path) {
   int here = dir;
   for (char *name = path, *next; name != NULL; name = next) {
     next = strchr(name, '/');
     if (next != NULL) *next++ = 0;
-    int there = -1;
-    if (*name == 0 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) errno = EINVAL;
-    else there = open_name(here, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+    int there = open_name(here, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
     int problem = errno;
     if (here != dir) close(here);
     errno = problem;
@@ -172,10 +185,6 @@ static int open_beneath(int dir, char *path) {
 static int open_parent(int dir, char *path, const char **name) {
   char *slash = strrchr(path, '/');
   *name = slash == NULL ? path : slash + 1;
-  if (**name == 0 || strcmp(*name, ".") == 0 || strcmp(*name, "..") == 0) {
-    errno = EINVAL;
-    return -1;
-  }
   if (slash == NULL) return dir;
   *slash = 0;
   return open_beneath(dir, path);
@@ -227,7 +236,7 @@ static napi_value OpenDirectory(napi_env env, napi_callback_info info) {
   char path[PATH_MAX];
   Args args = args_of(env, info);
   int dir = int_at(&args, 0);
-  name_at(&args, 1, path);
+  path_at(&args, 1, path);
   REFUSE_IF_BAD(args);
   return outcome(env, open_beneath(dir, path));
 }
@@ -244,7 +253,7 @@ static napi_value OpenRegular(napi_env env, napi_callback_info info) {
   Args args = args_of(env, info);
   int dir = int_at(&args, 0), flags = int_at(&args, 4);
   int64_t *words = words_at(&args, 5);
-  name_at(&args, 1, path);
+  path_at(&args, 1, path);
   REFUSE_IF_BAD(args);
   int parent = open_parent(dir, path, &name);
   if (parent < 0 && parent != dir) return outcome(env, -1);
@@ -269,7 +278,7 @@ static napi_value Stat(napi_env env, napi_callback_info info) {
   Args args = args_of(env, info);
   int dir = int_at(&args, 0);
   int64_t *words = words_at(&args, 4);
-  name_at(&args, 1, path);
+  path_at(&args, 1, path);
   REFUSE_IF_BAD(args);
   int parent = open_parent(dir, path, &name);
   if (parent < 0 && parent != dir) return outcome(env, -1);
