@@ -78,6 +78,8 @@ export interface DirDesc extends Common {
   /** Name under which it was given to the guest; undefined for directories the guest opened. */
   readonly preopen: Uint8Array | undefined;
   listing: Listing | undefined;
+  /** The names below it by which something was opened last. */
+  lastOpened: readonly Name[];
 }
 
 export type Descriptor = StreamDesc | FileDesc | DirDesc;
@@ -111,7 +113,18 @@ export const socketDesc = (socket: Socket, flags = 0): StreamDesc => ({
 
 /** @param preopen  the name the guest knows it by, if it was given */
 export function dirDesc(dir: DirHandle, { mount, path }: Place, preopen?: Uint8Array): DirDesc {
-  return { kind: "dir", flags: 0, dropped: 0, droppedInheriting: 0, dir, mount, path, preopen, listing: undefined };
+  return {
+    kind: "dir",
+    flags: 0,
+    dropped: 0,
+    droppedInheriting: 0,
+    dir,
+    mount,
+    path,
+    preopen,
+    listing: undefined,
+    lastOpened: [],
+  };
 }
 
 export function fileDesc(

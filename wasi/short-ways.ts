@@ -130,7 +130,9 @@ function path_open(
   if (!mem.has(at, size) || !mem.has(result, 4) || countPlainNames(mem.bytes, at, size) === 0) return undefined;
   const file = d.dir.openBelow(mem.bytes, at, size, mode);
   if (file === undefined) return undefined;
-  const place = { mount: d.mount, path: [...d.path, ...splitPlainNames(mem.bytes, at, size)] };
+  const names = splitPlainNames(mem.bytes, at, size, d.lastOpened);
+  d.lastOpened = names;
+  const place = { mount: d.mount, path: d.path.length === 0 ? names : [...d.path, ...names] };
   mem.setU32(result, host.fds.add(fileDesc(file, place, mode, flags)));
   return counted(host, 0);
 }
