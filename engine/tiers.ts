@@ -119,13 +119,20 @@ class Interpreting implements Interpreter {
 
   callHost(f: FuncInst, inst: ModuleInst, args: readonly Val[], into: ValueSlots): void {
     try {
-      const given = (f.host as NonNullable<FuncInst["host"]>)(...args);
-      // A number, which is what most calls give, is not to be waited for. Bench: wasi.
-      const result = typeof given === "number" ? given : settle(inst, awaited(f, given));
-      receive(f, result as Exclude<HostResult, Blocked>, into);
+      this.endHostCall(f, inst, (f.host as NonNullable<FuncInst["host"]>)(...args), into);
     } catch (error) {
       throw hostErrorOf(f, error);
     }
+  }
+
+  endHostCall(f: FuncInst, inst: ModuleInst, given: HostResult, into: ValueSlots): void {
+    // A number, which is what most calls give, is not to be waited for. Bench: wasi.
+    const result = typeof given === "number" ? given : settle(inst, awaited(f, given));
+    receive(f, result as Exclude<HostResult, Blocked>, into);
+  }
+
+  hostError(f: FuncInst, error: unknown): unknown {
+    return hostErrorOf(f, error);
   }
 
   runMetered(...[f, put, take, room]: Parameters<Interpreter["runMetered"]>): Val {
