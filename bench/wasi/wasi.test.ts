@@ -50,5 +50,7 @@ it("the report has a line for each workload, with ratios to node:wasi", () => {
     "wasmts, portable": samples(80),
   });
   expect(lines).toHaveLength(1 + workloads.length);
-  expect(lines.find((line) => line.startsWith("write 1 byte"))).toMatch(/1\.00 +2\.00 \(2\.00x\) +4\.00 \(4\.00x\) +8\.00 \(8\.00x\)$/);
+  expect(lines.find((line) => line.startsWith("write 1 byte"))).toMatch(
+    /1\.00 +2\.00 \(2\.00x\) +4\.00 \(4\.00x\) +8\.00 \(8\.00x\)$/,
+  );
 });
