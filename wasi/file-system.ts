@@ -102,14 +102,15 @@ export interface DirHandle {
   close(): void;
   /**
    * `statAt` and `fileAt` after a `dirAt` for each name but the last, of the names that are the `length` bytes at `at` of `memory`,
-   * with one slash between any two. Undefined: at least one of these fails, or there is a link on the way, or the last is no
-   * regular file; nothing was done then. Absent where there is no short way.
+   * with one slash between any two. Null: at least one of these says ENOENT, and none that comes before it anything else.
+   * Undefined: one fails, or there is a link on the way, or the last is no regular file. Nothing was done then. Absent where there
+   * is no short way.
    *
    * `statBelow` gives the attributes as 64 bytes, valid until anything else is asked: the fields of `Filestat` in their order,
    * 64 bits each, little endian.
    */
-  statBelow?(memory: Uint8Array, at: number, length: number): Uint8Array | undefined;
-  openBelow?(memory: Uint8Array, at: number, length: number, mode: FileMode): FileHandle | undefined;
+  statBelow?(memory: Uint8Array, at: number, length: number): Uint8Array | null | undefined;
+  openBelow?(memory: Uint8Array, at: number, length: number, mode: FileMode): FileHandle | null | undefined;
 }
 
 /**

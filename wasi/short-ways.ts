@@ -2,9 +2,9 @@
  * Short ways for the calls that programs make most: reading and writing one buffer, looking at a file, opening one.
  *
  * A short way is taken where nothing but the system's answer is open: a file system that offers it (`readInto` and its like in
- * `file-system.ts`), no policy, no quota, nobody who watches. It does what the handler would have done, or nothing at all and
- * gives undefined: then the handler is called, and says what is wrong. So it decides nothing that the handler would decide
- * otherwise. Bench: wasi.
+ * `file-system.ts`), no policy, no quota, nobody who watches. It does what the handler would have done, or says as it would that
+ * there is nothing of that name, or does nothing at all and gives undefined: then the handler is called, and says what is wrong.
+ * So it decides nothing that the handler would decide otherwise. Bench: wasi.
  */
 import type { Val } from "../engine/index.ts";
 import { copyFilestat, filetype } from "./abi.ts";
@@ -18,8 +18,8 @@ import { requestOf } from "./path-open.ts";
 import { countPlainNames, splitPlainNames } from "./path-resolver.ts";
 import { allRights, readRight, writeRight } from "./rights.ts";
 
-/** One call that succeeds, or undefined, with nothing done. @param args  the WebAssembly arguments */
-export type ShortWay = (host: Context, ...args: Val[]) => 0 | undefined;
+/** The errno of one call, or undefined, with nothing done. @param args  the WebAssembly arguments */
+export type ShortWay = (host: Context, ...args: Val[]) => number | undefined;
 
 /** The calls that have one. */
 export const shortWays: Partial<Record<CallName, ShortWay>> = { fd_read, fd_write, path_filestat_get, path_open };
@@ -30,12 +30,12 @@ function isFree(host: Context): boolean {
   return host.interrupted === undefined && !host.io.hasQuota && !host.mem.isShared;
 }
 
-/** What every call does that succeeds. */
-function counted(host: Context, bytes: number): 0 {
+/** What every call does that is over. */
+function counted(host: Context, bytes: number, result: number = errno.SUCCESS): number {
   host.yields = 0;
   host.waiting = undefined;
   host.io.countFileOp(bytes);
-  return errno.SUCCESS;
+  return result;
 }
 
 /** An address or a length; -1, which is nowhere, for what a guest of WebAssembly cannot pass. */
@@ -54,7 +54,7 @@ function onlyBuffer(mem: GuestMemory, iovs: number, count: Val, result: number):
   return length > 0 && length <= limits.ioBytes && mem.has(at, length) ? at : -1;
 }
 
-function fd_read(host: Context, fd: Val, iovs: Val, count: Val, nread: Val): 0 | undefined {
+function fd_read(host: Context, fd: Val, iovs: Val, count: Val, nread: Val): number | undefined {
   const d = fileAt(host, fd, readRight);
   if (!d?.isRead || d.file.readInto === undefined || !isFree(host)) return undefined;
   const { mem } = host;
@@ -68,7 +68,7 @@ function fd_read(host: Context, fd: Val, iovs: Val, count: Val, nread: Val): 0 |
   return counted(host, n);
 }
 
-function fd_write(host: Context, fd: Val, iovs: Val, count: Val, nwritten: Val): 0 | undefined {
+function fd_write(host: Context, fd: Val, iovs: Val, count: Val, nwritten: Val): number | undefined {
   const d = fileAt(host, fd, writeRight);
   if (!d?.isWrite || d.file.writeFrom === undefined || d.flags !== 0 || !isFree(host)) return undefined;
   const { mem } = host;
@@ -89,7 +89,7 @@ function dirAt(host: Context, fd: Val): DirDesc | undefined {
   return host.guards.size === 0 || d.mount.isReadOnly ? d : undefined;
 }
 
-function path_filestat_get(host: Context, fd: Val, flags: Val, path: Val, length: Val, out: Val): 0 | undefined {
+function path_filestat_get(host: Context, fd: Val, flags: Val, path: Val, length: Val, out: Val): number | undefined {
   const d = dirAt(host, fd);
   if (d?.dir.statBelow === undefined || !host.abi.filestat.wideLinks || host.presentStat !== showAll || !isFree(host))
     return undefined;
@@ -100,6 +100,7 @@ function path_filestat_get(host: Context, fd: Val, flags: Val, path: Val, length
   const isPlain =
     mem.has(at, size) && mem.has(result, host.abi.filestatSize) && countPlainNames(mem.bytes, at, size) > 0;
   const stat = isPlain && (flags === 0 || flags === 1) ? d.dir.statBelow(mem.bytes, at, size) : undefined;
+  if (stat === null) return counted(host, 0, errno.NOENT);
   if (stat === undefined || (stat[16] === filetype.symbolicLink && flags !== 0)) return undefined;
   copyFilestat(mem, result, stat);
   return counted(host, 0);
@@ -117,7 +118,7 @@ function path_open(
   _inheriting: Val,
   fdflags: Val,
   out: Val,
-): 0 | undefined {
+): number | undefined {
   const d = dirAt(host, fd);
   if (d?.dir.openBelow === undefined || oflags !== 0 || host.fds.isFull || !isFree(host)) return undefined;
   if ((dirflags !== 0 && dirflags !== 1) || typeof base !== "bigint" || !isFlags(fdflags)) return undefined;
@@ -129,6 +130,7 @@ function path_open(
   const result = u32(out);
   if (!mem.has(at, size) || !mem.has(result, 4) || countPlainNames(mem.bytes, at, size) === 0) return undefined;
   const file = d.dir.openBelow(mem.bytes, at, size, mode);
+  if (file === null) return counted(host, 0, errno.NOENT);
   if (file === undefined) return undefined;
   const names = splitPlainNames(mem.bytes, at, size, d.lastOpened);
   d.lastOpened = names;

@@ -166,17 +166,18 @@ export class NativeDir implements DirHandle {
     checked(this.#native.setTimes(this.#fd, names, 0, put(name), putTimes(wanted)));
   }
 
-  statBelow(memory: Uint8Array, at: number, length: number): Uint8Array | undefined {
-    if (this.#native.stat(this.#fd, memory, at, length, words) < 0 || !isLittleEndian) return undefined;
+  statBelow(memory: Uint8Array, at: number, length: number): Uint8Array | null | undefined {
+    const result = this.#native.stat(this.#fd, memory, at, length, words);
+    if (result < 0 || !isLittleEndian) return result === -ENOENT ? null : undefined;
     // Times before 1970, which guests do not have.
     if ((halves[11]! | halves[13]! | halves[15]!) < 0) return undefined;
     halves[4] = typeOf(halves[4]!);
     return wordBytes;
   }
 
-  openBelow(memory: Uint8Array, at: number, length: number, mode: FileMode): NativeFile | undefined {
+  openBelow(memory: Uint8Array, at: number, length: number, mode: FileMode): NativeFile | null | undefined {
     const fd = this.#native.openRegular(this.#fd, memory, at, length, accessFlags(mode), words);
-    if (fd < 0) return undefined;
+    if (fd < 0) return fd === -ENOENT ? null : undefined;
     if (!isOfProc(device())) return new NativeFile(this.#native, fd);
     this.#native.close(fd);
     return undefined;
