@@ -1,13 +1,14 @@
 /**
  * Calls of host functions from generated code without an array of their arguments, which takes as long as the rest of the
- * call: of functions whose parameters and result are i32, and that have two to five of them. Bench: wasi, write 1 byte.
+ * call: of functions whose result is an i32, and whose parameters are one to five i32 or those of WASI's path_open. Bench: wasi.
  */
 import type { HostResult } from "../blocked.ts";
 import type { FuncInst, HostFn } from "../runtime/func.ts";
 import type { Val } from "../runtime/value.ts";
 import { type GeneratedFn, jsStack } from "../tier.ts";
-import { I32 } from "../types.ts";
+import { I32, I64 } from "../types.ts";
 import { evenRoom } from "./tail.ts";
+import { bigOf } from "./values.ts";
 
 export interface HostCallEnd {
   /** What the call gives to generated code when it is no number. */
@@ -19,8 +20,8 @@ export interface HostCallEnd {
 /** Undefined for functions of other types. */
 export function shortHostStub(f: FuncInst, end: HostCallEnd): GeneratedFn | undefined {
   const { params, results } = f.type;
-  if (results.length !== 1 || results[0] !== I32 || params.some((t) => t !== I32)) return undefined;
-  const make = stubs[params.length];
+  if (results.length !== 1 || results[0] !== I32) return undefined;
+  const make = stubs[params.map((t) => (t === I32 ? "i" : t === I64 ? "l" : "?")).join("")];
   return make?.(f.host as HostFn, (room, call) => {
     jsStack.room = evenRoom(room);
     try {
@@ -35,10 +36,13 @@ export function shortHostStub(f: FuncInst, end: HostCallEnd): GeneratedFn | unde
 
 type Run = (room: Val, call: () => HostResult) => Val;
 
-/** By the number of parameters. */
-const stubs: Readonly<Record<number, (host: HostFn, run: Run) => GeneratedFn>> = {
-  2: (host, run) => (a, b, room) => run(room, () => host(a, b)),
-  3: (host, run) => (a, b, c, room) => run(room, () => host(a, b, c)),
-  4: (host, run) => (a, b, c, d, room) => run(room, () => host(a, b, c, d)),
-  5: (host, run) => (a, b, c, d, e, room) => run(room, () => host(a, b, c, d, e)),
+/** By the parameters: i32, or i64, which is two words. */
+const stubs: Readonly<Record<string, (host: HostFn, run: Run) => GeneratedFn>> = {
+  i: (host, run) => (a, room) => run(room, () => host(a)),
+  ii: (host, run) => (a, b, room) => run(room, () => host(a, b)),
+  iii: (host, run) => (a, b, c, room) => run(room, () => host(a, b, c)),
+  iiii: (host, run) => (a, b, c, d, room) => run(room, () => host(a, b, c, d)),
+  iiiii: (host, run) => (a, b, c, d, e, room) => run(room, () => host(a, b, c, d, e)),
+  iiiiillii: (host, run) => (a, b, c, d, e, f, f2, g, g2, h, i, room) =>
+    run(room, () => host(a, b, c, d, e, bigOf(f as number, f2 as number), bigOf(g as number, g2 as number), h, i)),
 };

@@ -49,7 +49,7 @@ const bigHalves = new Int32Array(big.buffer);
 const [lowHalf, highHalf] = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? [0, 1] : [1, 0];
 
 /** An i64 of its two words. By way of memory: of shifts and ors each makes an object of its own. (bench wasi, open) */
-function bigOf(low: number, high: number): bigint {
+export function bigOf(low: number, high: number): bigint {
   bigHalves[lowHalf] = low;
   bigHalves[highHalf] = high;
   return big[0];

@@ -49,8 +49,9 @@ function put(name: Uint8Array, at = 0): number {
   return name.length;
 }
 
-/** Of what was just looked at, as a number; no system has more than 53 bits. */
-const device = (): number => Number(words[0]);
+/** Of what was just looked at, as a number; no system has more than 53 bits. A BigInt would be an object. */
+const device = (): number =>
+  isLittleEndian ? halves[1]! * 0x1_0000_0000 + (halves[0]! >>> 0) : halves[0]! * 0x1_0000_0000 + (halves[1]! >>> 0);
 
 /** Of what was just looked at. */
 function filestat(): Filestat {
