@@ -16,7 +16,7 @@ import { allRights, createRight, readRight, truncateRight, writeRight } from "./
 /** Times to look again before giving up with AGAIN: final links, and others renaming in the right microsecond. */
 const maxTries = 1024;
 
-export interface Request {
+interface Request {
   readonly isFollow: boolean;
   readonly isCreate: boolean;
   readonly isExclusive: boolean;
@@ -27,7 +27,18 @@ export interface Request {
   readonly isWriteMeant: boolean;
 }
 
-export function requestOf(dirflags: number, open: number, rights: number, flags: number): Request {
+export function modeOf(open: number, rights: number, flags: number): FileMode {
+  return {
+    isRead: (rights & readRight) !== 0,
+    isWrite: (rights & writeRight) !== 0,
+    isAppend: (flags & fdflags.append) !== 0,
+    isTruncate: (open & oflags.trunc) !== 0,
+    isSync: (flags & (fdflags.sync | fdflags.rsync)) !== 0,
+    isDsync: (flags & fdflags.dsync) !== 0,
+  };
+}
+
+function requestOf(dirflags: number, open: number, rights: number, flags: number): Request {
   const isDirectory = (open & oflags.directory) !== 0;
   if (isDirectory && (open & (oflags.creat | oflags.excl | oflags.trunc)) !== 0) fail("INVAL");
   const isCreate = (open & oflags.creat) !== 0;
@@ -37,14 +48,7 @@ export function requestOf(dirflags: number, open: number, rights: number, flags:
     isCreate,
     isExclusive: isCreate && (open & oflags.excl) !== 0,
     isDirectory,
-    mode: {
-      isRead: (rights & readRight) !== 0,
-      isWrite,
-      isAppend: (flags & fdflags.append) !== 0,
-      isTruncate: (open & oflags.trunc) !== 0,
-      isSync: (flags & (fdflags.sync | fdflags.rsync)) !== 0,
-      isDsync: (flags & fdflags.dsync) !== 0,
-    },
+    mode: modeOf(open, rights, flags),
     flags,
     isWriteMeant: isWrite && rights !== allRights,
   };

@@ -14,7 +14,7 @@ import { errno } from "./errno.ts";
 import { atEnd, type DirDesc, type FileDesc, fileDesc } from "./fd-table.ts";
 import { limits } from "./limits.ts";
 import type { GuestMemory } from "./memory.ts";
-import { requestOf } from "./path-open.ts";
+import { modeOf } from "./path-open.ts";
 import { countPlainNames, splitPlainNames } from "./path-resolver.ts";
 import { allRights, readRight, writeRight } from "./rights.ts";
 
@@ -122,7 +122,7 @@ function path_open(
   const d = dirAt(host, fd);
   if (d?.dir.openBelow === undefined || oflags !== 0 || host.fds.isFull || !isFree(host)) return undefined;
   if ((dirflags !== 0 && dirflags !== 1) || typeof base !== "bigint" || !isFlags(fdflags)) return undefined;
-  const { mode, flags } = requestOf(0, 0, Number(BigInt.asUintN(32, base)) & allRights, fdflags);
+  const mode = modeOf(0, Number(BigInt.asUintN(32, base)) & allRights, fdflags);
   if (d.mount.isReadOnly && mode.isWrite) return undefined;
   const { mem } = host;
   const at = u32(path);
@@ -135,7 +135,7 @@ function path_open(
   const names = splitPlainNames(mem.bytes, at, size, d.lastOpened);
   d.lastOpened = names;
   const place = { mount: d.mount, path: d.path.length === 0 ? names : [...d.path, ...names] };
-  mem.setU32(result, host.fds.add(fileDesc(file, place, mode, flags)));
+  mem.setU32(result, host.fds.add(fileDesc(file, place, mode, fdflags)));
   return counted(host, 0);
 }
 
