@@ -97,7 +97,7 @@ static uint8_t *part_at(Args *args, int i, size_t *length) {
 }
 
 /* A private copy with a NUL behind it, so that nobody can change it any more. */
-static void name_at(Args *args, int i, char copy[PATH_MAX]) {
+static void text_at(Args *args, int i, char copy[PATH_MAX]) {
   size_t length;
   const uint8_t *bytes = part_at(args, i, &length);
   copy[0] = 0;
@@ -108,6 +108,12 @@ static void name_at(Args *args, int i, char copy[PATH_MAX]) {
     copy[length] = 0;
     if (strlen(copy) != length) args->problem = EINVAL;
   }
+}
+
+/* One component: what has a slash, or is "..", would lead elsewhere. */
+static void name_at(Args *args, int i, char copy[PATH_MAX]) {
+  text_at(args, i, copy);
+  if (args->problem == 0 && (strchr(copy, '/') != NULL || strcmp(copy, "..") == 0)) args->problem = EINVAL;
 }
 
 /* Counts of bytes are at most 2^31. */
@@ -149,7 +155,7 @@ static bool is_plain(const char *path) {
 
 /* A path of plain names; a copy, as names are. */
 static void path_at(Args *args, int i, char copy[PATH_MAX]) {
-  name_at(args, i, copy);
+  text_at(args, i, copy);
   if (args->problem == 0 && !is_plain(copy)) args->problem = EINVAL;
 }
 
@@ -441,7 +447,7 @@ static napi_value Symlink(napi_env env, napi_callback_info info) {
   Args args = args_of(env, info);
   int dir = int_at(&args, 0);
   name_at(&args, 1, name);
-  name_at(&args, 4, target);
+  text_at(&args, 4, target);
   REFUSE_IF_BAD(args);
   return outcome(env, symlinkat(target, dir, name));
 }

@@ -113,6 +113,12 @@ describe.skipIf(native === undefined)("arguments", () => {
   it("that are names have no NUL and an end", () => {
     expect(native.open(dir, ...name("file\0"), O_RDONLY, 0)).toBe(-errno.EINVAL);
     expect(native.stat(dir, ...name("\0"), out)).toBe(-errno.EINVAL);
+    for (const text of ["dir/inner", "..", "/etc", "file/"]) {
+      expect(native.open(dir, ...name(text), O_RDONLY, 0)).toBe(-errno.EINVAL);
+      expect(native.unlink(dir, ...name(text), 0)).toBe(-errno.EINVAL);
+      expect(native.rename(dir, ...name("file"), dir, ...name(text))).toBe(-errno.EINVAL);
+      expect(native.symlink(dir, ...name(text), ...name("file"))).toBe(-errno.EINVAL);
+    }
     expect(native.mkdir(dir, ...name("a".repeat(4096)), 0)).toBe(-errno.ENAMETOOLONG);
     expect(native.mkdir(dir, ...name("a".repeat(4095)), 0)).toBe(-errno.ENAMETOOLONG);
     expect(native.stat(dir, ...name(`${"a/".repeat(3000)}a`), out)).toBe(-errno.ENAMETOOLONG);
