@@ -1,6 +1,7 @@
 /** `--tmpfs`, `--overlay`, `--tar`: file systems for the guest that are not simply a directory of the host. */
 import { readFileSync, statSync } from "node:fs";
 import {
+  type HostFiles,
   HostFs,
   type HostLevel,
   MemoryFs,
@@ -29,11 +30,12 @@ export function readFileSystems(flags: Flags, taken: GuestPaths, volume: VolumeO
     taken.add(text, "--tmpfs");
     return { guest: text, fs: new MemoryFs(volume) };
   });
+  const options = { level: readLevel(flags), hostFiles: readHostFiles(flags) };
   const overlays = flags.all("overlay").map((text) => {
     const { host, guest, readOnly } = parseMount(text, "--overlay");
     checkHost({ host, guest, readOnly }, text, "--overlay");
     taken.add(guest, host);
-    return { guest, readOnly, fs: new OverlayFs(new HostFs(host, { level: readLevel(flags) }), volume) };
+    return { guest, readOnly, fs: new OverlayFs(new HostFs(host, options), volume) };
   });
   const archives = flags.all("tar").map((text) => {
     const { host, guest } = parseMount(text, "--tar");
@@ -48,6 +50,13 @@ export function readLevel(flags: Flags): HostLevel | undefined {
   const text = flags.get("fs-level");
   const levels: readonly HostLevel[] = ["beneath", "nofollow", "lexical"];
   return text === undefined ? undefined : parseChoice("--fs-level", text, levels);
+}
+
+/** @throws CliError WT6503 */
+export function readHostFiles(flags: Flags): HostFiles | undefined {
+  const text = flags.get("host-files");
+  const all: readonly HostFiles[] = ["auto", "native", "portable"];
+  return text === undefined ? undefined : parseChoice("--host-files", text, all);
 }
 
 function badTmpfs(text: string): CliError {

@@ -71,7 +71,9 @@ What is in memory is gone when the guest ends; a snapshot has the files of --tmp
   lexical    only the text of paths is looked at, and links in the middle of
              them lead where they will. This is no boundary.
 
-The default is beneath on Linux and nofollow elsewhere. With --fs-level a level is asked for; a system that does not have it refuses to run the guest. Links to absolute paths are never followed.`,
+The default is beneath on Linux and nofollow elsewhere. With --fs-level a level is asked for; a system that does not have it refuses to run the guest. Links to absolute paths are never followed.
+
+Where the native part was built (npm run build:native; Linux), the level beneath is had by way of it: the same results, and faster. With --host-files portable it is left alone, with --host-files native the guest does not run without it.`,
   },
   {
     name: "policy",

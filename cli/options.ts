@@ -163,6 +163,12 @@ export const flags = {
     help: "how the guest is kept inside directories: 'beneath' (default on Linux) or refuse; 'wasmts help sandbox'",
     commands: run,
   },
+  "host-files": {
+    value: "auto|native|portable",
+    group: "Files",
+    help: "who makes the system's calls for directories: 'auto' (default) is the native part where it was built",
+    commands: run,
+  },
   "max-fs-memory": {
     value: "SIZE",
     group: "Limits",

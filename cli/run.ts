@@ -7,6 +7,7 @@
 import type { Imports, TierName, Val } from "../engine/index.ts";
 import type {
   AuditEvent,
+  HostFiles,
   HostLevel,
   InputStream,
   MountOption,
@@ -57,6 +58,8 @@ export interface RunOptions {
   readonly dirs?: readonly RunDir[] | undefined;
   /** How strongly the guest is kept inside `dirs`. Default: "beneath" on Linux, "nofollow" elsewhere. */
   readonly fsLevel?: HostLevel | undefined;
+  /** Who makes the system's calls for `dirs`. Default "auto": the native part where it was built. */
+  readonly hostFiles?: HostFiles | undefined;
   /** Other file systems: `MemoryFs`, `OverlayFs`, `TarFs` of `wasmts/wasi`, or one of your own. */
   readonly mounts?: readonly MountOption[] | undefined;
   /** Default: null. */
@@ -177,6 +180,7 @@ async function prepare(
       env: options.env ?? {},
       dirs: dirs.map(({ host, guest = host, readOnly = false }) => ({ host, guest, readOnly })),
       fsLevel: options.fsLevel,
+      hostFiles: options.hostFiles,
       policy: options.policy,
       audit: options.onDecision,
       mounts: options.mounts,

@@ -30,6 +30,7 @@ export interface WasiSettings {
   readonly env: Readonly<Record<string, string>>;
   readonly dirs: readonly { readonly host: string; readonly guest: string; readonly readOnly: boolean }[];
   readonly fsLevel?: WasiOptions["fsLevel"];
+  readonly hostFiles?: WasiOptions["hostFiles"];
   /** File systems of other kinds; the same ones for every instance. */
   readonly mounts?: readonly MountOption[] | undefined;
   readonly stdin: InputOption;

@@ -2,6 +2,8 @@
  * What tiers know of each other: how the interpreter enters generated code, and generated code the interpreter. Neither
  * imports the other; `engine.ts` brings them together.
  */
+
+import type { HostResult } from "./blocked.ts";
 import type { BacktraceFrame } from "./errors.ts";
 import type { FuncInst } from "./runtime/func.ts";
 import type { ModuleInst } from "./runtime/instance.ts";
@@ -67,6 +69,10 @@ export interface Interpreter {
   ): Val;
   /** Calls the function `f` of the host for `inst`; its results go into the slots from the first on. */
   callHost(f: FuncInst, inst: ModuleInst, args: readonly Val[], into: ValueSlots): void;
+  /** What `callHost` does when the call is over: `given` goes into the slots, after waiting for it where it must. */
+  endHostCall(f: FuncInst, inst: ModuleInst, given: HostResult, into: ValueSlots): void;
+  /** What `callHost` throws for what a function of the host has thrown. */
+  hostError(f: FuncInst, error: unknown): unknown;
   /** As `run`, for code that counts: on the account of the activation that runs, with which it stops. @throws Stop */
   runMetered(f: FuncInst, put: (slots: FrameSlots) => void, take: (slots: FrameSlots) => Val, room: number): Val;
   /** As `callHost`, for code that counts. @param words the arguments as generated code passes them @throws Stop */

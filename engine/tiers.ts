@@ -2,7 +2,7 @@
 import { Blocked, type HostResult } from "./blocked.ts";
 import { counting, giveFuel, Stop, settleFuel } from "./counting.ts";
 import { cannotWait, errorOf } from "./drive.ts";
-import { Activation, callHostFn, flatEntryOf, type Outcome, promiseError } from "./interpret/activation.ts";
+import { Activation, flatEntryOf, hostErrorOf, type Outcome, promiseError } from "./interpret/activation.ts";
 import { captureFrames, typesAt } from "./interpret/frames.ts";
 import { bodyStart } from "./interpret/put-frames.ts";
 import { resultVals, writeSlot } from "./interpret/slots.ts";
@@ -17,6 +17,7 @@ import type { FuncInst } from "./runtime/func.ts";
 import type { ModuleInst } from "./runtime/instance.ts";
 import type { Val } from "./runtime/value.ts";
 import { type FrameTypes, type Interpreter, NESTING_BYTES, ROOM, type ValueSlots } from "./tier.ts";
+import { I32 } from "./types.ts";
 
 /**
  * `js`: generated JavaScript for all it can do, made at the first call. `auto`: the same for the first megabyte of functions
@@ -117,10 +118,21 @@ class Interpreting implements Interpreter {
   }
 
   callHost(f: FuncInst, inst: ModuleInst, args: readonly Val[], into: ValueSlots): void {
-    callHostFn(f, () => {
-      const result = settle(inst, awaited(f, (f.host as NonNullable<FuncInst["host"]>)(...args)));
-      receive(f, result as Exclude<HostResult, Blocked>, into);
-    });
+    try {
+      this.endHostCall(f, inst, (f.host as NonNullable<FuncInst["host"]>)(...args), into);
+    } catch (error) {
+      throw hostErrorOf(f, error);
+    }
+  }
+
+  endHostCall(f: FuncInst, inst: ModuleInst, given: HostResult, into: ValueSlots): void {
+    // A number, which is what most calls give, is not to be waited for. Bench: wasi.
+    const result = typeof given === "number" ? given : settle(inst, awaited(f, given));
+    receive(f, result as Exclude<HostResult, Blocked>, into);
+  }
+
+  hostError(f: FuncInst, error: unknown): unknown {
+    return hostErrorOf(f, error);
   }
 
   runMetered(...[f, put, take, room]: Parameters<Interpreter["runMetered"]>): Val {
@@ -155,6 +167,10 @@ class Interpreting implements Interpreter {
 }
 
 function receive(f: FuncInst, result: Exclude<HostResult, Blocked>, into: ValueSlots): void {
+  if (typeof result === "number" && f.type.results.length === 1 && f.type.results[0] === I32) {
+    into.I[0] = result;
+    return;
+  }
   const vals = resultVals(f.type, result);
   f.type.results.forEach((t, k) => {
     writeSlot(into as Parameters<typeof writeSlot>[0], 2 * k, t, vals[k]);

@@ -106,6 +106,11 @@ export function writeFilestat(mem: GuestMemory, at: number, stat: Filestat, abi:
   mem.setU64(at + size + 24, clampTime(stat.ctim));
 }
 
+/** As `writeFilestat`, of attributes as `DirHandle.statBelow` gives them. Only where links are 64 bits wide. */
+export function copyFilestat(mem: GuestMemory, at: number, bytes: Uint8Array): void {
+  mem.bytes.set(bytes, at);
+}
+
 export interface Dirent {
   /** Cookie that continues after this entry. */
   readonly next: bigint;

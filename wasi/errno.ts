@@ -149,6 +149,18 @@ const spellings: Readonly<Record<string, ErrnoName>> = {
   ERR_OUT_OF_RANGE: "INVAL",
 };
 
+function nameOf(code: string): ErrnoName | undefined {
+  const name = spellings[code] ?? (code.startsWith("E") ? code.slice(1) : code);
+  return Object.hasOwn(errno, name) ? (name as ErrnoName) : undefined;
+}
+
+/** Ends the current host call as an exception of the host with this `code`, such as "ENOENT", would. */
+export function failLike(code: string): never {
+  const name = nameOf(code);
+  if (name === undefined) throw Object.assign(new Error(code), { code });
+  return fail(name);
+}
+
 /**
  * The errno for an exception thrown by a host interface, or undefined when it is not one: then it is a bug and must
  * not be hidden from the embedder.
@@ -159,8 +171,8 @@ export function errnoOf(error: unknown): number | undefined {
   if (error instanceof Failure) return error.errno;
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   if (typeof code !== "string") return undefined;
-  const name = spellings[code] ?? (code.startsWith("E") ? code.slice(1) : code);
-  return Object.hasOwn(errno, name) ? errno[name as ErrnoName] : undefined;
+  const name = nameOf(code);
+  return name === undefined ? undefined : errno[name];
 }
 
 /** True when `error` is a host exception with `code`, such as "EEXIST". */

@@ -123,6 +123,12 @@ export const wasiErrorCodes = {
     example:
       "new WASI({ ..., network: { network: new BlockingNetwork(), rules, decide: async () => true } }).start(instance)",
   },
+  WT6020: {
+    title: "no native part for files of the host",
+    explanation:
+      "It was asked for by name, and is not there: it is made from source where there is a C compiler, for Linux only, and is never needed. Without being asked for by name it is used where it is there, with the same results, and faster.",
+    example: "wasmts --host-files native --dir . app.wasm   # before npm run build:native",
+  },
 } as const satisfies Record<`WT6${number}`, ErrorCode>;
 
 export type WasiErrorCode = keyof typeof wasiErrorCodes;

@@ -78,11 +78,11 @@ export interface DirDesc extends Common {
   /** Name under which it was given to the guest; undefined for directories the guest opened. */
   readonly preopen: Uint8Array | undefined;
   listing: Listing | undefined;
+  /** The names below it by which something was opened last. */
+  lastOpened: readonly Name[];
 }
 
 export type Descriptor = StreamDesc | FileDesc | DirDesc;
-
-const fresh = { dropped: 0, droppedInheriting: 0 } as const;
 
 export function streamDesc(streams: {
   standard?: StandardStream;
@@ -96,7 +96,8 @@ export function streamDesc(streams: {
     kind: "stream",
     standard: streams.standard,
     flags: streams.flags ?? 0,
-    ...fresh,
+    dropped: 0,
+    droppedInheriting: 0,
     filetype: input?.filetype ?? output?.filetype ?? filetype.unknown,
     input,
     output,
@@ -112,7 +113,18 @@ export const socketDesc = (socket: Socket, flags = 0): StreamDesc => ({
 
 /** @param preopen  the name the guest knows it by, if it was given */
 export function dirDesc(dir: DirHandle, { mount, path }: Place, preopen?: Uint8Array): DirDesc {
-  return { kind: "dir", flags: 0, ...fresh, dir, mount, path, preopen, listing: undefined };
+  return {
+    kind: "dir",
+    flags: 0,
+    dropped: 0,
+    droppedInheriting: 0,
+    dir,
+    mount,
+    path,
+    preopen,
+    listing: undefined,
+    lastOpened: [],
+  };
 }
 
 export function fileDesc(
@@ -121,7 +133,8 @@ export function fileDesc(
   mode: { readonly isRead: boolean; readonly isWrite: boolean },
   flags: number,
 ): FileDesc {
-  return { kind: "file", flags, ...fresh, file, mount, path, isRead: mode.isRead, isWrite: mode.isWrite, position: 0 };
+  const { isRead, isWrite } = mode;
+  return { kind: "file", flags, dropped: 0, droppedInheriting: 0, file, mount, path, isRead, isWrite, position: 0 };
 }
 
 /** A file or directory by where it is. */
@@ -184,9 +197,14 @@ export class FdTable {
     return this.#slots[fd];
   }
 
+  /** `add` would fail. */
+  get isFull(): boolean {
+    return this.#count >= this.#max;
+  }
+
   /** Fails with MFILE when `add` would: called before something is created on the host. */
   reserve(): void {
-    if (this.#count >= this.#max) fail("MFILE");
+    if (this.isFull) fail("MFILE");
   }
 
   /** Gives `d` the lowest free number. */

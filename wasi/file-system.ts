@@ -52,6 +52,12 @@ export interface FileHandle {
   sync(): void;
   datasync(): void;
   close(): void;
+  /**
+   * As `read` and `write`, of the `length` bytes at `at` of `memory`, which are in bounds. Negative: it has failed, and nothing
+   * was done; the other methods tell why. Absent where there is no short way.
+   */
+  readInto?(memory: Uint8Array, at: number, length: number, position: number): number;
+  writeFrom?(memory: Uint8Array, at: number, length: number, position: number): number;
 }
 
 /** A named pipe or the like inside a mount, open. */
@@ -94,6 +100,17 @@ export interface DirHandle {
   /** Another handle on the same directory. */
   duplicate(): DirHandle;
   close(): void;
+  /**
+   * `statAt` and `fileAt` after a `dirAt` for each name but the last, of the names that are the `length` bytes at `at` of `memory`,
+   * with one slash between any two. Null: at least one of these says ENOENT, and none that comes before it anything else.
+   * Undefined: one fails, or there is a link on the way, or the last is no regular file. Nothing was done then. Absent where there
+   * is no short way.
+   *
+   * `statBelow` gives the attributes as 64 bytes, valid until anything else is asked: the fields of `Filestat` in their order,
+   * 64 bits each, little endian.
+   */
+  statBelow?(memory: Uint8Array, at: number, length: number): Uint8Array | null | undefined;
+  openBelow?(memory: Uint8Array, at: number, length: number, mode: FileMode): FileHandle | null | undefined;
 }
 
 /**

@@ -37,6 +37,7 @@ export {
 } from "./network-rules.ts";
 export { nodeClock } from "./node/clock.ts";
 export { HostFs, type HostFsOptions, type HostLevel, strongestLevel } from "./node/host-fs.ts";
+export type { HostFiles } from "./node/native-files.ts";
 export { BlockingNetwork } from "./node/net/io/blocking-network.ts";
 export { NodeNetwork } from "./node/net/node-network.ts";
 export type { DirOption, InputOption, OutputOption, WasiOptions } from "./node/options.ts";

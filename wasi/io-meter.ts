@@ -125,6 +125,17 @@ export class IoMeter {
     this.#buckets = new Map(limited.map((rate) => [rate, bucket(rate)]));
   }
 
+  get hasQuota(): boolean {
+    return this.#buckets.size > 0;
+  }
+
+  /** A call on a file that has succeeded, where there are no quotas. */
+  countFileOp(bytes: number): void {
+    this.counts.calls++;
+    this.counts.fileOps++;
+    this.counts.fileBytes += bytes;
+  }
+
   /**
    * Lets a call through and counts it, or tells when to ask again, ns.
    *

@@ -28,9 +28,7 @@ export class GuestMemory {
   }
 
   /** Other threads can write to it while a call runs; host functions that need private bytes get copies. */
-  get isShared(): boolean {
-    return typeof SharedArrayBuffer !== "undefined" && this.bytes.buffer instanceof SharedArrayBuffer;
-  }
+  isShared = false;
 
   attach(source: MemorySource): void {
     this.#source = source;
@@ -43,11 +41,17 @@ export class GuestMemory {
     if (bytes === this.bytes) return;
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.isShared = typeof SharedArrayBuffer !== "undefined" && bytes.buffer instanceof SharedArrayBuffer;
   }
 
   /** Fails with FAULT unless `length` bytes at `pointer` are in bounds. Nothing is always in bounds. */
   check(pointer: number, length: number): void {
     if (length > 0 && pointer + length > this.bytes.length) fail("FAULT");
+  }
+
+  /** True if `length` bytes at `pointer` are in bounds. */
+  has(pointer: number, length: number): boolean {
+    return pointer >= 0 && length >= 0 && pointer + length <= this.bytes.length;
   }
 
   u8(pointer: number): number {
@@ -99,7 +103,9 @@ export class GuestMemory {
 
   /** A private copy. */
   copy(pointer: number, length: number): Uint8Array {
-    return Uint8Array.from(this.slice(pointer, length));
+    if (length === 0) return none;
+    this.check(pointer, length);
+    return this.bytes.slice(pointer, pointer + length);
   }
 
   write(pointer: number, bytes: Uint8Array): void {

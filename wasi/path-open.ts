@@ -27,6 +27,17 @@ interface Request {
   readonly isWriteMeant: boolean;
 }
 
+export function modeOf(open: number, rights: number, flags: number): FileMode {
+  return {
+    isRead: (rights & readRight) !== 0,
+    isWrite: (rights & writeRight) !== 0,
+    isAppend: (flags & fdflags.append) !== 0,
+    isTruncate: (open & oflags.trunc) !== 0,
+    isSync: (flags & (fdflags.sync | fdflags.rsync)) !== 0,
+    isDsync: (flags & fdflags.dsync) !== 0,
+  };
+}
+
 function requestOf(dirflags: number, open: number, rights: number, flags: number): Request {
   const isDirectory = (open & oflags.directory) !== 0;
   if (isDirectory && (open & (oflags.creat | oflags.excl | oflags.trunc)) !== 0) fail("INVAL");
@@ -37,14 +48,7 @@ function requestOf(dirflags: number, open: number, rights: number, flags: number
     isCreate,
     isExclusive: isCreate && (open & oflags.excl) !== 0,
     isDirectory,
-    mode: {
-      isRead: (rights & readRight) !== 0,
-      isWrite,
-      isAppend: (flags & fdflags.append) !== 0,
-      isTruncate: (open & oflags.trunc) !== 0,
-      isSync: (flags & (fdflags.sync | fdflags.rsync)) !== 0,
-      isDsync: (flags & fdflags.dsync) !== 0,
-    },
+    mode: modeOf(open, rights, flags),
     flags,
     isWriteMeant: isWrite && rights !== allRights,
   };

@@ -1,6 +1,6 @@
 /**
  * The `wasi` command: what a host call costs under our WASI host, beside `node:wasi`, with the same module on the host's
- * WebAssembly; and the same in our engine.
+ * WebAssembly; and the same in our engine, with the native part for files where it was built, and without it.
  *
  * Each host has a process of its own, again and again, one after the other; ratios are taken round by round.
  */
@@ -14,7 +14,12 @@ import { median, pairedRatio } from "../statistics.ts";
 import type { ContestantName, Measured } from "./contestant.ts";
 import { assembled, makeFolder, workloads } from "./workloads.ts";
 
-const contestants = ["node:wasi on V8", "wasmts/wasi on V8", "wasmts"] as const satisfies readonly ContestantName[];
+const contestants = [
+  "node:wasi on V8",
+  "wasmts/wasi on V8",
+  "wasmts",
+  "wasmts, portable",
+] as const satisfies readonly ContestantName[];
 const turns = 5;
 const rounds = 3;
 

@@ -10,7 +10,7 @@ import { blockThread, WASI } from "../../wasi/index.ts";
 import { timed } from "../clocks.ts";
 import { workloads } from "./workloads.ts";
 
-export type ContestantName = "node:wasi on V8" | "wasmts/wasi on V8" | "wasmts";
+export type ContestantName = "node:wasi on V8" | "wasmts/wasi on V8" | "wasmts" | "wasmts, portable";
 export type Measured = Record<string, { cpu: number[]; wall: number[] }>;
 
 /** Rounds of everything before the first sample: V8 compiles our host meanwhile. */
@@ -20,8 +20,8 @@ type Call = (name: string, n: number) => number;
 
 function contestant(name: ContestantName, folder: string, bytes: Uint8Array): Call {
   const options = { version: "preview1", preopens: { "/": folder } } as const;
-  if (name === "wasmts") {
-    const wasi = new WASI(options);
+  if (name === "wasmts" || name === "wasmts, portable") {
+    const wasi = new WASI({ ...options, hostFiles: name === "wasmts" ? "auto" : "portable" });
     const engine = new Engine();
     const instance = engine.instantiate(engine.compile(bytes), wasi.hostImports(), { runner: blockThread });
     wasi.initialize(instance);

@@ -43,7 +43,14 @@ describe("the workloads", () => {
 it("the report has a line for each workload, with ratios to node:wasi", () => {
   const samples = (ms: number) =>
     Object.fromEntries(workloads.map(({ name }) => [name, { cpu: [ms, ms], wall: [ms, ms] }]));
-  const lines = report({ "node:wasi on V8": samples(10), "wasmts/wasi on V8": samples(20), wasmts: samples(40) });
+  const lines = report({
+    "node:wasi on V8": samples(10),
+    "wasmts/wasi on V8": samples(20),
+    wasmts: samples(40),
+    "wasmts, portable": samples(80),
+  });
   expect(lines).toHaveLength(1 + workloads.length);
-  expect(lines.find((line) => line.startsWith("write 1 byte"))).toMatch(/1\.00 +2\.00 \(2\.00x\) +4\.00 \(4\.00x\)$/);
+  expect(lines.find((line) => line.startsWith("write 1 byte"))).toMatch(
+    /1\.00 +2\.00 \(2\.00x\) +4\.00 \(4\.00x\) +8\.00 \(8\.00x\)$/,
+  );
 });

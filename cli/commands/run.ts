@@ -7,7 +7,7 @@ import { CliError } from "../cli-error.ts";
 import { readEnvironment } from "../environment.ts";
 import { type ExecuteOptions, type Execution, execute, noUsage, type Preload } from "../execute.ts";
 import { readFeatures } from "../features.ts";
-import { readFileSystems, readLevel } from "../file-systems.ts";
+import { readFileSystems, readHostFiles, readLevel } from "../file-systems.ts";
 import { dieOf, Interrupt } from "../interrupt.ts";
 import type { UnknownImports } from "../link.ts";
 import { listenEnvironment, readListeners } from "../listeners.ts";
@@ -123,6 +123,7 @@ export function readGuest(
     ...given,
     dirs: readMounts(flags.all("dir"), guestPaths),
     fsLevel: readLevel(flags),
+    hostFiles: readHostFiles(flags),
     mounts: readFileSystems(flags, guestPaths, { maxBytes: optional(flags, "max-fs-memory", parseSize) }),
     maxOutputBytes: optional(flags, "max-output", parseSize),
     stdin: 0,

@@ -1,6 +1,6 @@
 /**
- * Random host calls on two file systems at once: a directory of the host, and one of our own making. Each is the other's
- * oracle: same errno, same bytes in guest memory, in the end the same tree. Besides, no call may throw anything but an
+ * Random host calls on two file systems at once: a directory of the host, by way of the native part where it was built, and
+ * one of our own making, or a directory without the native part. Each is the other's oracle: same errno, same bytes in guest memory, in the end the same tree. Besides, no call may throw anything but an
  * exit, nor write anywhere in guest memory that it was not given.
  */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -12,6 +12,7 @@ import {
   errno,
   errnoName,
   type FileSystem,
+  type HostFiles,
   HostFs,
   MemoryFs,
   OverlayFs,
@@ -31,7 +32,7 @@ export interface WasiRun {
   readonly finding: string | undefined;
 }
 
-const kinds = ["memory", "overlay of a host directory", "overlay of memory"] as const;
+const kinds = ["memory", "overlay of a host directory", "overlay of memory", "portable host directory"] as const;
 
 const stepsPerRun = 300;
 
@@ -74,16 +75,17 @@ function compare(step: Step, host: Side, own: Side, wanted: string, got: string)
   return at === undefined ? undefined : `${step.name}: memory differs at ${at}: ${host.bytes[at]} and ${own.bytes[at]}`;
 }
 
-function hostTree(root: string): HostFs {
+function hostTree(root: string, hostFiles: HostFiles = "auto"): HostFs {
   mkdirSync(join(root, "dir/a"), { recursive: true });
   writeFileSync(join(root, "file"), "contents of a file");
   writeFileSync(join(root, "dir/b"), "b");
   symlinkSync("dir", join(root, "link"));
-  return new HostFs(root);
+  return new HostFs(root, { hostFiles });
 }
 
 function ownTree(kind: WasiRun["kind"], root: string): FileSystem {
   if (kind === "overlay of a host directory") return new OverlayFs(hostTree(root));
+  if (kind === "portable host directory") return hostTree(root, "portable");
   const memory = new MemoryFs();
   memory.makeDir("dir/a");
   memory.writeFile("file", "contents of a file");

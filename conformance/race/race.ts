@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
-import { type CallName, errnoName, HostFs, type HostLevel, OverlayFs, WASI } from "../../wasi/index.ts";
+import { type CallName, errnoName, type HostFiles, HostFs, type HostLevel, OverlayFs, WASI } from "../../wasi/index.ts";
 
 export interface RaceResult {
   /** Host calls made, by name. */
@@ -60,8 +60,17 @@ function inodesOf(dir: string): Set<string> {
   return new Set(names.map((name) => String(fs.lstatSync(join(dir, name), { bigint: true }).ino)));
 }
 
-/** Runs the race for so many seconds. @param level  that of the sandbox; the promise is made for `beneath` */
-export async function race(seconds: number, level: HostLevel = "beneath"): Promise<RaceResult> {
+/**
+ * Runs the race for so many seconds.
+ *
+ * @param level  that of the sandbox; the promise is made for `beneath`
+ * @param hostFiles  who makes the system's calls
+ */
+export async function race(
+  seconds: number,
+  level: HostLevel = "beneath",
+  hostFiles: HostFiles = "auto",
+): Promise<RaceResult> {
   const { root, box, outside } = makeTree();
   const attackers = [
     await attack(join(box, "d"), join(box, "evil"), join(box, "t1")),
@@ -70,8 +79,8 @@ export async function race(seconds: number, level: HostLevel = "beneath"): Promi
   const before = imageOf(outside);
   const scores = new Scores(inodesOf(outside));
   const [host, overlay] = [
-    new Player(new HostFs(box, { level }), scores),
-    new Player(new OverlayFs(new HostFs(box, { level })), scores),
+    new Player(new HostFs(box, { level, hostFiles }), scores),
+    new Player(new OverlayFs(new HostFs(box, { level, hostFiles })), scores),
   ];
   try {
     for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {

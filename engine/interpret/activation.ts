@@ -638,9 +638,13 @@ export function callHostFn<T>(f: FuncInst, fn: () => T): T {
   try {
     return fn();
   } catch (error) {
-    if (error instanceof WasmError) throw error;
-    const mapped = overflow(error);
-    if (mapped !== error) throw mapped;
-    throw trapError("hostError", `(${f.type.params.length} parameters): ${String(error)}`, error);
+    throw hostErrorOf(f, error);
   }
+}
+
+export function hostErrorOf(f: FuncInst, error: unknown): unknown {
+  if (error instanceof WasmError) return error;
+  const mapped = overflow(error);
+  if (mapped !== error) return mapped;
+  return trapError("hostError", `(${f.type.params.length} parameters): ${String(error)}`, error);
 }

@@ -20,6 +20,7 @@ import { bigs, bigWords } from "./big-frame.ts";
 import { CompileBudget } from "./compile-budget.ts";
 import { Declined } from "./function-text.ts";
 import { helpers } from "./helpers.ts";
+import { shortHostStub } from "./host-stub.ts";
 import { type CodeKind, type Linked, ModuleCode } from "./module-code.ts";
 import type { Passes } from "./passes.ts";
 import { results } from "./results.ts";
@@ -372,6 +373,14 @@ export class JsTier implements InstanceTier {
   private hostStub(f: FuncInst): GeneratedFn {
     noVectors(f);
     const { params, results: types } = f.type;
+    const short = shortHostStub(f, {
+      result: (given) => {
+        this.interpreter.endHostCall(f, this.inst, given, results);
+        return takeResults(results, types);
+      },
+      error: (error) => arrived(this.interpreter.hostError(f, error)),
+    });
+    if (short !== undefined) return short;
     const count = argumentCount(params);
     return (...args) => {
       jsStack.room = evenRoom(args[count]);

@@ -4,6 +4,8 @@ import { isHostError } from "../errno.ts";
 import { WasiError, type WasiErrorCode } from "../error-codes.ts";
 import type { DirHandle, FileSystem } from "../file-system.ts";
 import { NodeDir } from "./fs.ts";
+import { NativeDir } from "./native-dir.ts";
+import { type HostFiles, nativeFiles } from "./native-files.ts";
 import { PathDir } from "./path-dir.ts";
 
 const O_PATH = 0o10000000;
@@ -14,6 +16,8 @@ export type HostLevel = "beneath" | "nofollow" | "lexical";
 export interface HostFsOptions {
   /** Default: `beneath` on Linux, `nofollow` elsewhere. One that the system does not have is refused. */
   readonly level?: HostLevel | undefined;
+  /** For level `beneath`: who makes the system's calls. Default "auto": the native part where it is there. */
+  readonly hostFiles?: HostFiles | undefined;
   /** Where the guest sees it, for messages. */
   readonly guest?: string | undefined;
   /** The code of errors about it, for the options of node:wasi. @internal */
@@ -34,12 +38,14 @@ export class HostFs implements FileSystem {
     this.#options = options;
   }
 
-  /** @throws WasiError WT6001, WT6002, WT6005, WT6006 */
+  /** @throws WasiError WT6001, WT6002, WT6005, WT6006, WT6020 */
   root(): DirHandle {
     if (this.level === "beneath") requireProc();
+    const native = nativeFiles(this.level === "beneath" ? this.#options.hostFiles : "portable");
     try {
       if (this.level !== "beneath") return PathDir.root(this.path, this.level === "lexical");
-      return new NodeDir(fs.openSync(this.path, O_PATH | fs.constants.O_DIRECTORY));
+      const fd = fs.openSync(this.path, O_PATH | fs.constants.O_DIRECTORY);
+      return native === undefined ? new NodeDir(fd) : new NativeDir(native, fd);
     } catch (error) {
       throw explain(error as Error, this.path, this.#options);
     }
@@ -77,7 +83,10 @@ function explain(cause: Error, host: string, { guest, nodeCode: code }: HostFsOp
 
 let hasProc: boolean | undefined;
 
-/** The level `beneath` stands on /proc/self/fd: makes sure that it is what it looks like. */
+/**
+ * The level `beneath` stands on /proc/self/fd: makes sure that it is what it looks like. The native part hardly needs it; but
+ * what a guest is given does not depend on who makes the calls, and which files are of /proc must be known.
+ */
 function requireProc(): void {
   if (strongestLevel() === "beneath") return;
   throw new WasiError("WT6005", "this system does not have the level 'beneath': /proc/self/fd does not work", {

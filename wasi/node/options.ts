@@ -15,6 +15,7 @@ import {
 } from "../options.ts";
 import type { InputStream, OutputStream } from "../streams.ts";
 import { HostFs, type HostLevel } from "./host-fs.ts";
+import type { HostFiles } from "./native-files.ts";
 import { HostInput, HostOutput } from "./stdio.ts";
 
 /** A host descriptor, bytes, a stream of your own, or null for none. */
@@ -39,6 +40,8 @@ export interface WasiOptions extends GuestOptions {
   readonly dirs?: readonly DirOption[] | undefined;
   /** How strongly the guest is kept inside `preopens` and `dirs`. Default: `beneath` on Linux, `nofollow` elsewhere. */
   readonly fsLevel?: HostLevel | undefined;
+  /** Who makes the system's calls for `preopens` and `dirs`, at level `beneath`: "auto" (default), "native" or "portable". */
+  readonly hostFiles?: HostFiles | undefined;
   /** True (default): `start` returns the exit code. False: the process exits with it. */
   readonly returnOnExit?: boolean | undefined;
   /** Default 0. */
@@ -82,12 +85,17 @@ function checkFd(name: string, fd: unknown): void {
 }
 
 /** `preopens`, `dirs` and `mounts` as one list. */
-export function mountsOf({ preopens = {}, dirs = [], mounts = [], fsLevel: level }: WasiOptions): MountOption[] {
+export function mountsOf(options: WasiOptions): MountOption[] {
+  const { preopens = {}, dirs = [], mounts = [], fsLevel: level, hostFiles } = options;
   const named = Object.entries(preopens).map(([guest, host]) => ({
     guest,
-    fs: new HostFs(String(host), { level, guest, nodeCode: "UVWASI" }),
+    fs: new HostFs(String(host), { level, hostFiles, guest, nodeCode: "UVWASI" }),
   }));
-  const hosts = dirs.map(({ host, guest, readOnly }) => ({ guest, readOnly, fs: new HostFs(host, { level, guest }) }));
+  const hosts = dirs.map(({ host, guest, readOnly }) => ({
+    guest,
+    readOnly,
+    fs: new HostFs(host, { level, hostFiles, guest }),
+  }));
   return [...named, ...hosts, ...mounts];
 }
 

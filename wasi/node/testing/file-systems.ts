@@ -2,6 +2,7 @@
 import path from "node:path";
 import { type FileSystem, HostFs, MemoryFs, OverlayFs, TarFs } from "../../index.ts";
 import { CREAT, Guest, makeTree, READ, WRITE } from "./guest.ts";
+import { setting } from "./setting.ts";
 import { tarOf } from "./tar-bytes.ts";
 
 /** Path to contents; null: a directory; ">x": a link to x; "=x": a hard link to x, which comes before. */
@@ -38,14 +39,16 @@ function half(tree: Tree, which: 0 | 1): Tree {
   return Object.fromEntries(Object.entries(tree).filter((_, i) => i % 2 === which));
 }
 
+const hostFs = (tree: Tree): FileSystem => new HostFs(makeTree(tree), { hostFiles: setting.hostFiles });
+
 /** Every way to have a tree that can be changed; the host's own directory is what the others are measured by. */
 export const kinds: Readonly<Record<string, (tree: Tree) => FileSystem>> = {
-  host: (tree) => new HostFs(makeTree(tree)),
+  host: (tree) => hostFs(tree),
   memory: (tree) => filled(new MemoryFs(), tree),
-  "overlay of a host directory": (tree) => new OverlayFs(new HostFs(makeTree(tree))),
+  "overlay of a host directory": (tree) => new OverlayFs(hostFs(tree)),
   "overlay of memory": (tree) => new OverlayFs(filled(new MemoryFs(), tree)),
   "overlay of a tar archive": (tree) => new OverlayFs(new TarFs(tarOf(tree))),
-  "overlay, half of it changed": (tree) => filled(new OverlayFs(new HostFs(makeTree(half(tree, 0)))), half(tree, 1)),
+  "overlay, half of it changed": (tree) => filled(new OverlayFs(hostFs(half(tree, 0))), half(tree, 1)),
   "overlay of an overlay": (tree) =>
     new OverlayFs(filled(new OverlayFs(filled(new MemoryFs(), half(tree, 0))), half(tree, 1))),
 };

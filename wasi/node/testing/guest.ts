@@ -9,6 +9,7 @@ import path from "node:path";
 import type { FuncInst, HostFn } from "../../../engine/index.ts";
 import { callType, plainName } from "../../calls.ts";
 import { type CallName, errnoName, type TraceEvent, WASI, type WasiOptions } from "../../index.ts";
+import { setting } from "./setting.ts";
 
 export type Raw = number | bigint;
 
@@ -60,7 +61,8 @@ export class Guest {
     memory: { buffer: ArrayBufferLike } = { buffer: new ArrayBuffer(1 << 20) },
   ) {
     const quiet = { stdin: new Uint8Array(0), stdout: null, stderr: null };
-    this.wasi = new WASI({ version: "preview1", ...quiet, trace: (e) => this.events.push(e), ...options });
+    const trace = setting.isUnwatched ? undefined : (event: TraceEvent) => void this.events.push(event);
+    this.wasi = new WASI({ version: "preview1", ...quiet, trace, hostFiles: setting.hostFiles, ...options });
     this.memory = memory;
     this.wasi.finalizeBindings({ exports: { memory } });
   }
