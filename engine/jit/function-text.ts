@@ -15,8 +15,10 @@ import type { Rung } from "./ladder-text.ts";
 import type { Ladders } from "./ladders.ts";
 import { expression, Operand, type Part } from "./operand.ts";
 import type { Entry } from "./osr.ts";
+import type { Outline } from "./outline.ts";
 import type { Passes } from "./passes.ts";
 import { Pending } from "./pending.ts";
+import { type Splitting, splittingOf, unsplit } from "./splitting.ts";
 import { Views } from "./views.ts";
 import { Writer } from "./writer.ts";
 
@@ -119,6 +121,17 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
   };
 }
 
+/** What kind of code is made. */
+export interface Form {
+  /** Where to enter other than at the start. */
+  readonly entry: Entry | undefined;
+  readonly isMetered: boolean;
+  readonly isBig: boolean;
+  /** Loops become functions of their own. */
+  readonly isSplit: boolean;
+  readonly passes: Passes;
+}
+
 export class FunctionText {
   readonly module: Module;
   /** Optimisations that are on. */
@@ -163,6 +176,10 @@ export class FunctionText {
   readonly fuel: FuelText | undefined;
   /** Where i64 variables are, if i64 are BigInt. */
   readonly bigs: BigFrame | undefined;
+  /** Loops that become functions of their own; the one that is being written, and those that were. */
+  readonly splitting: Splitting;
+  outline: Outline | undefined;
+  readonly outlines: Outline[] = [];
   /** Calls anything that may need much of the JavaScript stack. */
   hasCalls = false;
   /** Makes tail calls of others, of itself. */
@@ -181,10 +198,7 @@ export class FunctionText {
     env: Environment,
     floats: FloatFlow,
     ladders: Ladders,
-    entry: Entry | undefined,
-    isMetered: boolean,
-    isBig: boolean,
-    passes: Passes,
+    { entry, isMetered, isBig, isSplit, passes }: Form,
   ) {
     this.module = module;
     this.passes = passes;
@@ -207,6 +221,7 @@ export class FunctionText {
       this.localNodes.push(isFloat(t) ? floats.node(isRaw) : -1);
       this.localReads.push(undefined);
     });
+    this.splitting = isSplit ? splittingOf(module, func, this.locals) : unsplit;
     this.bigs = isBig ? new BigFrame(env) : undefined;
     const uncoded = (text: string): string => `${env.helper("uncoded")}(${text})`;
     this.pending = new Pending(this.locals.length, this.out, floats, uncoded, isMetered, this.bigs);

@@ -23,6 +23,7 @@ import { helpers } from "./helpers.ts";
 import { type CodeKind, type Linked, ModuleCode } from "./module-code.ts";
 import type { Passes } from "./passes.ts";
 import { results } from "./results.ts";
+import type { Split } from "./splitting.ts";
 import type { TierStats } from "./stats.ts";
 import { Stops } from "./stops.ts";
 import { evenRoom } from "./tail.ts";
@@ -52,6 +53,8 @@ export interface JsTierOptions {
   /** i64 are BigInt in it. */
   readonly isBig: boolean;
   readonly isBigForced: boolean;
+  /** Which functions have their loops taken out of them. */
+  readonly split: Split;
   readonly passes: Passes;
   /** Called before the first text is made. */
   readonly onGenerate: ((bytes: number) => void) | undefined;
@@ -211,8 +214,8 @@ export class JsTier implements InstanceTier {
     const { stats } = this;
     this.options.onGenerate?.(this.sizeOf(f));
     try {
-      return this.code.link(f.index, kind, this, (characters) => {
-        stats.characters += characters;
+      return this.code.link(f.index, kind, this, ({ text, loops, reasons }) => {
+        stats.made(text.length, loops, reasons);
       });
     } catch (error) {
       if (!(error instanceof Declined || error instanceof RangeError)) throw error;
