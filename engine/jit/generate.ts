@@ -31,9 +31,9 @@ import { narrowRules } from "./rules-narrow.ts";
 import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
 import { SELF_LOOP } from "./rules-tail.ts";
-import { LARGE_TEXT, type Split } from "./splitting.ts";
 import { targetRules } from "./rules-target.ts";
 import { wideRules } from "./rules-wide.ts";
+import { LARGE_TEXT, type Split } from "./splitting.ts";
 import { rowRule } from "./templates.ts";
 import { zeroOf } from "./values.ts";
 
