@@ -16,7 +16,7 @@ function tierLines(stats: NonNullable<Execution["tierStats"]>): string[] {
   const made = `JavaScript: ${functions} functions of ${bytes} bytes, ${loops} entries at loops, ${characters} characters`;
   const lines = [made];
   if (declined.size > 0) lines.push(`left to the interpreter: ${listed(declined)}`);
-  if (split > 0) lines.push(`loops that became functions: ${split}`);
+  if (split > 0) lines.push(`loops and cases that became functions: ${split}`);
   if (unsplit.size > 0) lines.push(`loops left in functions too large for V8: ${listed(unsplit)}`);
   return lines;
 }

@@ -49,7 +49,7 @@ describe.each(splitCases)("a loop that is by itself: $name", ({ fields, loops, r
   it("is one", () => {
     const module = new Engine().compile(binary(fields));
     const made = generate(module, indexOfRun(module), { split: "every" });
-    expect([made.loops, made.reasons]).toEqual([loops, reasons]);
+    expect([made.parts, made.reasons]).toEqual([loops, reasons]);
   });
 });
 

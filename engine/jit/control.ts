@@ -61,7 +61,7 @@ export function loop(f: FunctionText): void {
   const isEntry = way !== undefined && f.entry?.offset === f.reader.pos;
   if (isEntry) enterHere(f);
   for (let i = f.labels.length - 1; i >= 0 && !f.labels[i].hasLoop; i--) f.labels[i].hasLoop = true;
-  if (way === undefined || isEntry) openOutline(f, type.params.length);
+  openOutline(f, f.reader.pos, type.params.length);
   const label = open(f, "loop", type, "for(;;){");
   if (f.fuel !== undefined) label.tail = f.fuel.stopAtLoop(f.pending.list);
   if (way === undefined || isEntry) return;
@@ -141,10 +141,11 @@ export function end(f: FunctionText): void {
     return;
   }
   if (label.rung !== undefined) return endOfRung(f, label, label.rung);
+  closeCase(f, label);
   const isJoin = kind === "if" || kind === "else" || (kind === "block" && label.isUsed);
   if (isJoin && !f.isDead) settleResults(f, label);
-  const isOutlined = f.outline?.depth === f.labels.length - 1;
-  if (isOutlined && !f.isDead) leaveAtEnd(f, label);
+  const isOutlined = f.outline?.isLoop === true && f.outline.depth === f.labels.length - 1;
+  if (isOutlined && !f.isDead) leaveAtEnd(f, label.results);
   if (kind === "if") f.fuel?.landIf(label, !f.isDead);
   else if (kind !== "loop") f.fuel?.land(label, !f.isDead);
   if (kind === "loop" && !f.isDead) label.breakLine = f.out.line("break;");
@@ -158,10 +159,11 @@ export function end(f: FunctionText): void {
   const isReached = !f.isDead || kind === "if" || label.isThenReached || (label.isUsed && kind !== "loop");
   if (!isReached) f.pending.truncate(label.height);
   else if (isJoin) reopen(f, label, label.results, label.resultNodes);
+  if (kind === "block") openCase(f);
 }
 
-/** The end of a loop that is taken out is a way out of it. */
-function leaveAtEnd(f: FunctionText, { results }: Label): void {
+/** The end of what is taken out is a way out of it. */
+function leaveAtEnd(f: FunctionText, results: readonly ValType[]): void {
   f.pending.flush(ANY, f.pending.height - results.length);
   f.out.line(leaveOutline(f, undefined, results));
   f.isDead = true;
@@ -169,6 +171,7 @@ function leaveAtEnd(f: FunctionText, { results }: Label): void {
 
 /** The end of a block of a ladder is a case. */
 function endOfRung(f: FunctionText, label: Label, rung: Rung): void {
+  closeCase(f, label);
   if (label.isUsed) {
     if (!f.isDead) settleResults(f, label);
     f.fuel?.landAtNone(label, !f.isDead);
@@ -177,6 +180,20 @@ function endOfRung(f: FunctionText, label: Label, rung: Rung): void {
   f.labels.pop();
   if (label.isUsed) reopen(f, label, [], []);
   else if (f.isDead) f.pending.truncate(label.height);
+  openCase(f);
+}
+
+/** What follows may be a case, with nothing on the stack. */
+function openCase(f: FunctionText): void {
+  const { kind, height } = f.labels[f.labels.length - 1];
+  if (!f.isDead && kind === "block" && f.pending.height === height) openOutline(f, f.reader.pos);
+}
+
+/** Where that ends. */
+function closeCase(f: FunctionText, { results }: Label): void {
+  if (f.outline?.isLoop !== false || f.outline.depth !== f.labels.length) return;
+  if (!f.isDead) leaveAtEnd(f, results);
+  closeOutline(f, jump);
 }
 
 /** Now it is known whether something branches to the label. */

@@ -127,8 +127,8 @@ export interface Form {
   readonly entry: Entry | undefined;
   readonly isMetered: boolean;
   readonly isBig: boolean;
-  /** Loops become functions of their own. */
-  readonly isSplit: boolean;
+  /** Parts become functions of their own, so many bytes of cases, and loops; undefined: none do. */
+  readonly excess: number | undefined;
   readonly passes: Passes;
 }
 
@@ -176,7 +176,7 @@ export class FunctionText {
   readonly fuel: FuelText | undefined;
   /** Where i64 variables are, if i64 are BigInt. */
   readonly bigs: BigFrame | undefined;
-  /** Loops that become functions of their own; the one that is being written, and those that were. */
+  /** Parts that become functions of their own; the one that is being written, and those that were. */
   readonly splitting: Splitting;
   outline: Outline | undefined;
   readonly outlines: Outline[] = [];
@@ -198,7 +198,7 @@ export class FunctionText {
     env: Environment,
     floats: FloatFlow,
     ladders: Ladders,
-    { entry, isMetered, isBig, isSplit, passes }: Form,
+    { entry, isMetered, isBig, excess, passes }: Form,
   ) {
     this.module = module;
     this.passes = passes;
@@ -221,7 +221,7 @@ export class FunctionText {
       this.localNodes.push(isFloat(t) ? floats.node(isRaw) : -1);
       this.localReads.push(undefined);
     });
-    this.splitting = isSplit ? splittingOf(module, func, this.locals) : unsplit;
+    this.splitting = excess === undefined ? unsplit : splittingOf(module, func, this.locals, excess);
     this.bigs = isBig ? new BigFrame(env) : undefined;
     const uncoded = (text: string): string => `${env.helper("uncoded")}(${text})`;
     this.pending = new Pending(this.locals.length, this.out, floats, uncoded, isMetered, this.bigs);

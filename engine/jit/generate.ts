@@ -33,7 +33,7 @@ import { specialRules } from "./rules-special.ts";
 import { SELF_LOOP } from "./rules-tail.ts";
 import { targetRules } from "./rules-target.ts";
 import { wideRules } from "./rules-wide.ts";
-import { LARGE_TEXT, type Split } from "./splitting.ts";
+import { excessOf, LARGE_TEXT, type Split } from "./splitting.ts";
 import { rowRule } from "./templates.ts";
 import { zeroOf } from "./values.ts";
 
@@ -60,7 +60,7 @@ export interface GenerateOptions {
   readonly isBig?: boolean | undefined;
   /** Also where it is not worth while. */
   readonly isBigForced?: boolean | undefined;
-  /** Which functions have loops taken out of them, if the pass is on. Default "none". */
+  /** Which functions have parts taken out of them, if the pass is on. Default "none". */
   readonly split?: Split | undefined;
   /** Default: all. */
   readonly passes?: Passes | undefined;
@@ -73,8 +73,10 @@ export interface Generated {
   readonly offsets: readonly number[];
   /** The same of the instruction that fails if the line does. */
   readonly causes: readonly number[];
-  /** How many loops were taken out, and why others were not. */
-  readonly loops: number;
+  /** How many loops and cases were taken out, and why other loops were not. */
+  readonly parts: number;
+  /** How much of the text is not of these. */
+  readonly rest: number;
   readonly reasons: readonly string[];
 }
 
@@ -154,21 +156,25 @@ function makeRule(m: Mnemonic, d: InstrDef): Rule {
 export function generate(module: Module, index: number, options: GenerateOptions = {}): Generated {
   const func = module.funcs[index - module.importedFuncs];
   if (func.body.end - func.body.start > MAX_BODY_BYTES) decline("size");
-  const { split = "none", isMetered = false, passes = allPasses } = options;
-  if (isMetered || !passes.split || split === "none") return generateIn(module, index, options, false);
-  const whole = split === "every" ? undefined : generateIn(module, index, options, false);
-  return whole !== undefined && whole.text.length <= LARGE_TEXT ? whole : generateIn(module, index, options, true);
+  const { split: wanted = "none", isMetered = false, passes = allPasses } = options;
+  if (isMetered || !passes.split || wanted === "none") return generateIn(module, index, options);
+  if (wanted === "every") return generateIn(module, index, options, Infinity);
+  const whole = generateIn(module, index, options);
+  const { length } = whole.text;
+  if (length <= LARGE_TEXT) return whole;
+  const split = generateIn(module, index, options, excessOf(func.body.end - func.body.start, length));
+  return split.rest <= LARGE_TEXT ? split : generateIn(module, index, options, Infinity);
 }
 
-function generateIn(module: Module, index: number, options: GenerateOptions, isSplit: boolean): Generated {
+function generateIn(module: Module, index: number, options: GenerateOptions, excess?: number): Generated {
   if (options.isBig && !options.isMetered) {
     try {
-      return generateAs(module, index, options, true, isSplit);
+      return generateAs(module, index, options, true, excess);
     } catch (error) {
       if (!(error instanceof NotBig)) throw error;
     }
   }
-  return generateAs(module, index, options, false, isSplit);
+  return generateAs(module, index, options, false, excess);
 }
 
 function generateAs(
@@ -176,13 +182,13 @@ function generateAs(
   index: number,
   { loop, isMetered = false, passes = allPasses, minFrameBytes = 0, isBigForced = false }: GenerateOptions,
   isBig: boolean,
-  isSplit: boolean,
+  excess: number | undefined,
 ): Generated {
   const func = module.funcs[index - module.importedFuncs];
   const floats = new FloatFlow();
   const entry = loop === undefined ? undefined : entryAt(module, func, loop);
   const ladders = new Ladders(module, func, MAX_NESTING);
-  const form: Form = { entry, isMetered, isBig, isSplit, passes };
+  const form: Form = { entry, isMetered, isBig, excess, passes };
   let f = writeBody(module, func, index, floats, ladders, form);
   if (floats.wasWrong) {
     floats.restart();
@@ -304,13 +310,15 @@ function assemble(f: FunctionText, { outlines, rest }: Parts, bytes: number): Ge
     adapter,
     `return [${name},e];`,
   ];
+  const text = all.join("\n");
   const frame = new Array<number>(before).fill(0);
   const around = (own: readonly number[], taken: readonly number[]): number[] => [0, 0, ...taken, ...frame, ...own];
   return {
-    text: all.join("\n"),
+    text,
     offsets: around(rest.offsets, outlines.offsets),
     causes: around(rest.causes, outlines.causes),
-    loops: f.outlines.length,
+    parts: f.outlines.length,
+    rest: outlines.lines.reduce((rest, line) => rest - line.length, text.length),
     reasons: f.splitting.reasons,
   };
 }

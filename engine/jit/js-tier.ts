@@ -53,7 +53,7 @@ export interface JsTierOptions {
   /** i64 are BigInt in it. */
   readonly isBig: boolean;
   readonly isBigForced: boolean;
-  /** Which functions have their loops taken out of them. */
+  /** Which functions have parts taken out of them. */
   readonly split: Split;
   readonly passes: Passes;
   /** Called before the first text is made. */
@@ -214,8 +214,8 @@ export class JsTier implements InstanceTier {
     const { stats } = this;
     this.options.onGenerate?.(this.sizeOf(f));
     try {
-      return this.code.link(f.index, kind, this, ({ text, loops, reasons }) => {
-        stats.made(text.length, loops, reasons);
+      return this.code.link(f.index, kind, this, ({ text, parts, reasons }) => {
+        stats.made(text.length, parts, reasons);
       });
     } catch (error) {
       if (!(error instanceof Declined || error instanceof RangeError)) throw error;

@@ -1,5 +1,5 @@
 /**
- * A loop as a function of its own, beside the one that it is in: see `splitting.ts`. It is given the locals that it uses and
+ * A part of a function as a function of its own, beside it: see `splitting.ts`. It is given the locals that it uses and
  * leaves those that it sets where functions leave several results (`results.ts`). Ways out of it are numbered; what a
  * branch carries is left there, too.
  *
@@ -10,13 +10,13 @@
  *     end                                     ...
  *                                             y=f7x0(l0,l1);l0=V[0];break L1;
  *
- * Lines are written as for any loop, and taken out at the end, when it is seen which variables are in them.
+ * Lines are written as ever, and taken out at the end, when it is seen which variables are in them.
  */
 import { I64, isRef, type ValType } from "../types.ts";
 import { type FunctionText, isFloat, type Label } from "./function-text.ts";
 import type { Operand } from "./operand.ts";
 
-/** A way out: a branch to a label outside, or the end of the loop. */
+/** A way out: a branch to a label outside, or the end. */
 interface Way {
   readonly label: Label | undefined;
   readonly types: readonly ValType[];
@@ -26,16 +26,18 @@ interface Way {
 
 export interface Outline {
   readonly name: string;
-  /** Labels from this depth on are in the loop. */
+  /** Else it is a case, which ends with the block that it is in. */
+  readonly isLoop: boolean;
+  /** Labels from this depth on are in it. */
   readonly depth: number;
   /** Operands below this are of the blocks around. */
   readonly height: number;
-  /** How many operands the loop takes. */
+  /** How many operands it takes. */
   readonly params: number;
   /** Memories may have other views after it. */
   readonly changesViews: boolean;
   readonly ways: Way[];
-  /** Lines of the loop, and the one that calls it. */
+  /** Its lines, and the one that calls it. */
   readonly from: number;
   to: number;
   callLine: number;
@@ -45,17 +47,20 @@ export interface Outline {
 const EXIT = "L0";
 const NUMBER = "y";
 
-/** Takes out the loop that opens next, if it is to be; its `params` operands are in their slots. */
-export function openOutline(f: FunctionText, params: number): void {
-  const loop = f.splitting.loops.get(f.reader.pos);
-  if (loop === undefined || f.outline !== undefined || f.out.isMuted) return;
+/** Takes out the loop or case that begins at `offset`, if it is to be; its `params` operands are in their slots. */
+export function openOutline(f: FunctionText, offset: number, params = 0): void {
+  const part = f.splitting.parts.get(offset);
+  if (part === undefined || f.outline !== undefined || f.out.isMuted) return;
+  // In a function that is entered in it, it is no unit.
+  if (f.entry !== undefined && !f.isEntered && f.entry.offset > offset && f.entry.offset < part.end) return;
   f.hasCalls = true;
   f.outline = {
     name: `${f.name}x${f.outlines.length}`,
+    isLoop: part.isLoop,
     depth: f.labels.length,
     height: f.pending.height - params,
     params,
-    changesViews: loop.changesViews,
+    changesViews: part.changesViews,
     ways: [],
     from: f.out.nextLine,
     to: -1,
@@ -66,11 +71,11 @@ export function openOutline(f: FunctionText, params: number): void {
 const nodesOf = (f: FunctionText, types: readonly ValType[]): readonly number[] =>
   types.map((t) => (isFloat(t) ? f.floats.node() : -1));
 
-/** True when a branch to `label` leaves the loop that is being taken out. */
+/** True when a branch to `label` leaves the part that is being taken out. */
 export const isOutside = (f: FunctionText, label: Label): boolean =>
   f.outline !== undefined && f.labels.indexOf(label) < f.outline.depth;
 
-/** Statements that leave the loop for `label`, or its end, with the topmost operands, of the `types`. */
+/** Statements that leave it for `label`, or at its end, with the topmost operands, of the `types`. */
 export function leaveOutline(f: FunctionText, label: Label | undefined, types: readonly ValType[]): string {
   const { ways } = f.outline as Outline;
   let number = ways.findIndex((way) => way.label === label);
@@ -104,7 +109,7 @@ function leaveValue(f: FunctionText, i: number, o: Operand, node: number): strin
 }
 
 /**
- * The loop has ended, and is not in `f.labels` any more: calls it, and goes where it was left for.
+ * It has ended, and has no labels any more: calls it, and goes where it was left for.
  *
  * @param jump statements that go to a label with the topmost operands
  */
@@ -211,7 +216,7 @@ function copy({ out }: FunctionText, from: number, end: number, to: Lines): void
 interface Names {
   readonly params: readonly string[];
   readonly own: readonly string[];
-  /** Words of locals that the loop sets. */
+  /** Words of locals that it sets. */
   readonly set: readonly string[];
 }
 

@@ -1,10 +1,11 @@
 /**
- * Which loops of a function can be functions of their own. V8 optimises no function whose bytecode is over a limit; what is
- * taken out of it is optimised. See `outline.ts` for the text.
+ * Which parts of a function can be functions of their own. V8 optimises no function whose bytecode is over a limit; what is
+ * taken out of it is optimised, and so is the rest if it is small enough then. See `outline.ts` for the text.
  *
- * A loop is taken with all loops in it, the outermost that is small enough and uses few locals: those are passed there and
- * back. Not one that something else than its end or a branch leaves for good, or that handles exceptions; nor, inside a try
- * block, one that calls: locals that it has set would be lost where the exception arrives.
+ * Parts are loops, with all that is in them, and what follows in a block behind the one that it begins with: so compilers
+ * write the cases of a `switch`, and interpreters are one in a loop. The outermost are taken that are small enough and use few locals: those are passed there and back. Not parts that something
+ * else than their end or a branch leaves for good, or that handle exceptions; nor, inside a try block, ones that call: locals
+ * that they have set would be lost where the exception arrives.
  */
 import { skipImms } from "../binary/imms.ts";
 import { defOf } from "../binary/opcodes.ts";
@@ -21,30 +22,40 @@ export type Split = "none" | "large" | "every";
  * (47 functions of 2 to 24 KB in SQLite, QuickJS, mozjpeg and esbuild).
  */
 export const LARGE_TEXT = 55_000;
-/** Bytes of a loop, each 3 to 6.5 of bytecode. */
+/** What a function is to be when cases have been taken out of it, if there are enough. */
+const GOAL_TEXT = 45_000;
+/** Bytes of a part, each 3 to 6.5 of bytecode. */
 const MAX_BYTES = 7_000;
-/** Words of locals that it uses. */
+/** A smaller case costs as much as its call. */
+const MIN_BYTES = 40;
+/** Words of locals that a part uses. */
 const MAX_WORDS = 64;
 
-export interface SplitLoop {
-  /** Offset of its first instruction. */
+/** How many of the `bytes` of a function with so long a text are to be taken out. */
+export const excessOf = (bytes: number, text: number): number => Math.ceil(bytes * (1 - GOAL_TEXT / text));
+
+export interface Part {
+  readonly isLoop: boolean;
+  /** Offset of its first instruction, and of the `end` behind its last. */
   readonly offset: number;
+  readonly end: number;
   /** Memories may have other views after it. */
   readonly changesViews: boolean;
 }
 
 export interface Splitting {
   /** By offset. */
-  readonly loops: ReadonlyMap<number, SplitLoop>;
-  /** Why other loops, without loops in them, stay where they are. */
+  readonly parts: ReadonlyMap<number, Part>;
+  /** Why loops, without loops in them, stay where they are. */
   readonly reasons: readonly string[];
 }
 
 /** Of a function that stays in one piece. */
-export const unsplit: Splitting = { loops: new Map(), reasons: [] };
+export const unsplit: Splitting = { parts: new Map(), reasons: [] };
 
-/** What is known of a loop; also of the function, which is around all. */
+/** What is known of a part; also of the function, which is around all. */
 interface Found {
+  readonly isLoop: boolean;
   readonly at: number;
   readonly tries: number;
   readonly locals: Set<number>;
@@ -58,9 +69,10 @@ const numbersOf = (pattern: RegExp): ReadonlySet<number> =>
   new Set(mnemonics.filter((m) => pattern.test(m)).map((m) => instrDef(m).opcode));
 const opcodeOf = (m: Mnemonic): number => instrDef(m).opcode;
 
+const BLOCK = opcodeOf("block");
 const LOOP = opcodeOf("loop");
+const IF = opcodeOf("if");
 const END = opcodeOf("end");
-const opens = numbersOf(/^(?:block|if)$/);
 const attempts = numbersOf(/^try/);
 const accesses = numbersOf(/^local\./);
 const calls = numbersOf(/^call/);
@@ -70,35 +82,79 @@ const leaves = numbersOf(/^return_call|^rethrow|^delegate|^catch/);
 const GROW = opcodeOf("memory.grow");
 const DELEGATE = opcodeOf("delegate");
 
-/** @cost O(body) */
-export function splittingOf(module: Module, func: Func, locals: readonly ValType[]): Splitting {
-  return new Scan(module, func, locals).splitting();
+/**
+ * @param excess how many bytes are to be taken out as cases; all loops are taken that are not in one
+ * @cost O(body)
+ */
+export function splittingOf(module: Module, func: Func, locals: readonly ValType[], excess: number): Splitting {
+  const scan = new Scan(module, func, locals);
+  while (scan.isOpen) scan.next();
+  const cases = largest(outermost(scan.parts.filter((part) => !part.isLoop)), excess);
+  const chosen = outermost(scan.parts.filter((part) => part.isLoop || cases.has(part)));
+  return { parts: new Map(chosen.map((part) => [part.offset, part])), reasons: scan.reasons };
+}
+
+/** Those that are `excess` bytes together, or all. */
+function largest(parts: readonly Part[], excess: number): ReadonlySet<Part> {
+  const size = ({ offset, end }: Part): number => end - offset;
+  const sorted = [...parts].sort((a, b) => size(b) - size(a));
+  let sum = 0;
+  let count = 0;
+  while (count < sorted.length && sum < excess) sum += size(sorted[count++]);
+  return new Set(sorted.slice(0, count));
+}
+
+/** Without those that are in others. `parts` are in the order of their ends. */
+function outermost(parts: readonly Part[]): Part[] {
+  const kept: Part[] = [];
+  for (const part of parts) {
+    while ((kept[kept.length - 1]?.offset ?? 0) > part.offset) kept.pop();
+    kept.push(part);
+  }
+  return kept;
+}
+
+/** A block that is open. */
+interface Block {
+  readonly kind: "loop" | "block" | "try" | "if";
+  /** Offset of its first instruction. */
+  readonly start: number;
+  /** It is a block at the beginning of one. */
+  readonly isFirst: boolean;
+  /** The part that ends with it. */
+  part: Found | undefined;
 }
 
 /** One look through a function. */
 class Scan {
+  readonly parts: Part[] = [];
+  readonly reasons: string[] = [];
   private readonly reader: Reader;
   private readonly types: readonly ValType[];
-  private readonly loops: SplitLoop[] = [];
-  private readonly reasons: string[] = [];
-  /** Of each block that is open, the loop, if it is one, or that it is a try block. */
-  private readonly blocks: (Found | "try" | undefined)[] = [undefined];
+  private readonly blocks: Block[] = [];
+  /** Parts that are open, innermost last. */
   private readonly stack: Found[] = [];
   private tries = 0;
 
   constructor(module: Module, { body }: Func, types: readonly ValType[]) {
     this.reader = new Reader(module.bytes, body.start, body.end);
     this.types = types;
-    this.begin(body.start);
+    this.open("if", body.start, this.begin(body.start, true));
   }
 
-  splitting(): Splitting {
-    while (this.blocks.length > 0) this.next();
-    return { loops: new Map(this.loops.map((loop) => [loop.offset, loop])), reasons: this.reasons };
+  get isOpen(): boolean {
+    return this.blocks.length > 0;
   }
 
-  private begin(at: number): Found {
-    const loop: Found = {
+  private open(kind: Block["kind"], at: number, part?: Found): void {
+    const around = this.blocks[this.blocks.length - 1];
+    const isFirst = kind === "block" && around?.kind === "block" && around.start === at;
+    this.blocks.push({ kind, start: this.reader.pos, isFirst, part });
+  }
+
+  private begin(at: number, isLoop: boolean): Found {
+    const part: Found = {
+      isLoop,
       at,
       tries: this.tries,
       locals: new Set(),
@@ -107,62 +163,65 @@ class Scan {
       changesViews: false,
       reason: undefined,
     };
-    this.stack.push(loop);
-    return loop;
+    this.stack.push(part);
+    return part;
   }
 
-  private next(): void {
-    const { reader, blocks } = this;
+  /** Looks at the next instruction. */
+  next(): void {
+    const { reader } = this;
     const at = reader.pos;
     const opcode = reader.opcode();
-    const loop = this.stack[this.stack.length - 1];
-    if (accesses.has(opcode)) return this.use(loop, reader.u32());
+    const part = this.stack[this.stack.length - 1];
+    if (accesses.has(opcode)) return this.use(part, reader.u32());
     skipImms(reader, defOf(opcode, at));
-    if (opcode === LOOP) blocks.push(this.begin(reader.pos));
-    else if (opens.has(opcode)) blocks.push(undefined);
+    if (opcode === BLOCK) this.open("block", at);
+    else if (opcode === LOOP) this.open("loop", at, this.begin(reader.pos, true));
+    else if (opcode === IF) this.open("if", at);
     else if (opcode === END) this.end(at);
-    else this.other(opcode, loop);
+    else this.other(opcode, part);
   }
 
-  private other(opcode: number, loop: Found): void {
+  private other(opcode: number, part: Found): void {
     if (calls.has(opcode) || throws.has(opcode)) {
-      if (loop.tries > 0) loop.reason = "call in a try block";
-      loop.changesViews = true;
-    } else if (opcode === GROW) loop.changesViews = true;
+      if (part.tries > 0) part.reason = "call in a try block";
+      part.changesViews = true;
+    } else if (opcode === GROW) part.changesViews = true;
     else if (attempts.has(opcode)) {
-      loop.reason = "try block";
-      this.blocks.push("try");
+      part.reason = "try block";
+      this.open("try", 0);
       this.tries++;
-    } else if (leaves.has(opcode)) loop.reason = "tail call or handler";
+    } else if (leaves.has(opcode)) part.reason = "tail call or handler";
     if (opcode === DELEGATE) this.end(0);
   }
 
-  private use(loop: Found, idx: number): void {
-    if (loop.reason !== undefined || loop.locals.has(idx)) return;
-    loop.locals.add(idx);
-    loop.words += this.types[idx] === I64 ? 2 : 1;
-    if (loop.words > MAX_WORDS) loop.reason = "too many locals";
+  private use(part: Found, idx: number): void {
+    if (part.reason !== undefined || part.locals.has(idx)) return;
+    part.locals.add(idx);
+    part.words += this.types[idx] === I64 ? 2 : 1;
+    if (part.words > MAX_WORDS) part.reason = "too many locals";
   }
 
   private end(at: number): void {
-    const block = this.blocks.pop();
-    if (block === "try") this.tries--;
-    else if (block !== undefined) this.endLoop(block, at);
+    const { kind, isFirst, part } = this.blocks.pop() as Block;
+    if (part !== undefined && this.isOpen) this.endPart(part, at);
+    if (kind === "try") this.tries--;
+    if (isFirst) this.blocks[this.blocks.length - 1].part = this.begin(this.reader.pos, false);
   }
 
-  private endLoop(loop: Found, end: number): void {
+  private endPart(part: Found, end: number): void {
     this.stack.pop();
-    if (loop.reason === undefined && end - loop.at > MAX_BYTES) loop.reason = "size";
-    const { at: offset, reason, changesViews } = loop;
+    const { isLoop, at: offset, changesViews } = part;
+    if (part.reason === undefined && end - offset > MAX_BYTES) part.reason = "size";
+    const { reason } = part;
     if (reason === undefined) {
-      while ((this.loops[this.loops.length - 1]?.offset ?? 0) > offset) this.loops.pop();
-      this.loops.push({ offset, changesViews });
-    } else if (!loop.hasLoops) this.reasons.push(reason);
+      if (isLoop || end - offset >= MIN_BYTES) this.parts.push({ isLoop, offset, end, changesViews });
+    } else if (isLoop && !part.hasLoops) this.reasons.push(reason);
     const around = this.stack[this.stack.length - 1];
-    around.hasLoops = true;
+    around.hasLoops ||= isLoop || part.hasLoops;
     around.changesViews ||= changesViews;
     if (around === this.stack[0]) return;
     around.reason ??= reason;
-    for (const idx of loop.locals) this.use(around, idx);
+    for (const idx of part.locals) this.use(around, idx);
   }
 }

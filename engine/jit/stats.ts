@@ -10,7 +10,7 @@ export class TierStats {
   /** How often a function was left to the interpreter, by reason. */
   readonly declined = new Map<string, number>();
 
-  /** Loops that became functions of their own, and those that stayed in functions too large for V8, by reason. */
+  /** Loops and cases that became functions of their own; loops that stayed in functions too large for V8, by reason. */
   split = 0;
   readonly unsplit = new Map<string, number>();
 
@@ -18,10 +18,10 @@ export class TierStats {
     add(this.declined, reason);
   }
 
-  /** A text was made of so many characters, with so many loops taken out; others stayed for these `reasons`. */
-  made(characters: number, loops: number, reasons: readonly string[]): void {
+  /** A text was made of so many characters, with so many parts taken out; other loops stayed for these `reasons`. */
+  made(characters: number, parts: number, reasons: readonly string[]): void {
     this.characters += characters;
-    this.split += loops;
+    this.split += parts;
     for (const reason of reasons) add(this.unsplit, reason);
   }
 }
