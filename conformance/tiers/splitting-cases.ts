@@ -1,11 +1,11 @@
-/** Loops that can be functions of their own: every way into one, every way out of it, everything that is carried. */
+/** Loops and cases that can be functions of their own: every way into one, every way out of it, everything that is carried. */
 
 export interface SplitCase {
   readonly name: string;
   /** Fields of a module that has `run`; `$n` is its parameter. */
   readonly fields: string;
-  /** How many loops of `run` are taken out. */
-  readonly loops: number;
+  /** How many parts of `run` are taken out. */
+  readonly parts: number;
   /** Why others are not. */
   readonly reasons?: readonly string[];
 }
@@ -35,12 +35,12 @@ const values: readonly SplitCase[] = Object.entries(types).flatMap(([type, { set
   return [
     {
       name: `sets ${type}`,
-      loops: 1,
+      parts: 1,
       fields: run(type, `(local $i i32) (local $x ${type})`, `${counted(set)} (local.get $x)`),
     },
     {
       name: `results in ${type}`,
-      loops: 1,
+      parts: 1,
       fields: run(
         type,
         `(local $i i32) (local $x ${type})`,
@@ -56,7 +56,7 @@ const values: readonly SplitCase[] = Object.entries(types).flatMap(([type, { set
       ? [
           {
             name: `moves a signalling ${type}`,
-            loops: 1,
+            parts: 1,
             fields: run(
               bits,
               `(local $i i32) (local $x ${type}) (local $y ${type}) (local $z ${type})`,
@@ -73,7 +73,7 @@ const values: readonly SplitCase[] = Object.entries(types).flatMap(([type, { set
 const exits: readonly SplitCase[] = [
   {
     name: "leaves for blocks around, with a value, over operands that stay",
-    loops: 1,
+    parts: 1,
     fields: run(
       "i32",
       "(local $i i32)",
@@ -93,7 +93,7 @@ const exits: readonly SplitCase[] = [
   },
   {
     name: "leaves for a loop around, with values of each type",
-    loops: 1,
+    parts: 1,
     fields: run(
       "i64",
       "(local $k i32) (local $x i64) (local $d f64) (local $f f32)",
@@ -113,7 +113,7 @@ const exits: readonly SplitCase[] = [
   },
   {
     name: "returns one value",
-    loops: 1,
+    parts: 1,
     fields: run(
       "i64",
       "(local $i i32)",
@@ -126,7 +126,7 @@ const exits: readonly SplitCase[] = [
   },
   {
     name: "returns values of each type",
-    loops: 0,
+    parts: 0,
     fields: `(func $many (param $n i32) (result i32 f32 i64 f64) (local $i i32)
       (loop $l
         (if (i32.eq (local.get $i) (local.get $n)) (then
@@ -144,7 +144,7 @@ const exits: readonly SplitCase[] = [
   },
   {
     name: "leaves by a table",
-    loops: 1,
+    parts: 1,
     fields: run(
       "i32",
       "(local $i i32) (local $k i32)",
@@ -162,7 +162,7 @@ const exits: readonly SplitCase[] = [
   },
   {
     name: "leaves for the rungs of a ladder",
-    loops: 1,
+    parts: 1,
     fields: run(
       "i32",
       "(local $i i32)",
@@ -181,7 +181,7 @@ const exits: readonly SplitCase[] = [
   },
   {
     name: "never ends but by a trap",
-    loops: 1,
+    parts: 1,
     fields: run(
       "i32",
       "(local $i i32)",
@@ -194,7 +194,7 @@ const exits: readonly SplitCase[] = [
 const inside: readonly SplitCase[] = [
   {
     name: "takes parameters",
-    loops: 1,
+    parts: 1,
     fields: run(
       "i64",
       "(local $i i32) (local $k i32) (local $x i64)",
@@ -209,7 +209,7 @@ const inside: readonly SplitCase[] = [
   },
   {
     name: "loops in it are in it",
-    loops: 2,
+    parts: 2,
     fields: run(
       "i32",
       "(local $i i32) (local $j i32) (local $s i32)",
@@ -221,7 +221,7 @@ const inside: readonly SplitCase[] = [
   },
   {
     name: "memory grows in it and is used behind it",
-    loops: 1,
+    parts: 1,
     fields: `(memory 1 40) ${run(
       "i32",
       "(local $i i32)",
@@ -233,7 +233,7 @@ const inside: readonly SplitCase[] = [
   },
   {
     name: "what it calls grows the memory",
-    loops: 1,
+    parts: 1,
     fields: `(memory 1 40) (func $grow (result i32) (memory.grow (i32.const 1))) ${run(
       "i32",
       "(local $i i32)",
@@ -245,7 +245,7 @@ const inside: readonly SplitCase[] = [
   },
   {
     name: "calls itself",
-    loops: 1,
+    parts: 1,
     fields: run(
       "i32",
       "(local $i i32) (local $s i32)",
@@ -260,7 +260,7 @@ const inside: readonly SplitCase[] = [
   },
   {
     name: "traps in it, outside the memory",
-    loops: 1,
+    parts: 1,
     fields: `(memory 1 1) ${run(
       "i32",
       "(local $i i32) (local $s i32)",
@@ -269,7 +269,7 @@ const inside: readonly SplitCase[] = [
   },
   {
     name: "globals and tables change in it",
-    loops: 1,
+    parts: 1,
     fields: `(global $g (mut i64) (i64.const 1)) (table 4 funcref) (elem (i32.const 0) $a $b)
      (func $a (result i32) (i32.const 3)) (func $b (result i32) (i32.const 5)) ${run(
        "i64",
@@ -280,10 +280,75 @@ const inside: readonly SplitCase[] = [
   },
 ];
 
+/** A machine of eight operations on registers in memory: some go on by a branch to the loop, some run into the next. */
+const machine = (before: string, between: string): string => `(memory 1)
+  (data (i32.const 0) "\\00\\01\\02\\03\\04\\05\\06\\01\\04\\02\\05\\03\\00\\06\\01\\07")
+  (func $run (export "run") (param $n i32) (result i64)
+    (local $pc i32) (local $op i32) (local $a i32) (local $b i64) (local $d f64) (local $f f32)
+    (local.set $a (i32.const 5)) (local.set $b (i64.const 7)) (local.set $d (f64.const 0.5))
+    (loop $next
+      (local.set $op (i32.load8_u (local.get $pc)))
+      (local.set $pc (i32.add (local.get $pc) (i32.const 1)))
+      (block $7 (block $6 (block $5 (block $4 (block $3 (block $2 (block $1 (block $0 ${before}
+        (br_table $0 $1 $2 $3 $4 $5 $6 $7 (local.get $op)))
+        (local.set $a (i32.add (i32.mul (local.get $a) (i32.const 31)) (i32.load8_u offset=1 (local.get $pc))))
+        (i32.store offset=64 (local.get $pc) (local.get $a)) (br $next))
+        (local.set $b (i64.mul (i64.add (local.get $b) (i64.extend_i32_u (local.get $a))) (i64.const 0x10001)))
+        (i64.store offset=96 (local.get $pc) (local.get $b)))
+        (local.set $d (f64.add (local.get $d) (f64.convert_i32_s (i32.load offset=60 (local.get $pc)))))
+        (br_if $next (i32.and (local.get $a) (i32.const 1)))
+        (local.set $f (f32.demote_f64 (local.get $d))) (br $next))
+        ${between}
+        (br_if $5 (i64.lt_s (local.get $b) (i64.const 0)))
+        (local.set $d (f64.mul (local.get $d) (f64.const 1.25))) (br $next))
+        (local.set $op (i32.const 0))
+        (loop $l (local.set $a (i32.xor (local.get $a) (i32.shl (local.get $op) (i32.const 3))))
+          (br_if $l (i32.lt_u (local.tee $op (i32.add (local.get $op) (i32.const 1))) (i32.const 9)))))
+        (local.set $f (f32.add (local.get $f) (f32.const 0.25)))
+        (if (i32.eq (local.get $n) (local.get $pc)) (then (return (i64.sub (i64.const 0) (local.get $b))))) (br $next))
+        (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+        (br_if $next (i32.gt_s (local.get $n) (i32.const 0)))
+        (local.set $pc (i32.const 15)) (br $next))
+      (if (i32.gt_s (local.get $n) (i32.const 0)) (then (local.set $pc (i32.const 0)) (br $next))))
+    (i64.xor (i64.xor (local.get $b) (i64.extend_i32_u (local.get $a)))
+      (i64.xor (i64.reinterpret_f64 (local.get $d)) (i64.extend_i32_u (i32.reinterpret_f32 (local.get $f))))))`;
+
+const cases: readonly SplitCase[] = [
+  { name: "cases of a switch in a loop", parts: 1, fields: machine("", "") },
+  {
+    name: "cases that are no ladder",
+    parts: 1,
+    fields: machine("(br_if $3 (i32.eq (local.get $pc) (local.get $a)))", ""),
+  },
+  {
+    name: "cases of a loop that is too large: each by itself",
+    parts: 6,
+    fields: machine("", "(local.set $a (i32.rotl (local.get $a) (i32.const 3)))".repeat(1100)),
+  },
+];
+
+const trying = (body: string): string => `(tag $t (param i32)) (func $throws (param i32) (throw $t (local.get 0)))
+  ${run(
+    "i32",
+    "(local $i i32) (local $s i32)",
+    `(try (do ${counted(`(local.set $s (i32.add (local.get $s) (i32.const 3))) ${body}`)})
+       (catch $t (local.set $s (i32.add (i32.mul (local.get $s) (i32.const 100)))))) (local.get $s)`,
+  )}`;
+
+const caught: readonly SplitCase[] = [
+  { name: "nothing is thrown in a try block", parts: 1, fields: trying("") },
+  {
+    name: "locals are set before a call that throws in a try block",
+    parts: 0,
+    reasons: ["call in a try block"],
+    fields: trying("(if (i32.eq (local.get $i) (i32.const 5)) (then (call $throws (local.get $i))))"),
+  },
+];
+
 const declined: readonly SplitCase[] = [
   {
     name: "many locals: only the loop inside",
-    loops: 1,
+    parts: 1,
     fields: run(
       "i64",
       `(local $i i32) (local $j i32) ${Array.from({ length: 70 }, (_, k) => `(local $x${k} i32)`).join(" ")}`,
@@ -296,4 +361,4 @@ const declined: readonly SplitCase[] = [
   },
 ];
 
-export const splitCases: readonly SplitCase[] = [...values, ...exits, ...inside, ...declined];
+export const splitCases: readonly SplitCase[] = [...values, ...exits, ...inside, ...cases, ...caught, ...declined];

@@ -1,11 +1,16 @@
 /**
- * Loops that are functions of their own (`jit/outline.ts`) against the host's WebAssembly and the interpreter: what they come
+ * Loops and cases that are functions of their own (`jit/outline.ts`) against the host's WebAssembly and the interpreter: what they come
  * to, where they fail, and when they are made.
  */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import wabtInit from "wabt";
 import { Engine, type Instance, type Module, type Val, WasmError } from "../../engine/index.ts";
-import { generate } from "../../engine/jit/generate.ts";
+import { type GenerateOptions, generate } from "../../engine/jit/generate.ts";
+import { passesOf } from "../../engine/jit/passes.ts";
+import { LARGE_TEXT } from "../../engine/jit/splitting.ts";
+import { projectRoot } from "../spec/suite.ts";
 import { failure } from "./failure.ts";
 import { hostExports, isHostTrap } from "./host.ts";
 import { splitCases } from "./splitting-cases.ts";
@@ -13,6 +18,8 @@ import { type TierName, tiers } from "./tiers.ts";
 
 const all: readonly TierName[] = ["interp", "js", "js-split", "js-bigint-split", "auto-1-split"];
 const inputs = [0, 1, 2, 3, 4, 7, 11, 12];
+
+const features = { "legacy-exceptions": true };
 
 let wabt: Awaited<ReturnType<typeof wabtInit>>;
 beforeAll(async () => {
@@ -30,9 +37,9 @@ function outcome(call: () => Val | undefined): string {
   }
 }
 
-describe.each(splitCases)("a loop that is by itself: $name", ({ fields, loops, reasons = [] }) => {
+describe.each(splitCases)("parts by themselves: $name", ({ fields, parts, reasons = [] }) => {
   const make = (tier: TierName, bytes: Uint8Array): Instance => {
-    const engine = new Engine(tiers[tier]);
+    const engine = new Engine({ ...tiers[tier], features });
     return engine.instantiate(engine.compile(bytes));
   };
 
@@ -46,10 +53,10 @@ describe.each(splitCases)("a loop that is by itself: $name", ({ fields, loops, r
     }
   });
 
-  it("is one", () => {
-    const module = new Engine().compile(binary(fields));
+  it("are as many as can be", () => {
+    const module = new Engine({ features }).compile(binary(fields));
     const made = generate(module, indexOfRun(module), { split: "every" });
-    expect([made.parts, made.reasons]).toEqual([loops, reasons]);
+    expect([made.parts, made.reasons]).toEqual([parts, reasons]);
   });
 });
 
@@ -81,5 +88,39 @@ describe("a failure in loops that are by themselves", () => {
     const want = frames("interp");
     expect(want.map((list) => (list as unknown[]).length)).toEqual([2, 2, 2]);
     expect(frames(tier)).toEqual(want);
+  });
+});
+
+describe("a function too large for V8", () => {
+  const kernel = (name: string): Uint8Array => readFileSync(join(projectRoot(), `bench/cases/prebuilt/${name}.wasm`));
+  const texts = (name: string, options: GenerateOptions): { parts: number; rest: number } => {
+    const module = new Engine().compile(kernel(name));
+    return generate(module, indexOfRun(module), options);
+  };
+
+  it("becomes small enough by the cases that are taken out", () => {
+    expect(texts("oversized", {}).rest).toBeGreaterThan(LARGE_TEXT);
+    const { parts, rest } = texts("oversized", { split: "large" });
+    expect(parts).toBeGreaterThan(10);
+    expect(rest).toBeLessThan(LARGE_TEXT);
+  });
+
+  it("stays in one piece where that is asked for, as all others do", () => {
+    const passes = passesOf({ split: false });
+    expect(texts("oversized", { split: "large", passes }).parts).toBe(0);
+    expect(texts("oversized", { split: "large", isMetered: true }).parts).toBe(0);
+    expect(texts("matmul", { split: "large" }).parts).toBe(0);
+  });
+
+  it.each([
+    [{}, true],
+    [{ optimisesLarge: true }, false],
+    [{ optimise: { split: false } }, false],
+  ] as const)("is counted: %o", (options, isSplit) => {
+    const engine = new Engine({ tier: "js", ...options });
+    const instance = engine.instantiate(engine.compile(kernel("oversized")));
+    const { run } = hostExports(kernel("oversized")) as { run: (n: number) => Val };
+    expect(instance.invoke("run", [99])).toEqual([run(99)]);
+    expect((instance.tierStats?.split ?? 0) > 0).toBe(isSplit);
   });
 });

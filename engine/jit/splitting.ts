@@ -27,7 +27,7 @@ const GOAL_TEXT = 45_000;
 /** Bytes of a part, each 3 to 6.5 of bytecode. */
 const MAX_BYTES = 7_000;
 /** A smaller case costs as much as its call. */
-const MIN_BYTES = 40;
+const MIN_BYTES = 20;
 /** Words of locals that a part uses. */
 const MAX_WORDS = 64;
 
