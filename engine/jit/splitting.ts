@@ -26,8 +26,8 @@ export const LARGE_TEXT = 55_000;
 const GOAL_TEXT = 45_000;
 /** Bytes of a part, each 3 to 6.5 of bytecode. */
 const MAX_BYTES = 7_000;
-/** A smaller case costs as much as its call. */
-const MIN_BYTES = 20;
+/** What calls a part is as long as the text of so many bytes. */
+const CALL_BYTES = 20;
 /** Words of locals that a part uses. */
 const MAX_WORDS = 64;
 
@@ -100,7 +100,7 @@ function largest(parts: readonly Part[], excess: number): ReadonlySet<Part> {
   const sorted = [...parts].sort((a, b) => size(b) - size(a));
   let sum = 0;
   let count = 0;
-  while (count < sorted.length && sum < excess) sum += size(sorted[count++]);
+  while (count < sorted.length && sum < excess) sum += size(sorted[count++]) - CALL_BYTES;
   return new Set(sorted.slice(0, count));
 }
 
@@ -215,7 +215,7 @@ class Scan {
     if (part.reason === undefined && end - offset > MAX_BYTES) part.reason = "size";
     const { reason } = part;
     if (reason === undefined) {
-      if (isLoop || end - offset >= MIN_BYTES) this.parts.push({ isLoop, offset, end, changesViews });
+      if (isLoop || end - offset > CALL_BYTES) this.parts.push({ isLoop, offset, end, changesViews });
     } else if (isLoop && !part.hasLoops) this.reasons.push(reason);
     const around = this.stack[this.stack.length - 1];
     around.hasLoops ||= isLoop || part.hasLoops;
