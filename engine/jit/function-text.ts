@@ -44,6 +44,8 @@ export interface Label {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
   readonly name: string;
+  /** How many labels are around it. */
+  readonly depth: number;
   /** Offset of the opcode that opens it. */
   readonly at: number;
   /** Line that opens it, to get the label if something branches there, and that line without. */
@@ -103,6 +105,7 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
     params: type.params,
     results: type.results,
     name: `L${f.labels.length}`,
+    depth: f.labels.length,
     at: f.out.at,
     line: -1,
     head: "",

@@ -18,7 +18,7 @@ import type { Operand } from "./operand.ts";
 
 /** A way out: a branch to a label outside, or the end. */
 interface Way {
-  readonly label: Label | undefined;
+  readonly number: number;
   readonly types: readonly ValType[];
   /** Float classes of what is carried. */
   readonly nodes: readonly number[];
@@ -36,7 +36,8 @@ export interface Outline {
   readonly params: number;
   /** Memories may have other views after it. */
   readonly changesViews: boolean;
-  readonly ways: Way[];
+  /** By label; undefined: the end. */
+  readonly ways: Map<Label | undefined, Way>;
   /** Its lines, and the one that calls it. */
   readonly from: number;
   to: number;
@@ -61,7 +62,7 @@ export function openOutline(f: FunctionText, offset: number, params = 0): void {
     height: f.pending.height - params,
     params,
     changesViews: part.changesViews,
-    ways: [],
+    ways: new Map(),
     from: f.out.nextLine,
     to: -1,
     callLine: -1,
@@ -73,14 +74,14 @@ const nodesOf = (f: FunctionText, types: readonly ValType[]): readonly number[] 
 
 /** True when a branch to `label` leaves the part that is being taken out. */
 export const isOutside = (f: FunctionText, label: Label): boolean =>
-  f.outline !== undefined && f.labels.indexOf(label) < f.outline.depth;
+  f.outline !== undefined && label.depth < f.outline.depth;
 
 /** Statements that leave it for `label`, or at its end, with the topmost operands, of the `types`. */
 export function leaveOutline(f: FunctionText, label: Label | undefined, types: readonly ValType[]): string {
   const { ways } = f.outline as Outline;
-  let number = ways.findIndex((way) => way.label === label);
-  if (number < 0) number = ways.push({ label, types, nodes: nodesOf(f, types) }) - 1;
-  return `${leave(f, ways[number])}${NUMBER}=${number};break ${EXIT};`;
+  const way = ways.get(label) ?? { number: ways.size, types, nodes: nodesOf(f, types) };
+  ways.set(label, way);
+  return `${leave(f, way)}${NUMBER}=${way.number};break ${EXIT};`;
 }
 
 /** Statements that leave the topmost operands for the caller. */
@@ -121,14 +122,12 @@ export function closeOutline(f: FunctionText, jump: (f: FunctionText, label: Lab
   outline.to = out.nextLine;
   outline.callLine = out.line("");
   if (outline.changesViews) f.views.changed();
-  let end: Way | undefined;
-  outline.ways.forEach((way, number) => {
-    if (way.label === undefined) end = way;
-    else {
-      const text = takeValues(f, outline, way) + jump(f, way.label);
-      out.line(outline.ways.length === 1 ? text : `if(${NUMBER}===${number}){${text}}`);
-    }
-  });
+  for (const [label, way] of outline.ways) {
+    if (label === undefined) continue;
+    const text = takeValues(f, outline, way) + jump(f, label);
+    out.line(outline.ways.size === 1 ? text : `if(${NUMBER}===${way.number}){${text}}`);
+  }
+  const end = outline.ways.get(undefined);
   f.isDead = end === undefined;
   if (end === undefined) return;
   const text = takeValues(f, outline, end);
@@ -243,7 +242,7 @@ function headOf(f: FunctionText, { name }: Outline, { params, own }: Names): str
 /** Where the words of locals are left: behind what is carried. */
 function placesOf(f: FunctionText, { ways }: Outline, { set }: Names): string[] {
   const { env } = f;
-  const first = Math.max(0, ...ways.map((way) => way.types.length));
+  const first = Math.max(0, ...[...ways.values()].map((way) => way.types.length));
   return set.map((word, i) => {
     const t = f.locals[Number(word.slice(1))];
     if (isRef(t)) return `${env.resultRefs()}[${first + i}]`;
@@ -260,5 +259,5 @@ function callOf(f: FunctionText, outline: Outline, names: Names): string {
   const places = placesOf(f, outline, names);
   const call = `${outline.name}(${names.params.join()});`;
   const values = names.set.map((word, i) => `${word}=${places[i]};`).join("");
-  return `${outline.ways.length > 1 ? `${NUMBER}=` : ""}${call}${values}`;
+  return `${outline.ways.size > 1 ? `${NUMBER}=` : ""}${call}${values}`;
 }
