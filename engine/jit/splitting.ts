@@ -215,7 +215,7 @@ class Scan {
     if (part.reason === undefined && end - offset > MAX_BYTES) part.reason = "size";
     const { reason } = part;
     if (reason === undefined) {
-      if (isLoop || end - offset > CALL_BYTES) this.parts.push({ isLoop, offset, end, changesViews });
+      if (isLoop || end - offset >= CALL_BYTES) this.parts.push({ isLoop, offset, end, changesViews });
     } else if (isLoop && !part.hasLoops) this.reasons.push(reason);
     const around = this.stack[this.stack.length - 1];
     around.hasLoops ||= isLoop || part.hasLoops;
