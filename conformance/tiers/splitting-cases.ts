@@ -180,6 +180,23 @@ const exits: readonly SplitCase[] = [
     ),
   },
   {
+    name: "leaves with what is loaded only then",
+    parts: 1,
+    fields: `(memory 1) (data (i32.const 65528) "\\01\\02\\03\\04\\05\\06\\07\\08") ${run(
+      "i64",
+      "(local $i i32) (local $at i32)",
+      `(i64.add (block $out (result i64)
+         (loop $l
+           (local.set $at (i32.const 70000))
+           (if (i32.ge_u (local.get $i) (local.get $n)) (then (br $out (i64.const 99))))
+           (local.set $at (i32.sub (i32.const 65536) (i32.mul (local.get $n) (i32.const 2))))
+           (local.set $i (i32.add (local.get $i) (i32.const 1)))
+           (br_if $l (i32.and (local.get $i) (i32.const 3)))
+           (br $out (i64.add (i64.load (local.get $at)) (i64.load8_u (i32.sub (local.get $at) (i32.const 1))))))
+         (unreachable)) (i64.const 1))`,
+    )}`,
+  },
+  {
     name: "never ends but by a trap",
     parts: 1,
     fields: run(

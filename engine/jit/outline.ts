@@ -117,6 +117,8 @@ function leaveValue(f: FunctionText, i: number, o: Operand, node: number): strin
 export function closeOutline(f: FunctionText, jump: (f: FunctionText, label: Label) => string): void {
   const outline = f.outline as Outline;
   const { out } = f;
+  // What that may write belongs to the part, where it is never reached.
+  f.pending.truncate(outline.height);
   f.outline = undefined;
   f.outlines.push(outline);
   outline.to = out.nextLine;

@@ -10,7 +10,7 @@
 import { skipImms } from "../binary/imms.ts";
 import { defOf } from "../binary/opcodes.ts";
 import { Reader } from "../binary/reader.ts";
-import { instrDef, type Mnemonic, mnemonics } from "../instrs.ts";
+import { instrDef, mnemonics } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
 import { I64, type ValType } from "../types.ts";
 
@@ -65,22 +65,34 @@ interface Found {
   reason: string | undefined;
 }
 
-const numbersOf = (pattern: RegExp): ReadonlySet<number> =>
-  new Set(mnemonics.filter((m) => pattern.test(m)).map((m) => instrDef(m).opcode));
-const opcodeOf = (m: Mnemonic): number => instrDef(m).opcode;
+/** What is looked at; all other instructions only pass. */
+const patterns = {
+  local: /^local\./,
+  block: /^block$/,
+  loop: /^loop$/,
+  if: /^if$/,
+  end: /^end$/,
+  call: /^(?:call|throw)/,
+  grow: /^memory\.grow$/,
+  try: /^try/,
+  delegate: /^delegate$/,
+  /** What never goes on in the function, and what belongs to a try block. */
+  leave: /^(?:return_call|rethrow|catch)/,
+} as const;
+type Kind = keyof typeof patterns;
 
-const BLOCK = opcodeOf("block");
-const LOOP = opcodeOf("loop");
-const IF = opcodeOf("if");
-const END = opcodeOf("end");
-const attempts = numbersOf(/^try/);
-const accesses = numbersOf(/^local\./);
-const calls = numbersOf(/^call/);
-const throws = numbersOf(/^throw/);
-/** What never goes on in the function, and what belongs to a try block. */
-const leaves = numbersOf(/^return_call|^rethrow|^delegate|^catch/);
-const GROW = opcodeOf("memory.grow");
-const DELEGATE = opcodeOf("delegate");
+/** By opcode; made when it is wanted, which is for large functions only. */
+let kinds: ReadonlyMap<number, Kind> | undefined;
+
+function makeKinds(): ReadonlyMap<number, Kind> {
+  const list = Object.entries(patterns) as [Kind, RegExp][];
+  return new Map(
+    mnemonics.flatMap((m) => {
+      const kind = list.find(([, pattern]) => pattern.test(m))?.[0];
+      return kind === undefined ? [] : [[instrDef(m).opcode, kind] as const];
+    }),
+  );
+}
 
 /**
  * @param excess how many bytes are to be taken out as cases; all loops are taken that are not in one
@@ -131,6 +143,7 @@ class Scan {
   readonly reasons: string[] = [];
   private readonly reader: Reader;
   private readonly types: readonly ValType[];
+  private readonly kinds = (kinds ??= makeKinds());
   private readonly blocks: Block[] = [];
   /** Parts that are open, innermost last. */
   private readonly stack: Found[] = [];
@@ -172,27 +185,26 @@ class Scan {
     const { reader } = this;
     const at = reader.pos;
     const opcode = reader.opcode();
+    const kind = this.kinds.get(opcode);
     const part = this.stack[this.stack.length - 1];
-    if (accesses.has(opcode)) return this.use(part, reader.u32());
+    if (kind === "local") return this.use(part, reader.u32());
     skipImms(reader, defOf(opcode, at));
-    if (opcode === BLOCK) this.open("block", at);
-    else if (opcode === LOOP) this.open("loop", at, this.begin(reader.pos, true));
-    else if (opcode === IF) this.open("if", at);
-    else if (opcode === END) this.end(at);
-    else this.other(opcode, part);
+    if (kind === undefined) return;
+    if (kind === "block" || kind === "if") this.open(kind, at);
+    else if (kind === "loop") this.open(kind, at, this.begin(reader.pos, true));
+    else if (kind === "end") this.end(at);
+    else this.other(kind, part);
   }
 
-  private other(opcode: number, part: Found): void {
-    if (calls.has(opcode) || throws.has(opcode)) {
-      if (part.tries > 0) part.reason = "call in a try block";
-      part.changesViews = true;
-    } else if (opcode === GROW) part.changesViews = true;
-    else if (attempts.has(opcode)) {
-      part.reason = "try block";
-      this.open("try", 0);
-      this.tries++;
-    } else if (leaves.has(opcode)) part.reason = "tail call or handler";
-    if (opcode === DELEGATE) this.end(0);
+  private other(kind: Kind, part: Found): void {
+    if (kind === "call" && part.tries > 0) part.reason = "call in a try block";
+    if (kind === "call" || kind === "grow") part.changesViews = true;
+    if (kind === "leave" || kind === "delegate") part.reason = "tail call or handler";
+    if (kind === "delegate") this.end(0);
+    if (kind !== "try") return;
+    part.reason = "try block";
+    this.open(kind, 0);
+    this.tries++;
   }
 
   private use(part: Found, idx: number): void {
