@@ -73,6 +73,7 @@ export const kernels: readonly Kernel[] = [
   c("interp", "interpreter", 850_000, 5_000),
   c("regvm", "interpreter", 400_000, 5_000),
   c("threaded", "interpreter", 120_000, 5_000),
+  c("oversized", "interpreter", 40_000, 500),
   { name: "as-strings", group: "managed", source: "as-strings.ts", n: 860, small: 10 },
   { name: "as-map", group: "managed", source: "as-map.ts", n: 44_000, small: 500 },
 ];

@@ -67,7 +67,7 @@ function chosenContenders({ engines, enginePaths, tiers, isMetered }: Options): 
   return all.filter(({ info: { id, kind } }) => {
     if (enginePaths.has(id) || engines.includes(id)) return true;
     const [tier = id, form] = id.split("+");
-    if (form === "bigint" || (form !== undefined && !isMetered)) return false;
+    if (form === "bigint" || form === "whole" || (form !== undefined && !isMetered)) return false;
     if (kind === "ours" && tiers.length > 0) return tiers.includes(tier);
     return engines.length === 0;
   });

@@ -96,6 +96,8 @@ export interface ExecuteOptions {
   readonly optimise?: Partial<Passes> | undefined;
   /** Called before JavaScript is generated of a function of so many bytes. */
   readonly onGenerate?: ((bytes: number) => void) | undefined;
+  /** V8 optimises functions of any size, as `onGenerate` has told it to. */
+  readonly optimisesLarge?: boolean | undefined;
   readonly limits?: Limits | undefined;
   /** Run in turns of the event loop, which imports that return promises and `limits.signal` need; else on the thread. */
   readonly inTurns?: boolean | undefined;
@@ -226,8 +228,16 @@ class Run {
     this.meter = this.makeMeter();
     const { interrupt } = options;
     if (interrupt !== undefined) this.closers.push(() => interrupt.dispose());
-    const { tier, mayEval, i64, optimise, onGenerate } = options;
-    this.engine = new Engine({ tier, eval: mayEval, i64, optimise, onGenerate, features: options.features?.on });
+    const { tier, mayEval, i64, optimise, onGenerate, optimisesLarge } = options;
+    this.engine = new Engine({
+      tier,
+      eval: mayEval,
+      i64,
+      optimise,
+      onGenerate,
+      optimisesLarge,
+      features: options.features?.on,
+    });
   }
 
   usage(): Usage {

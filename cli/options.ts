@@ -343,7 +343,7 @@ export const flags = {
     value: "NAME",
     isRepeatable: true,
     group: "Engine",
-    help: "leave out one optimisation of generated JavaScript: width, target, views",
+    help: "leave out one optimisation of generated JavaScript: width, target, views, split",
     commands: [...run, "objdump"],
   },
   "no-eval": { group: "Engine", help: "generate no JavaScript, whatever the tier", commands: run },

@@ -12,8 +12,14 @@ export function printStats({ usage, tierStats }: Execution): string {
 }
 
 function tierLines(stats: NonNullable<Execution["tierStats"]>): string[] {
-  const { functions, loops, bytes, characters, declined } = stats;
+  const { functions, loops, bytes, characters, declined, split, unsplit } = stats;
   const made = `JavaScript: ${functions} functions of ${bytes} bytes, ${loops} entries at loops, ${characters} characters`;
-  const reasons = [...declined].map(([reason, count]) => `${reason} ${count}`);
-  return reasons.length === 0 ? [made] : [made, `left to the interpreter: ${reasons.join(", ")}`];
+  const lines = [made];
+  if (declined.size > 0) lines.push(`left to the interpreter: ${listed(declined)}`);
+  if (split > 0) lines.push(`loops and cases that became functions: ${split}`);
+  if (unsplit.size > 0) lines.push(`loops left in functions too large for V8: ${listed(unsplit)}`);
+  return lines;
 }
+
+const listed = (counts: ReadonlyMap<string, number>): string =>
+  [...counts].map(([reason, count]) => `${reason} ${count}`).join(", ");

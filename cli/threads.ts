@@ -119,7 +119,7 @@ export function prepareThreads(
   host: WasiModule,
   entry: { readonly name: string; readonly args: readonly Val[]; readonly isInitialized: boolean },
 ): ThreadedRun {
-  const { file, bytes, limits = {}, tier, mayEval, onGenerate, features, interrupt } = options;
+  const { file, bytes, limits = {}, tier, mayEval, onGenerate, optimisesLarge, features, interrupt } = options;
   checkOptions(options);
   const given = wasi.hostImports() as Readonly<Record<string, Readonly<Record<string, FuncInst>>>>;
   const provided = (imp: Import): boolean => host.wasiProvides(imp) && Object.hasOwn(given, imp.module);
@@ -133,7 +133,7 @@ export function prepareThreads(
     memoryImport: imported,
     wasi,
     entry,
-    engine: { features: features?.on, tier, eval: mayEval },
+    engine: { features: features?.on, tier, eval: mayEval, optimisesLarge },
     maxTableElements: limits.tableElements,
     maxStackDepth: limits.stackDepth,
     maxThreads: limits.threads,

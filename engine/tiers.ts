@@ -39,6 +39,13 @@ export interface TierOptions {
   readonly i64?: I64Form | undefined;
   /** Optimisations of generated code to leave out, such as `{ width: false }`; all are made otherwise. */
   readonly optimise?: Partial<Passes> | undefined;
+  /**
+   * V8 optimises functions of any size: `--max-optimized-bytecode-size` was raised far above 61,440. Otherwise loops of large
+   * functions become functions of their own. Default false.
+   */
+  readonly optimisesLarge?: boolean | undefined;
+  /** For tests: that is done to all functions. */
+  readonly everySplit?: boolean | undefined;
   /** For tests: BigInts also where they are not worth while. */
   readonly everyBigInt?: boolean | undefined;
   /** Called with the size of each function in bytes before it is compiled: a host may want to set up its JavaScript engine. */
@@ -88,6 +95,7 @@ export function addTier(inst: ModuleInst, options: TierOptions, limits: StackLim
       minFrameBytes: Math.ceil(ROOM / limits.frames),
       isBig: options.i64 === "bigint",
       isBigForced: options.everyBigInt === true,
+      split: options.everySplit === true ? "every" : options.optimisesLarge === true ? "none" : "large",
       passes: passesOf(options.optimise),
       onGenerate: options.onGenerate,
     },

@@ -19,10 +19,10 @@ import type { JsEngine } from "./engine.ts";
 export type Tier = NonNullable<EngineOptions["tier"]>;
 
 /**
- * Other forms of a tier: with guests that their code must be ready for (`+fuel` counts, `+time` asks the clock), or with
- * i64 as BigInt.
+ * Other forms of a tier: with guests that their code must be ready for (`+fuel` counts, `+time` asks the clock), with i64 as
+ * BigInt, or with functions in one piece that are too large for V8.
  */
-export const forms = ["fuel", "time", "bigint"] as const;
+export const forms = ["fuel", "time", "bigint", "whole"] as const;
 export type Form = (typeof forms)[number];
 
 /** How a form is asked for; limits are more than any guest needs. */
@@ -48,6 +48,12 @@ export const formOptions: Readonly<Record<Form, FormOptions>> = {
     detail: "guests with a limit of time",
   },
   bigint: { limits: {}, engine: { i64: "bigint" }, args: ["--i64", "bigint"], detail: "i64 as BigInt" },
+  whole: {
+    limits: {},
+    engine: { optimise: { split: false } },
+    args: ["--no-opt", "split"],
+    detail: "functions of any size in one piece",
+  },
 };
 
 /** The tiers that this build offers, as its command line lists them. `auto` is one only if there is something to choose. */

@@ -155,6 +155,7 @@ export function readGuest(
     i64,
     optimise: readOptimise(flags),
     onGenerate: (bytes) => tuneV8(i64, bytes),
+    optimisesLarge: true,
     interrupt: new Interrupt(),
     inTurns: flags.has("cpu-share"),
     snapshot: readSnapshotPlan(flags, { file, preloads }),

@@ -28,7 +28,13 @@ function configuration(
 /** Other versions of V8 may end the process: see RATIONALE.md. */
 const hasBigInts = Number.parseFloat(process.versions.v8) >= 14;
 const bigInts = hasBigInts
-  ? [configuration("JavaScript, i64 as BigInt", { tier: "js", i64: "bigint", everyBigInt: true }, false)]
+  ? [false, true].map((everySplit) =>
+      configuration(
+        `JavaScript, i64 as BigInt${everySplit ? ", parts by themselves" : ""}`,
+        { tier: "js", i64: "bigint", everyBigInt: true, everySplit },
+        false,
+      ),
+    )
   : [];
 
 /** The first is what the others are compared with. */
@@ -37,8 +43,10 @@ export const configurations: readonly [Configuration, ...Configuration[]] = [
   configuration("interpreter, frame by frame", { tier: "interp" }, true, "by frames"),
   configuration("interpreter, moved", { tier: "interp" }, true, "by snapshot"),
   configuration("JavaScript", { tier: "js" }, false),
+  configuration("JavaScript, parts by themselves", { tier: "js", everySplit: true }, false),
   ...bigInts,
   configuration("from tier to tier", { tier: "auto", hotAfter: 1 }, false),
+  configuration("from tier to tier, parts by themselves", { tier: "auto", hotAfter: 1, everySplit: true }, false),
   configuration("JavaScript that counts", { tier: "js" }, true),
   configuration("JavaScript that counts, moved", { tier: "js" }, true, "by snapshot"),
   configuration("from tier to tier, frame by frame", { tier: "auto", hotAfter: 1 }, true, "by frames"),

@@ -17,7 +17,7 @@ if (!hasSuite) console.log(suiteHelp(suite));
 const supported = groups.filter(({ needs }) => needs.every((feature) => features[feature].state !== "absent"));
 const scripts = hasSuite ? findScripts(suite).map((path) => ({ path, file: labelOf(path, suite) })) : [];
 
-const engines = [...testedTiers.map((tier) => wasmtsEngine(tier)), wasmtsEngine("js", true)];
+const engines = [...testedTiers.map((tier) => wasmtsEngine(tier)), wasmtsEngine("js-split"), wasmtsEngine("js", true)];
 
 describe.skipIf(!hasSuite).each(engines)("official test suite, tier $name", (engine) => {
   let session: Session;

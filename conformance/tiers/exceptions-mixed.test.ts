@@ -30,7 +30,16 @@ beforeAll(async () => {
   wabt = await wabtInit();
 });
 
-const all: readonly TierName[] = ["interp", "js", "js-bigint", "auto-1", "auto-2", "auto-10"];
+const all: readonly TierName[] = [
+  "interp",
+  "js",
+  "js-split",
+  "js-bigint",
+  "auto-1",
+  "auto-1-split",
+  "auto-2",
+  "auto-10",
+];
 
 function assemble(wat: string): Uint8Array {
   const parsed = wabt.parseWat("t.wat", wat, { exceptions: true, tail_call: true, multi_value: true });

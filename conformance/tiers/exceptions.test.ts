@@ -18,7 +18,7 @@ import { exceptionCase } from "./exception-cases.ts";
 import { type TierName, tiers } from "./tiers.ts";
 
 const wabt = await wabtInit();
-const names: readonly TierName[] = ["interp", "js", "auto-1", "auto-2"];
+const names: readonly TierName[] = ["interp", "js", "js-split", "auto-1", "auto-1-split", "auto-2"];
 const engines = names.map((tier) => new Engine({ ...tiers[tier], features: { "legacy-exceptions": true } }));
 const [engine] = engines as [Engine];
 const inputs = Array.from({ length: 32 }, (_, i) => i);

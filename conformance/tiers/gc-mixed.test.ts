@@ -15,7 +15,16 @@ import { convertTexts } from "../spec/wat.ts";
 import { failure } from "./failure.ts";
 import { type TierName, tiers } from "./tiers.ts";
 
-const all: readonly TierName[] = ["interp", "js", "js-bigint", "auto-1", "auto-2", "auto-10"];
+const all: readonly TierName[] = [
+  "interp",
+  "js",
+  "js-split",
+  "js-bigint",
+  "auto-1",
+  "auto-1-split",
+  "auto-2",
+  "auto-10",
+];
 
 async function assemble(wat: string): Promise<Uint8Array> {
   const [bytes] = await convertTexts([wat], undefined);

@@ -11,7 +11,7 @@ import { type TierName, tiers } from "./tiers.ts";
 
 const seeds = Array.from({ length: 10 }, (_, i) => i);
 const inputs = [0, 2, 77, -1];
-const all: readonly TierName[] = ["interp", "js", "auto-1", "auto-2"];
+const all: readonly TierName[] = ["interp", "js", "js-split", "auto-1", "auto-1-split", "auto-2"];
 
 function outcome(call: () => Val | undefined): string {
   try {

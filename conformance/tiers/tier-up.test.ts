@@ -25,7 +25,7 @@ function make(wat: string, options: EngineOptions, imports: Imports = {}, inst: 
   return engine.instantiate(engine.compile(buffer), imports, inst);
 }
 
-const all: readonly TierName[] = ["interp", "js", "auto", "auto-1", "auto-2", "auto-10"];
+const all: readonly TierName[] = ["interp", "js", "js-split", "auto", "auto-1", "auto-1-split", "auto-2", "auto-10"];
 
 /** Loops in loops, entered with operands on the stack below and values of every type in locals. */
 const loops = `(module

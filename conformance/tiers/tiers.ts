@@ -5,8 +5,11 @@ export const tiers = {
   interp: { tier: "interp" },
   js: { tier: "js" },
   "js-bigint": { tier: "js", i64: "bigint", everyBigInt: true },
+  "js-split": { tier: "js", everySplit: true },
+  "js-bigint-split": { tier: "js", i64: "bigint", everyBigInt: true, everySplit: true },
   auto: { tier: "auto" },
   "auto-1": { tier: "auto", hotAfter: 1 },
+  "auto-1-split": { tier: "auto", hotAfter: 1, everySplit: true },
   "auto-2": { tier: "auto", hotAfter: 2 },
   "auto-10": { tier: "auto", hotAfter: 10 },
 } as const satisfies Record<string, EngineOptions>;

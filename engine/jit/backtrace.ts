@@ -1,6 +1,7 @@
 /**
  * Guest functions in the stack of a JavaScript error. Generated functions are called `f<index>`, or
  * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel, and their texts `wasmts:<number of the code>`; lines lead to offsets.
+ * With `x<number>` behind it is a loop of that function, which has called it (`outline.ts`): one frame of the guest.
  *
  * A line may be several instructions, as expressions wait for who needs them: its offset is that of the instruction it was
  * written for, if that may fail or calls, else of the first operand that may. Code that counts fuel has a line for each.
@@ -29,7 +30,7 @@ export function register(source: Source): number {
   return id;
 }
 
-const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?(m)?(?: \[as \w+\])? \(wasmts:(\d+):(\d+):\d+\)$/;
+const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?(m)?(?:x(\d+))?(?: \[as \w+\])? \(wasmts:(\d+):(\d+):\d+\)$/;
 const BOUNDARY = /^ +at (?:\S+\.)?e(?: \[as \w+\])? \(wasmts:/;
 /** Lines before a text in the source that `new Function` makes of it. */
 const HEADER_LINES = 2;
@@ -61,11 +62,14 @@ export function segmentOf(error: Error): () => readonly BacktraceFrame[] {
 function framesIn(stack: string, stretch: number): BacktraceFrame[] {
   const frames: BacktraceFrame[] = [];
   let at = 0;
+  let isInLoop = false;
   for (const line of stack.split("\n")) {
     if (BOUNDARY.test(line)) at++;
     if (at > stretch) break;
     const match = at === stretch ? FRAME.exec(line) : null;
-    if (match !== null) frames.push(...describe(match.slice(1)));
+    if (match === null) continue;
+    if (!isInLoop) frames.push(...describe(match.slice(1)));
+    isInLoop = match[4] !== undefined;
   }
   return frames;
 }
@@ -76,12 +80,12 @@ function framesIn(stack: string, stretch: number): BacktraceFrame[] {
  */
 export function guestFunction(url: string, name: string): Omit<BacktraceFrame, "offset"> | undefined {
   const id = /^wasmts:(\d+)$/.exec(url)?.[1];
-  const func = /^f(\d+)(?:_\d+)?m?$/.exec(name)?.[1];
+  const func = /^f(\d+)(?:_\d+)?m?(?:x\d+)?$/.exec(name)?.[1];
   const source = id === undefined || func === undefined ? undefined : sources.get(Number(id))?.deref();
   return source === undefined ? undefined : { func: Number(func), name: source.module.names.funcs.get(Number(func)) };
 }
 
-function describe([func, loop, metered, id, line]: readonly (string | undefined)[]): BacktraceFrame[] {
+function describe([func, loop, metered, _, id, line]: readonly (string | undefined)[]): BacktraceFrame[] {
   const source = sources.get(Number(id))?.deref();
   if (source === undefined) return [];
   const index = Number(func);

@@ -12,6 +12,7 @@ import { type BlockType, type FunctionText, isFloat, type Label, makeLabel } fro
 import { endGuard, onWay, startGuard } from "./guard.ts";
 import { awaitedTable, endRung, leaveRung, openLadder, openTable, type Rung } from "./ladder-text.ts";
 import { ANY, expression, type Operand, type Part } from "./operand.ts";
+import { closeOutline, isOutside, leaveOutline, openOutline } from "./outline.ts";
 import { atomOf, popOperands } from "./templates.ts";
 
 export function readType(f: FunctionText): BlockType {
@@ -60,6 +61,7 @@ export function loop(f: FunctionText): void {
   const isEntry = way !== undefined && f.entry?.offset === f.reader.pos;
   if (isEntry) enterHere(f);
   for (let i = f.labels.length - 1; i >= 0 && !f.labels[i].hasLoop; i--) f.labels[i].hasLoop = true;
+  openOutline(f, f.reader.pos, type.params.length);
   const label = open(f, "loop", type, "for(;;){");
   if (f.fuel !== undefined) label.tail = f.fuel.stopAtLoop(f.pending.list);
   if (way === undefined || isEntry) return;
@@ -139,8 +141,11 @@ export function end(f: FunctionText): void {
     return;
   }
   if (label.rung !== undefined) return endOfRung(f, label, label.rung);
+  closeCase(f, label);
   const isJoin = kind === "if" || kind === "else" || (kind === "block" && label.isUsed);
   if (isJoin && !f.isDead) settleResults(f, label);
+  const isOutlined = f.outline?.isLoop === true && f.outline.depth === f.labels.length - 1;
+  if (isOutlined && !f.isDead) leaveAtEnd(f, label.results);
   if (kind === "if") f.fuel?.landIf(label, !f.isDead);
   else if (kind !== "loop") f.fuel?.land(label, !f.isDead);
   if (kind === "loop" && !f.isDead) label.breakLine = f.out.line("break;");
@@ -149,14 +154,24 @@ export function end(f: FunctionText): void {
   f.labels.pop();
   if (kind === "loop" && f.fuel?.endLoop(label)) finishTwo(f, label);
   else finishHead(f, label);
+  if (isOutlined) closeOutline(f, jump);
   if (kind === "if") label.resultNodes.forEach((node, i) => void f.floats.join(node, label.paramNodes[i]));
   const isReached = !f.isDead || kind === "if" || label.isThenReached || (label.isUsed && kind !== "loop");
   if (!isReached) f.pending.truncate(label.height);
   else if (isJoin) reopen(f, label, label.results, label.resultNodes);
+  if (kind === "block") openCase(f);
+}
+
+/** The end of what is taken out is a way out of it. */
+function leaveAtEnd(f: FunctionText, results: readonly ValType[]): void {
+  f.pending.flush(ANY, f.pending.height - results.length);
+  f.out.line(leaveOutline(f, undefined, results));
+  f.isDead = true;
 }
 
 /** The end of a block of a ladder is a case. */
 function endOfRung(f: FunctionText, label: Label, rung: Rung): void {
+  closeCase(f, label);
   if (label.isUsed) {
     if (!f.isDead) settleResults(f, label);
     f.fuel?.landAtNone(label, !f.isDead);
@@ -165,6 +180,20 @@ function endOfRung(f: FunctionText, label: Label, rung: Rung): void {
   f.labels.pop();
   if (label.isUsed) reopen(f, label, [], []);
   else if (f.isDead) f.pending.truncate(label.height);
+  openCase(f);
+}
+
+/** What follows may be a case, with nothing on the stack. */
+function openCase(f: FunctionText): void {
+  const { kind, height } = f.labels[f.labels.length - 1];
+  if (!f.isDead && kind === "block" && f.pending.height === height) openOutline(f, f.reader.pos);
+}
+
+/** Where that ends. */
+function closeCase(f: FunctionText, { results }: Label): void {
+  if (f.outline?.isLoop !== false || f.outline.depth !== f.labels.length) return;
+  if (!f.isDead) leaveAtEnd(f, results);
+  closeOutline(f, jump);
 }
 
 /** Now it is known whether something branches to the label. */
@@ -192,6 +221,7 @@ export const labelAt = (f: FunctionText, depth: number): Label => f.labels[f.lab
 /** Statements that put the topmost operands where the label wants them and go there. */
 export function jump(f: FunctionText, label: Label): string {
   if (label.kind === "func") return returnText(f);
+  if (isOutside(f, label)) return leaveOutline(f, label, carriedTo(label));
   label.isUsed = true;
   const text = carry(f, label) + (label.tries === f.tries ? "" : f.activate(label.tries));
   if (label.kind === "loop") return text + (f.fuel?.repeat(label) ?? `continue ${label.name};`);
@@ -200,9 +230,8 @@ export function jump(f: FunctionText, label: Label): string {
 
 /** Statements that put the topmost operands where the label wants them. */
 export function carry(f: FunctionText, label: Label): string {
-  const isLoop = label.kind === "loop";
-  const types = isLoop ? label.params : label.results;
-  const nodes = isLoop ? label.paramNodes : label.resultNodes;
+  const types = carriedTo(label);
+  const nodes = label.kind === "loop" ? label.paramNodes : label.resultNodes;
   const { pending } = f;
   const first = pending.height - types.length;
   let text = "";
@@ -216,7 +245,8 @@ export function carry(f: FunctionText, label: Label): string {
   return text;
 }
 
-const arity = (label: Label): number => (label.kind === "loop" ? label.params : label.results).length;
+const carriedTo = (label: Label): readonly ValType[] => (label.kind === "loop" ? label.params : label.results);
+const arity = (label: Label): number => carriedTo(label).length;
 
 /** What several branches will carry is written once. */
 function keepCarried(f: FunctionText, count: number): void {
@@ -293,6 +323,7 @@ export function brTable(f: FunctionText): void {
 /** Statements that return the topmost operands. */
 export function returnText(f: FunctionText): string {
   const { results } = f.type;
+  if (f.outline !== undefined) return leaveOutline(f, f.labels[0], results);
   const { pending, env } = f;
   const fuel = (f.fuel?.leave() ?? "") + (f.tries === 0 ? "" : f.activate(0));
   if (results.length === 0) return `${fuel}return;`;

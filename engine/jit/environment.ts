@@ -121,6 +121,9 @@ export class Environment {
   results(): string {
     return this.use("V", "$.results.I");
   }
+  resultFloats(): string {
+    return this.use("VF", "$.results.F64");
+  }
   resultRefs(): string {
     return this.use("VR", "$.results.refs");
   }

@@ -15,8 +15,10 @@ import type { Rung } from "./ladder-text.ts";
 import type { Ladders } from "./ladders.ts";
 import { expression, Operand, type Part } from "./operand.ts";
 import type { Entry } from "./osr.ts";
+import type { Outline } from "./outline.ts";
 import type { Passes } from "./passes.ts";
 import { Pending } from "./pending.ts";
+import { type Splitting, splittingOf, unsplit } from "./splitting.ts";
 import { Views } from "./views.ts";
 import { Writer } from "./writer.ts";
 
@@ -42,6 +44,8 @@ export interface Label {
   readonly params: readonly ValType[];
   readonly results: readonly ValType[];
   readonly name: string;
+  /** How many labels are around it. */
+  readonly depth: number;
   /** Offset of the opcode that opens it. */
   readonly at: number;
   /** Line that opens it, to get the label if something branches there, and that line without. */
@@ -101,6 +105,7 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
     params: type.params,
     results: type.results,
     name: `L${f.labels.length}`,
+    depth: f.labels.length,
     at: f.out.at,
     line: -1,
     head: "",
@@ -117,6 +122,17 @@ export function makeLabel(f: FunctionText, kind: Label["kind"], type: BlockType)
     tries: f.tries,
     attempt: undefined,
   };
+}
+
+/** What kind of code is made. */
+export interface Form {
+  /** Where to enter other than at the start. */
+  readonly entry: Entry | undefined;
+  readonly isMetered: boolean;
+  readonly isBig: boolean;
+  /** Parts become functions of their own, so many bytes of cases, and loops; undefined: none do. */
+  readonly excess: number | undefined;
+  readonly passes: Passes;
 }
 
 export class FunctionText {
@@ -163,6 +179,10 @@ export class FunctionText {
   readonly fuel: FuelText | undefined;
   /** Where i64 variables are, if i64 are BigInt. */
   readonly bigs: BigFrame | undefined;
+  /** Parts that become functions of their own; the one that is being written, and those that were. */
+  readonly splitting: Splitting;
+  outline: Outline | undefined;
+  readonly outlines: Outline[] = [];
   /** Calls anything that may need much of the JavaScript stack. */
   hasCalls = false;
   /** Makes tail calls of others, of itself. */
@@ -181,10 +201,7 @@ export class FunctionText {
     env: Environment,
     floats: FloatFlow,
     ladders: Ladders,
-    entry: Entry | undefined,
-    isMetered: boolean,
-    isBig: boolean,
-    passes: Passes,
+    { entry, isMetered, isBig, excess, passes }: Form,
   ) {
     this.module = module;
     this.passes = passes;
@@ -207,6 +224,7 @@ export class FunctionText {
       this.localNodes.push(isFloat(t) ? floats.node(isRaw) : -1);
       this.localReads.push(undefined);
     });
+    this.splitting = excess === undefined ? unsplit : splittingOf(module, func, this.locals, excess);
     this.bigs = isBig ? new BigFrame(env) : undefined;
     const uncoded = (text: string): string => `${env.helper("uncoded")}(${text})`;
     this.pending = new Pending(this.locals.length, this.out, floats, uncoded, isMetered, this.bigs);

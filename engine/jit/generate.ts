@@ -18,10 +18,11 @@ import { F32, F64, type FuncType, I64, isRef, type ValType } from "../types.ts";
 import { bigText } from "./big-frame.ts";
 import { Environment } from "./environment.ts";
 import { FloatFlow } from "./float-flow.ts";
-import { decline, FunctionText, makeLabel, NotBig } from "./function-text.ts";
+import { decline, type Form, FunctionText, makeLabel, NotBig } from "./function-text.ts";
 import { startMuted } from "./guard.ts";
 import { Ladders } from "./ladders.ts";
-import { type Entry, entryAt } from "./osr.ts";
+import { entryAt } from "./osr.ts";
+import { type Parts, partsOf } from "./outline.ts";
 import { allPasses, type Passes, type PassName } from "./passes.ts";
 import { atomicRule } from "./rules-atomic.ts";
 import { bigRules } from "./rules-big.ts";
@@ -32,6 +33,7 @@ import { specialRules } from "./rules-special.ts";
 import { SELF_LOOP } from "./rules-tail.ts";
 import { targetRules } from "./rules-target.ts";
 import { wideRules } from "./rules-wide.ts";
+import { excessOf, LARGE_TEXT, type Split } from "./splitting.ts";
 import { rowRule } from "./templates.ts";
 import { zeroOf } from "./values.ts";
 
@@ -58,6 +60,8 @@ export interface GenerateOptions {
   readonly isBig?: boolean | undefined;
   /** Also where it is not worth while. */
   readonly isBigForced?: boolean | undefined;
+  /** Which functions have parts taken out of them, if the pass is on. Default "none". */
+  readonly split?: Split | undefined;
   /** Default: all. */
   readonly passes?: Passes | undefined;
 }
@@ -69,6 +73,11 @@ export interface Generated {
   readonly offsets: readonly number[];
   /** The same of the instruction that fails if the line does. */
   readonly causes: readonly number[];
+  /** How many loops and cases were taken out, and why other loops were not. */
+  readonly parts: number;
+  /** How much of the text is not of these. */
+  readonly rest: number;
+  readonly reasons: readonly string[];
 }
 
 type Rule = (f: FunctionText) => void;
@@ -147,33 +156,49 @@ function makeRule(m: Mnemonic, d: InstrDef): Rule {
 export function generate(module: Module, index: number, options: GenerateOptions = {}): Generated {
   const func = module.funcs[index - module.importedFuncs];
   if (func.body.end - func.body.start > MAX_BODY_BYTES) decline("size");
+  const { split: wanted = "none", isMetered = false, passes = allPasses } = options;
+  if (isMetered || !passes.split || wanted === "none") return generateIn(module, index, options);
+  if (wanted === "every") return generateIn(module, index, options, Infinity);
+  const whole = generateIn(module, index, options);
+  const { length } = whole.text;
+  if (length <= LARGE_TEXT) return whole;
+  const split = generateIn(module, index, options, excessOf(func.body.end - func.body.start, length));
+  return split.rest <= LARGE_TEXT ? split : generateIn(module, index, options, Infinity);
+}
+
+function generateIn(module: Module, index: number, options: GenerateOptions, excess?: number): Generated {
   if (options.isBig && !options.isMetered) {
     try {
-      return generateAs(module, index, options, true);
+      return generateAs(module, index, options, true, excess);
     } catch (error) {
       if (!(error instanceof NotBig)) throw error;
     }
   }
-  return generateAs(module, index, options, false);
+  return generateAs(module, index, options, false, excess);
 }
 
-function generateAs(module: Module, index: number, options: GenerateOptions, isBig: boolean): Generated {
+function generateAs(
+  module: Module,
+  index: number,
+  { loop, isMetered = false, passes = allPasses, minFrameBytes = 0, isBigForced = false }: GenerateOptions,
+  isBig: boolean,
+  excess: number | undefined,
+): Generated {
   const func = module.funcs[index - module.importedFuncs];
   const floats = new FloatFlow();
-  const entry = options.loop === undefined ? undefined : entryAt(module, func, options.loop);
-  const isMetered = options.isMetered ?? false;
+  const entry = loop === undefined ? undefined : entryAt(module, func, loop);
   const ladders = new Ladders(module, func, MAX_NESTING);
-  const passes = options.passes ?? allPasses;
-  const write = (): FunctionText => writeBody(module, func, index, floats, ladders, entry, isMetered, isBig, passes);
-  let f = write();
+  const form: Form = { entry, isMetered, isBig, excess, passes };
+  let f = writeBody(module, func, index, floats, ladders, form);
   if (floats.wasWrong) {
     floats.restart();
-    f = write();
+    f = writeBody(module, func, index, floats, ladders, form);
   }
+  const parts = partsOf(f);
   // Even, as the lowest bit of what is left says who called.
-  const bytes = Math.max(frameBytes(f), options.minFrameBytes ?? 0);
-  if (isBig && (bytes > MAX_BIG_BYTES || !(options.isBigForced || isWorthWhile(f)))) throw new NotBig();
-  return assemble(f, bytes + (bytes & 1));
+  const bytes = Math.max(frameBytes(f, parts), minFrameBytes);
+  if (isBig && (bytes > MAX_BIG_BYTES || !(isBigForced || isWorthWhile(f)))) throw new NotBig();
+  return assemble(f, parts, bytes + (bytes & 1));
 }
 
 /** A BigInt that comes as words, or goes as such, costs as much as two operations save. Bench: fib64. */
@@ -189,14 +214,11 @@ function writeBody(
   index: number,
   floats: FloatFlow,
   ladders: Ladders,
-  entry: Entry | undefined,
-  isMetered: boolean,
-  isBig: boolean,
-  passes: Passes,
+  form: Form,
 ): FunctionText {
   if (func.localCount > MAX_LOCALS) decline("locals");
-  const env = new Environment(isMetered);
-  const f = new FunctionText(module, func, index, env, floats, ladders, entry, isMetered, isBig, passes);
+  const env = new Environment(form.isMetered);
+  const f = new FunctionText(module, func, index, env, floats, ladders, form);
   f.labels.push(makeLabel(f, "func", { params: [], results: f.type.results }));
   startMuted(f);
   const { reader, out, pending } = f;
@@ -227,15 +249,17 @@ function skipDead(f: FunctionText, { def, rule, isOpening, isClosing, isTurning 
 
 /* The function around its body */
 
-const frameBytes = (f: FunctionText): number =>
+const frameBytes = (f: FunctionText, { variables, outlines }: Parts): number =>
   FRAME_BYTES +
+  // The function of a loop has a frame, too.
+  (outlines.lines.length === 0 ? 0 : FRAME_BYTES + 8 * variables) +
   8 * (f.bigs === undefined ? 0 : f.bigs.size + 2) +
   8 * (2 * f.locals.length + 2 + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
   TRY_BYTES * f.mostTries +
   // What is passed to stop is in variables of its own.
   (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
 
-function assemble(f: FunctionText, bytes: number): Generated {
+function assemble(f: FunctionText, { outlines, rest }: Parts, bytes: number): Generated {
   const { type, locals, pending, env, localNames } = f;
   const params = localNames.slice(0, type.params.length).flat();
   const starts = bigStarts(f);
@@ -256,6 +280,7 @@ function assemble(f: FunctionText, bytes: number): Generated {
   if (f.fuel !== undefined) vars.push(`q=${env.left()}[0]`, "k=0");
   if (f.mostTries > 0) vars.push(`a=${env.active()}[0]`);
   if (f.hasEscapes) vars.push("u=0");
+  if (f.outlines.length > 0) vars.push("y=0");
   const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
   // Before the room is made even: who called.
   const caller = !f.hasTailCalls ? "" : f.entry === undefined ? "const v=n&1;" : "const v=0;";
@@ -277,15 +302,25 @@ function assemble(f: FunctionText, bytes: number): Generated {
   const all = [
     '"use strict";',
     declarations,
+    ...outlines.lines,
     ...lines,
-    ...f.out.lines,
+    ...rest.lines,
     ...endSelf,
     ...end,
     adapter,
     `return [${name},e];`,
   ];
-  const none = new Array<number>(before + 2).fill(0);
-  return { text: all.join("\n"), offsets: none.concat(f.out.offsets), causes: none.concat(f.out.causes) };
+  const text = all.join("\n");
+  const frame = new Array<number>(before).fill(0);
+  const around = (own: readonly number[], taken: readonly number[]): number[] => [0, 0, ...taken, ...frame, ...own];
+  return {
+    text,
+    offsets: around(rest.offsets, outlines.offsets),
+    causes: around(rest.causes, outlines.causes),
+    parts: f.outlines.length,
+    rest: outlines.lines.reduce((rest, line) => rest - line.length, text.length),
+    reasons: f.splitting.reasons,
+  };
 }
 
 const isInFrame = (f: FunctionText, t: ValType): boolean => t === I64 && f.bigs !== undefined;

@@ -24,6 +24,7 @@ import { shortHostStub } from "./host-stub.ts";
 import { type CodeKind, type Linked, ModuleCode } from "./module-code.ts";
 import type { Passes } from "./passes.ts";
 import { results } from "./results.ts";
+import type { Split } from "./splitting.ts";
 import type { TierStats } from "./stats.ts";
 import { Stops } from "./stops.ts";
 import { evenRoom } from "./tail.ts";
@@ -53,6 +54,8 @@ export interface JsTierOptions {
   /** i64 are BigInt in it. */
   readonly isBig: boolean;
   readonly isBigForced: boolean;
+  /** Which functions have parts taken out of them. */
+  readonly split: Split;
   readonly passes: Passes;
   /** Called before the first text is made. */
   readonly onGenerate: ((bytes: number) => void) | undefined;
@@ -212,8 +215,8 @@ export class JsTier implements InstanceTier {
     const { stats } = this;
     this.options.onGenerate?.(this.sizeOf(f));
     try {
-      return this.code.link(f.index, kind, this, (characters) => {
-        stats.characters += characters;
+      return this.code.link(f.index, kind, this, ({ text, parts, reasons }) => {
+        stats.made(text.length, parts, reasons);
       });
     } catch (error) {
       if (!(error instanceof Declined || error instanceof RangeError)) throw error;

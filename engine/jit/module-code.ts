@@ -8,7 +8,7 @@ import type { Module } from "../module.ts";
 import type { Enter, GeneratedFn } from "../tier.ts";
 import { register } from "./backtrace.ts";
 import { Declined } from "./function-text.ts";
-import { type GenerateOptions, generate } from "./generate.ts";
+import { type Generated, type GenerateOptions, generate } from "./generate.ts";
 import { allPasses, passNames } from "./passes.ts";
 
 /** A function, and what enters it from frame slots. */
@@ -17,7 +17,7 @@ export type Linked = readonly [GeneratedFn, Enter];
 type Linker<T> = ($: T) => Linked;
 
 /** What all code of an instance has in common. */
-export type CodeSettings = Pick<GenerateOptions, "minFrameBytes" | "isBig" | "isBigForced" | "passes">;
+export type CodeSettings = Pick<GenerateOptions, "minFrameBytes" | "isBig" | "isBigForced" | "split" | "passes">;
 /** What is compiled of a function. */
 export type CodeKind = Pick<GenerateOptions, "loop" | "isMetered">;
 
@@ -42,8 +42,8 @@ export class ModuleCode<T> {
 
   /** The code of one more instance of `module`. */
   static of<T>(module: Module, settings: CodeSettings): ModuleCode<T> {
-    const { minFrameBytes, isBig, isBigForced, passes = allPasses } = settings;
-    const key = [minFrameBytes, isBig, isBigForced, ...passNames.map((name) => passes[name])].join();
+    const { minFrameBytes, isBig, isBigForced, split, passes = allPasses } = settings;
+    const key = [minFrameBytes, isBig, isBigForced, split, ...passNames.map((name) => passes[name])].join();
     const all = codes.get(module) ?? new Map<string, ModuleCode<never> | undefined>();
     codes.set(module, all);
     const isFirst = !all.has(key);
@@ -58,12 +58,12 @@ export class ModuleCode<T> {
   }
 
   /**
-   * Function `func` for one instance; `onMade` is told how long the text is if it is made now.
+   * Function `func` for one instance; `onMade` is told if the text is made now.
    *
    * @throws Declined
    * @throws RangeError V8, which compiles recursively, has too little stack for it
    */
-  link(func: number, kind: CodeKind, $: T, onMade: (characters: number) => void): Linked {
+  link(func: number, kind: CodeKind, $: T, onMade: (made: Generated) => void): Linked {
     if (!this.isShared) return this.make(func, kind, onMade)($);
     const key = keyOf(func, kind);
     const made = this.made.get(key) ?? this.makeShared(func, kind, $, onMade);
@@ -72,7 +72,7 @@ export class ModuleCode<T> {
     return made($);
   }
 
-  private makeShared(func: number, kind: CodeKind, $: T, onMade: (characters: number) => void): Linker<T> | Declined {
+  private makeShared(func: number, kind: CodeKind, $: T, onMade: (made: Generated) => void): Linker<T> | Declined {
     try {
       const linker = this.make(func, kind, onMade);
       // What V8 optimises while there is one closure of a text is for that one alone, and later ones never get theirs.
@@ -85,10 +85,10 @@ export class ModuleCode<T> {
   }
 
   /** The only place where text becomes code. */
-  private make(func: number, kind: CodeKind, onMade: (characters: number) => void): Linker<T> {
-    const { text } = generate(this.module, func, { ...this.settings, ...kind });
-    onMade(text.length);
-    return new Function("$", `${text}\n//# sourceURL=wasmts:${this.id}`) as Linker<T>;
+  private make(func: number, kind: CodeKind, onMade: (made: Generated) => void): Linker<T> {
+    const made = generate(this.module, func, { ...this.settings, ...kind });
+    onMade(made);
+    return new Function("$", `${made.text}\n//# sourceURL=wasmts:${this.id}`) as Linker<T>;
   }
 
   /** Of each line of a text, the offset in the module of what fails there. */

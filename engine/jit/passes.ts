@@ -5,6 +5,7 @@ export const passes = {
   width: "one word for an i64 whose upper word nobody wants, or is known",
   target: "an i64 that is loaded for a local goes there at once",
   views: "the views of a memory are in variables of the function",
+  split: "loops and cases of functions that V8 leaves alone for their size are functions of their own",
 } as const;
 
 export type PassName = keyof typeof passes;

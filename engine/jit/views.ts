@@ -52,6 +52,11 @@ export class Views {
     return list;
   }
 
+  /** Declares the variable `name` again, in another function. */
+  declaration(name: string): string {
+    return this.list().find((text) => text.startsWith(`${name}=`)) as string;
+  }
+
   private list(): string[] {
     return [...this.used].map((view) => `${variables[view]}=${this.env.memory(0)}.${view}`);
   }

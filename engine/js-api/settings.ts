@@ -30,6 +30,8 @@ export interface Configuration {
   readonly i64?: I64Form | undefined;
   /** Optimisations of generated code to leave out; see `TierOptions`. */
   readonly optimise?: Partial<Passes> | undefined;
+  /** V8 optimises functions of any size; see `TierOptions`. */
+  readonly optimisesLarge?: boolean | undefined;
   /** For tests; see `TierOptions`. @internal */
   readonly hotAfter?: number | undefined;
 }
@@ -65,6 +67,7 @@ function settingsOf({ fuel, timeoutMs, signal, totalMemory, ...c }: Configuratio
       eval: c.eval,
       i64: c.i64,
       optimise: c.optimise,
+      optimisesLarge: c.optimisesLarge,
       hotAfter: c.hotAfter,
       features,
     }),

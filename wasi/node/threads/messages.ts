@@ -27,7 +27,7 @@ export interface ThreadStart {
   /** Where the module imports WASI from. */
   readonly wasiModule: string;
   readonly memory: SharedMemory & { readonly imported: readonly [module: string, name: string] };
-  readonly engine: Pick<EngineOptions, "features" | "tier" | "eval">;
+  readonly engine: Pick<EngineOptions, "features" | "tier" | "eval" | "optimisesLarge">;
   readonly maxMemoryBytes: number | undefined;
   readonly maxTableElements: number | undefined;
   readonly maxStackDepth: number | undefined;
