@@ -31,6 +31,7 @@ import { DRIVER_START, op, opDef } from "./ops.ts";
 import { fuelBeforePriming, warmUp } from "./primer.ts";
 import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
+import { runResident } from "./resident.gen.ts";
 import { crossTo, moveArgs } from "./tail-call.ts";
 import { find, raise } from "./unwind.ts";
 import { pendingAt, traceOf, tracer } from "./walk.ts";
@@ -175,6 +176,7 @@ export class Activation implements Run, Counting, Entrance {
     const own = this.room;
     this.room = Math.min(own, outside);
     jsStack.room = this.room;
+    this.stack.moveIn(this.inst.code.isResident);
     try {
       if (!this.isNested) this.startSlice(fuel);
       this.untilSample = this.room < MIN_ROOM ? Infinity : (this.inst.tier?.sampleFuel ?? Infinity);
@@ -197,6 +199,7 @@ export class Activation implements Run, Counting, Entrance {
         throw new Error("an exception came out that somebody was to catch");
       throw error;
     } finally {
+      this.stack.moveOut();
       jsStack.room = outside;
       this.room = own;
       this.meter.leave();
@@ -276,7 +279,7 @@ export class Activation implements Run, Counting, Entrance {
   private enter(given: number): number {
     this.fuel = given;
     try {
-      return run(this);
+      return this.stack.isResident && this.inst.code.isResident ? runResident(this) : run(this);
     } finally {
       this.count(given - this.fuel);
     }
