@@ -28,7 +28,7 @@ import { waitAt } from "./instance-ops.ts";
 import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
 import { DRIVER_START, op, opDef } from "./ops.ts";
-import { fuelBeforePriming, warmUp } from "./primer.ts";
+import { fuelBeforePriming, isCold, prime } from "./primer.ts";
 import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
 import { runResident } from "./resident.gen.ts";
@@ -266,13 +266,21 @@ export class Activation implements Run, Counting, Entrance {
     while (outcome === undefined) {
       const given = Math.max(-1, Math.min(this.allowance(), this.untilSample));
       const exit = this.enter(given);
-      if (fuelBeforePriming(this.inst.module) < Infinity) warmUp(given - this.fuel);
+      if (fuelBeforePriming(this.inst.module) < Infinity && isCold(given - this.fuel)) this.prime();
       const isSafepoint = exit === exits.loop || exit === exits.enter;
       // Also a guest that stops at the entry of a function has room for its frame, which may be captured there.
       if (!isSafepoint || exit === exits.enter) outcome = this.handle(exit);
       if (isSafepoint && this.fuel < 0) outcome = this.look();
     }
     return outcome;
+  }
+
+  /** Makes the dispatch function that it runs in ready for all operations. */
+  private prime(): void {
+    const { isResident } = this.inst.code;
+    this.stack.moveOut();
+    prime(isResident);
+    this.stack.moveIn(isResident);
   }
 
   /** One entry of the dispatch loop, with `given` fuel. */

@@ -12,8 +12,8 @@ export interface LoweredFunc {
   readonly handlers: HandlerTable | undefined;
 }
 
-/** Of larger modules the code is not resident: they have a way of their own to be fast from the start (`primer.ts`). */
-export const LARGE_MODULE = 1 << 18;
+/** Modules with more bytes are not resident: one of them would leave no room for others. */
+const MOST_BYTES = 1 << 22;
 const FIRST_WORDS = 4096;
 
 export class FlatCode {
@@ -41,7 +41,7 @@ export class FlatCode {
   constructor(module: Module, hasCanonicalNans = false) {
     this.hasCanonicalNans = hasCanonicalNans;
     this.entries = new Int32Array(module.funcTypes.length).fill(-1);
-    const isResident = !residency.isOff && module.bytes.length < LARGE_MODULE && residentCode.hasRoom(FIRST_WORDS);
+    const isResident = !residency.isOff && module.bytes.length < MOST_BYTES && residentCode.hasRoom(FIRST_WORDS);
     this.owner = isResident ? residentCode.ownerFor(this) : undefined;
     this.words = isResident ? residentCode.words : new Int32Array(FIRST_WORDS);
   }
