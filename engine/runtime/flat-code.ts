@@ -13,7 +13,7 @@ export interface LoweredFunc {
 }
 
 /** Modules with more bytes are not resident: one of them would leave no room for others. */
-const MOST_BYTES = 1 << 22;
+const MOST_BYTES = 1 << 25;
 const FIRST_WORDS = 4096;
 
 export class FlatCode {

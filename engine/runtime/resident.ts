@@ -35,7 +35,7 @@ export const viewsOf = (buffer: ArrayBuffer): Views => ({
 /** Systems give memory when it is written to: what nobody uses costs addresses. */
 const STACK_WORDS = 1 << 20;
 const CALLS = 1 << 16;
-const CODE_WORDS = 1 << 21;
+const CODE_WORDS = 1 << 22;
 
 export const residentViews = viewsOf(new ArrayBuffer(STACK_WORDS * 4));
 export const residentCalls = new Int32Array(CALLS);
