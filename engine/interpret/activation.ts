@@ -199,7 +199,7 @@ export class Activation implements Run, Counting, Entrance {
         throw new Error("an exception came out that somebody was to catch");
       throw error;
     } finally {
-      this.stack.moveOut();
+      this.stack.rest();
       jsStack.room = outside;
       this.room = own;
       this.meter.leave();
@@ -255,7 +255,7 @@ export class Activation implements Run, Counting, Entrance {
 
   private release(): void {
     this.stack.reset();
-    if (freeStacks.length < 16 && this.stack.I.length < 65536) freeStacks.push(this.stack);
+    if (freeStacks.length < 16 && this.stack.isSmall) freeStacks.push(this.stack);
   }
 
   private drive(): Outcome {
@@ -278,7 +278,7 @@ export class Activation implements Run, Counting, Entrance {
   /** Makes the dispatch function that it runs in ready for all operations. */
   private prime(): void {
     const { isResident } = this.inst.code;
-    this.stack.moveOut();
+    this.stack.rest();
     prime(isResident);
     this.stack.moveIn(isResident);
   }

@@ -19,10 +19,13 @@ export interface StackLimits {
 /** 8 KiB of frames to begin with: 1,000 idle guests cost 16 MB. */
 const FIRST_WORDS = 2048;
 const FIRST_CALLS = 256;
+const MOST_KEPT = 1 << 16;
+/** More than there is of anything. */
+const ALL = 2 ** 30;
 /** `enter` and calls may write this many entries before the next check. */
 const CALL_SLACK = 4;
 
-/** Whose frames are in the resident place. */
+/** Whose frames are in the resident place: of an activation that runs, or of the last one that did. */
 let tenant: FrameStack | undefined;
 
 export class FrameStack implements Views {
@@ -45,8 +48,10 @@ export class FrameStack implements Views {
   /** Where frames and return addresses are when they are not in the resident place. */
   private own: Views;
   private ownCalls: Int32Array;
-  /** Words and calls in use, until a function has run: it does not say what it uses. */
-  private used: { words: number; calls: number } | undefined = { words: 0, calls: 0 };
+  /** Words and calls in use; a function that runs does not say what it uses. */
+  private usedWords = 0;
+  private usedCalls = 0;
+  private isRunning = false;
 
   constructor(limits: StackLimits) {
     this.limits = limits;
@@ -66,11 +71,8 @@ export class FrameStack implements Views {
    */
   reserve(top: number, csp: number): void {
     if (top > this.limits.words || csp > this.limits.frames) throw exhaustedError();
-    const { used } = this;
-    if (used !== undefined) {
-      used.words = Math.max(used.words, top);
-      used.calls = Math.max(used.calls, csp);
-    }
+    if (top > this.usedWords) this.usedWords = top;
+    if (csp > this.usedCalls) this.usedCalls = csp;
     if (top > this.frameEnd) this.growFrames(Math.min(this.limits.words, Math.max(top, this.frameEnd * 2)));
     if (csp > this.callEnd) this.growCalls(Math.min(this.limits.frames, this.callEnd * 2));
   }
@@ -91,38 +93,42 @@ export class FrameStack implements Views {
     return this.I === residentViews.I;
   }
 
-  /** It is about to run: moves into the resident place, if `isWanted`, nobody else is there, and it fits. */
+  /** Its activation is about to run: moves into the resident place, if `isWanted`, nobody who runs is there, and it fits. */
   moveIn(isWanted: boolean): void {
-    const { words, calls } = this.used ?? { words: this.frameEnd, calls: this.callEnd };
-    this.used = undefined;
-    if (!isWanted || tenant !== undefined || !fits(this.frameEnd, this.callEnd)) return;
-    tenant = this;
-    copy(this.I, residentViews.I, words);
-    copy(this.calls, residentCalls, calls + CALL_SLACK);
-    this.adopt(residentViews);
-    this.calls = residentCalls;
+    if (tenant !== this && isWanted && tenant?.isRunning !== true && fits(this.frameEnd, this.callEnd)) {
+      tenant?.moveOut();
+      tenant = this;
+      copy(this.I, residentViews.I, Math.min(this.usedWords, this.frameEnd));
+      copy(this.calls, residentCalls, Math.min(this.usedCalls, this.callEnd) + CALL_SLACK);
+      this.adopt(residentViews);
+      this.calls = residentCalls;
+    }
+    this.isRunning = true;
+    this.usedWords = ALL;
+    this.usedCalls = ALL;
   }
 
-  /** Makes the resident place free for others, if it is there. What is in its frames comes along. */
-  moveOut(): void {
-    if (tenant !== this) return;
-    const { frameEnd, callEnd } = this;
-    if (frameEnd > this.own.I.length) this.own = viewsOf(new ArrayBuffer((frameEnd + (frameEnd & 1)) * 4));
-    if (callEnd + CALL_SLACK > this.ownCalls.length) this.ownCalls = new Int32Array(callEnd + CALL_SLACK);
-    copy(residentViews.I, this.own.I, frameEnd);
-    copy(residentCalls, this.ownCalls, callEnd + CALL_SLACK);
-    this.goHome();
+  /** Its activation does not run any more: who wants the place may have it. */
+  rest(): void {
+    this.isRunning = false;
   }
 
-  private goHome(): void {
-    if (tenant === this) tenant = undefined;
+  /** Leaves the resident place with all that it has there. */
+  private moveOut(): void {
+    tenant = undefined;
+    const words = Math.min(this.usedWords, this.frameEnd);
+    const calls = Math.min(this.usedCalls, this.callEnd) + CALL_SLACK;
+    if (this.frameEnd > this.own.I.length) this.own = viewsOf(new ArrayBuffer((this.frameEnd + (this.frameEnd & 1)) * 4));
+    if (this.callEnd + CALL_SLACK > this.ownCalls.length) this.ownCalls = new Int32Array(this.callEnd + CALL_SLACK);
+    copy(residentViews.I, this.own.I, words);
+    copy(residentCalls, this.ownCalls, calls);
     this.adopt(this.own);
     this.calls = this.ownCalls;
   }
 
   private growFrames(words: number): void {
     if (words > this.I.length) {
-      this.moveOut();
+      if (tenant === this) this.moveOut();
       const grown = viewsOf(new ArrayBuffer((words + (words & 1)) * 4));
       grown.I.set(this.I);
       this.own = grown;
@@ -135,16 +141,21 @@ export class FrameStack implements Views {
 
   /** Ready for another activation: no references are kept. */
   reset(): void {
-    this.goHome();
     this.refs = [];
     this.frameEnd = Math.min(this.frameEnd, FIRST_WORDS);
-    this.callEnd = this.calls.length - CALL_SLACK;
-    this.used = { words: 0, calls: 0 };
+    this.isRunning = false;
+    this.usedWords = 0;
+    this.usedCalls = 0;
+  }
+
+  /** Worth keeping for another activation. */
+  get isSmall(): boolean {
+    return this.own.I.length < MOST_KEPT;
   }
 
   private growCalls(count: number): void {
     if (count + CALL_SLACK > this.calls.length) {
-      this.moveOut();
+      if (tenant === this) this.moveOut();
       const next = new Int32Array(count + CALL_SLACK);
       next.set(this.calls);
       this.ownCalls = next;
