@@ -74,7 +74,7 @@ export const runResident = over(residentViews, residentCalls, residentCode.words
 /** Called once: V8 takes for constants what belongs to the only closure of a function. */
 function over(views: Views, theCalls: Int32Array, theCode: Int32Array): (act: Run) => number {
   const { I: theI, F32: theF32, F64: theF64, B: theB } = views;
-  return function runResident(act: Run): number {
+  return function dispatch(act: Run): number {
   const I = theI, F32 = theF32, F64 = theF64, B = theB, calls = theCalls, code = theCode;
   const { frameEnd, callEnd } = act.stack;
   const inst = act.inst;

@@ -4,7 +4,7 @@
  */
 import type { Module } from "../module.ts";
 import type { HandlerTable } from "./handlers.ts";
-import { residency, residentCode } from "./resident.ts";
+import { residentCode } from "./resident.ts";
 
 /** What lowering makes of a function; its words are for one place. */
 export interface LoweredFunc {
@@ -38,10 +38,10 @@ export class FlatCode {
   /** NaNs that arithmetic makes are the canonical one. */
   readonly hasCanonicalNans: boolean;
 
-  constructor(module: Module, hasCanonicalNans = false) {
-    this.hasCanonicalNans = hasCanonicalNans;
+  constructor(module: Module, kind: CodeKind = "plain") {
+    this.hasCanonicalNans = kind === "canonical NaNs";
     this.entries = new Int32Array(module.funcTypes.length).fill(-1);
-    const isResident = !residency.isOff && module.bytes.length < MOST_BYTES && residentCode.hasRoom(FIRST_WORDS);
+    const isResident = kind !== "apart" && module.bytes.length < MOST_BYTES && residentCode.hasRoom(FIRST_WORDS);
     this.owner = isResident ? residentCode.ownerFor(this) : undefined;
     this.words = isResident ? residentCode.words : new Int32Array(FIRST_WORDS);
   }
@@ -119,10 +119,11 @@ export class FlatCode {
 }
 
 /** Which code an instance needs: instances of one module and one kind share it. */
-export type CodeKind = "plain" | "tiered" | "canonical NaNs";
+export type CodeKind = "plain" | "apart" | "tiered" | "canonical NaNs";
 
 const codes: Readonly<Record<CodeKind, WeakMap<Module, FlatCode>>> = {
   plain: new WeakMap(),
+  apart: new WeakMap(),
   tiered: new WeakMap(),
   "canonical NaNs": new WeakMap(),
 };
@@ -131,7 +132,7 @@ const codes: Readonly<Record<CodeKind, WeakMap<Module, FlatCode>>> = {
 export function flatCodeOf(module: Module, kind: CodeKind = "plain"): FlatCode {
   let code = codes[kind].get(module);
   if (code === undefined) {
-    code = new FlatCode(module, kind === "canonical NaNs");
+    code = new FlatCode(module, kind);
     codes[kind].set(module, code);
   }
   return code;

@@ -88,6 +88,3 @@ export class ResidentCode {
 }
 
 export const residentCode = new ResidentCode(CODE_WORDS);
-
-/** Tests turn it off, to have everything elsewhere from then on. */
-export const residency = { isOff: false };
