@@ -33,7 +33,6 @@ describe.each([
     expect(bytes).toBeGreaterThan(20_000);
     expect(bytes).toBeLessThan(limit * 0.96);
   });
-
 });
 
 it("every operation has a number of its own", () => {

@@ -118,7 +118,8 @@ export class FrameStack implements Views {
     tenant = undefined;
     const words = Math.min(this.usedWords, this.frameEnd);
     const calls = Math.min(this.usedCalls, this.callEnd) + CALL_SLACK;
-    if (this.frameEnd > this.own.I.length) this.own = viewsOf(new ArrayBuffer((this.frameEnd + (this.frameEnd & 1)) * 4));
+    if (this.frameEnd > this.own.I.length)
+      this.own = viewsOf(new ArrayBuffer((this.frameEnd + (this.frameEnd & 1)) * 4));
     if (this.callEnd + CALL_SLACK > this.ownCalls.length) this.ownCalls = new Int32Array(this.callEnd + CALL_SLACK);
     copy(residentViews.I, this.own.I, words);
     copy(residentCalls, this.ownCalls, calls);

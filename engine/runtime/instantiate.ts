@@ -68,14 +68,7 @@ export function instantiate(module: Module, imports: Imports, options: InstanceO
   const heap = new HeapMeter(options.maxArrayBytes, options.heapGauge);
   const meter = options.meter ?? new Meter(options.limits);
   meter.takeInstance();
-  const inst = new ModuleInst(
-    module,
-    flatCodeOf(module, codeKindOf(options)),
-    cells,
-    options.runner,
-    meter,
-    heap,
-  );
+  const inst = new ModuleInst(module, flatCodeOf(module, codeKindOf(options)), cells, options.runner, meter, heap);
   for (const x of externs) addExtern(inst, x);
   allocate(inst, options);
   if (!isBlank) initialise(inst);
