@@ -176,8 +176,8 @@ export class Activation implements Run, Counting, Entrance {
     const own = this.room;
     this.room = Math.min(own, outside);
     jsStack.room = this.room;
-    this.stack.moveIn(this.inst.code.isResident);
     try {
+      this.stack.moveIn(this.inst.code.isResident);
       if (!this.isNested) this.startSlice(fuel);
       this.untilSample = this.room < MIN_ROOM ? Infinity : (this.inst.tier?.sampleFuel ?? Infinity);
       const why = this.meter.fuelLeft < 0 ? "fuel" : this.isNested ? undefined : this.interruption();

@@ -115,7 +115,6 @@ export class FrameStack implements Views {
 
   /** Leaves the resident place with all that it has there. */
   private moveOut(): void {
-    tenant = undefined;
     const words = Math.min(this.usedWords, this.frameEnd);
     const calls = Math.min(this.usedCalls, this.callEnd) + CALL_SLACK;
     if (this.frameEnd > this.own.I.length)
@@ -123,6 +122,7 @@ export class FrameStack implements Views {
     if (this.callEnd + CALL_SLACK > this.ownCalls.length) this.ownCalls = new Int32Array(this.callEnd + CALL_SLACK);
     copy(residentViews.I, this.own.I, words);
     copy(residentCalls, this.ownCalls, calls);
+    tenant = undefined;
     this.adopt(this.own);
     this.calls = this.ownCalls;
   }
