@@ -62,7 +62,8 @@ export class Engine {
   /** @param isBlank segments are not copied: a snapshot gives all contents */
   #instance(module: Module, imports: Imports, options: InstanceOptions, isBlank = false): Instance {
     const tiered = isTiered(this.options) && options.hasCanonicalNans !== true;
-    const inst = instantiate(module, imports, { ...options, isTiered: tiered }, isBlank);
+    const isApart = this.options.resident === false;
+    const inst = instantiate(module, imports, { ...options, isTiered: tiered, isApart }, isBlank);
     const instance = new Instance(inst, options);
     if (tiered) instance.tierStats = addTier(inst, this.options, instance.stackLimits);
     return instance;

@@ -48,6 +48,8 @@ export interface TierOptions {
   readonly everySplit?: boolean | undefined;
   /** For tests: BigInts also where they are not worth while. */
   readonly everyBigInt?: boolean | undefined;
+  /** False, for tests: the interpreter's code is not resident (`runtime/resident.ts`). Only in tier `interp`. */
+  readonly resident?: boolean | undefined;
   /** Called with the size of each function in bytes before it is compiled: a host may want to set up its JavaScript engine. */
   readonly onGenerate?: ((bytes: number) => void) | undefined;
   /**

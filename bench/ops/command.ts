@@ -64,7 +64,7 @@ async function bundled(): Promise<Counter> {
         {
           name: "instrument",
           setup: ({ onLoad }) =>
-            onLoad({ filter: /dispatch\.gen\.ts$/ }, ({ path }) => ({
+            onLoad({ filter: /(dispatch|resident)\.gen\.ts$/ }, ({ path }) => ({
               contents: instrument(readFileSync(path, "utf8")),
               loader: "ts",
             })),

@@ -8,8 +8,8 @@ import type { Counts } from "./count.ts";
 import { corpusPairsOf, opsReport } from "./report.ts";
 
 describe("instrument", () => {
-  test("finds the switch of the generated dispatch loop, once", () => {
-    const text = readFileSync(join(root, "engine", "interpret", "dispatch.gen.ts"), "utf8");
+  test.each(["dispatch", "resident"])("finds the switch of the generated dispatch loop, once (%s)", (name) => {
+    const text = readFileSync(join(root, "engine", "interpret", `${name}.gen.ts`), "utf8");
     expect(instrument(text).split("globalThis.countOp(code, pc);")).toHaveLength(2);
   });
 

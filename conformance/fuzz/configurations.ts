@@ -40,6 +40,7 @@ const bigInts = hasBigInts
 /** The first is what the others are compared with. */
 export const configurations: readonly [Configuration, ...Configuration[]] = [
   configuration("interpreter", { tier: "interp" }, true),
+  configuration("interpreter, not resident", { tier: "interp", resident: false }, true),
   configuration("interpreter, frame by frame", { tier: "interp" }, true, "by frames"),
   configuration("interpreter, moved", { tier: "interp" }, true, "by snapshot"),
   configuration("JavaScript", { tier: "js" }, false),

@@ -26,7 +26,7 @@ export const expectationFor = (engine: string): Expectation =>
 
 /** Our tiers share one list: they do not differ. */
 const listOf = (engine: string): string =>
-  /^(js(-bigint)?|auto(-\d+)?|interp)(-split)?(-metered)?$/.test(engine) ? "interp" : engine;
+  /^(js(-bigint)?|auto(-\d+)?|interp(-apart)?)(-split)?(-metered)?$/.test(engine) ? "interp" : engine;
 
 /** Each difference between the files that ran and the list, one line each. */
 export function differences(files: readonly FileResult[], list: Expectation): string[] {

@@ -9,7 +9,7 @@ beforeAll(async () => {
   wabt = await wabtInit();
 });
 
-const all: readonly TierName[] = ["interp", "js", "js-bigint", "auto-1", "auto-2", "auto-10"];
+const all: readonly TierName[] = ["interp", "interp-apart", "js", "js-bigint", "auto-1", "auto-2", "auto-10"];
 
 const kinds = ["load", "load16", "loads", "load64", "store", "atomic", "fill"] as const;
 const resultOf: Readonly<Record<string, string>> = {

@@ -32,6 +32,7 @@ beforeAll(async () => {
 
 const all: readonly TierName[] = [
   "interp",
+  "interp-apart",
   "js",
   "js-split",
   "js-bigint",

@@ -17,6 +17,7 @@ import { type TierName, tiers } from "./tiers.ts";
 
 const all: readonly TierName[] = [
   "interp",
+  "interp-apart",
   "js",
   "js-split",
   "js-bigint",

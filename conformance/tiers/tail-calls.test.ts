@@ -16,7 +16,7 @@ import { type TierName, tiers } from "./tiers.ts";
 
 const wabt = await wabtInit();
 const assemble = (wat: string): Uint8Array => wabt.parseWat("t.wat", wat, { tail_call: true }).toBinary({}).buffer;
-const all: readonly TierName[] = ["interp", "js", "js-bigint", "auto-1", "auto-2", "auto-10"];
+const all: readonly TierName[] = ["interp", "interp-apart", "js", "js-bigint", "auto-1", "auto-2", "auto-10"];
 
 /** Values of every type through calls of itself, of others, by a table; in loops, with locals that must be new. */
 const program = `(module

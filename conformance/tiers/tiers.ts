@@ -3,6 +3,8 @@ import type { EngineOptions } from "../../engine/index.ts";
 
 export const tiers = {
   interp: { tier: "interp" },
+  /** Its other dispatch function. */
+  "interp-apart": { tier: "interp", resident: false },
   js: { tier: "js" },
   "js-bigint": { tier: "js", i64: "bigint", everyBigInt: true },
   "js-split": { tier: "js", everySplit: true },
@@ -17,4 +19,4 @@ export const tiers = {
 export type TierName = keyof typeof tiers;
 
 /** What most lists run in. */
-export const testedTiers: readonly TierName[] = ["interp", "js", "js-bigint", "auto-1"];
+export const testedTiers: readonly TierName[] = ["interp", "interp-apart", "js", "js-bigint", "auto-1"];

@@ -1,7 +1,8 @@
 /** Build step: writes the generated files. Never imported at run time. */
 import { writeFileSync } from "node:fs";
-import { dispatchText } from "./dispatch.ts";
+import { dispatchText, residentText } from "./dispatch.ts";
 import { vectorText } from "./simd.ts";
 
 writeFileSync("engine/interpret/dispatch.gen.ts", dispatchText());
+writeFileSync("engine/interpret/resident.gen.ts", residentText());
 writeFileSync("engine/interpret/simd.gen.ts", vectorText());

@@ -28,7 +28,8 @@ import { waitAt } from "./instance-ops.ts";
 import { lower } from "./lower.ts";
 import { wordsOf } from "./operands.ts";
 import { DRIVER_START, op, opDef } from "./ops.ts";
-import { fuelBeforePriming, warmUp } from "./primer.ts";
+import { fuelBeforePriming, isCold, prime } from "./primer.ts";
+import { runResident } from "./resident.gen.ts";
 import { readSlots, resultVals, writeSlot } from "./slots.ts";
 import { FrameStack, overflow, type Run, type StackLimits } from "./stack.ts";
 import { crossTo, moveArgs } from "./tail-call.ts";
@@ -176,6 +177,7 @@ export class Activation implements Run, Counting, Entrance {
     this.room = Math.min(own, outside);
     jsStack.room = this.room;
     try {
+      this.stack.moveIn(this.inst.code.isResident);
       if (!this.isNested) this.startSlice(fuel);
       this.untilSample = this.room < MIN_ROOM ? Infinity : (this.inst.tier?.sampleFuel ?? Infinity);
       const why = this.meter.fuelLeft < 0 ? "fuel" : this.isNested ? undefined : this.interruption();
@@ -197,6 +199,7 @@ export class Activation implements Run, Counting, Entrance {
         throw new Error("an exception came out that somebody was to catch");
       throw error;
     } finally {
+      this.stack.rest();
       jsStack.room = outside;
       this.room = own;
       this.meter.leave();
@@ -252,7 +255,7 @@ export class Activation implements Run, Counting, Entrance {
 
   private release(): void {
     this.stack.reset();
-    if (freeStacks.length < 16 && this.stack.I.length < 65536) freeStacks.push(this.stack);
+    if (freeStacks.length < 16 && this.stack.isSmall) freeStacks.push(this.stack);
   }
 
   private drive(): Outcome {
@@ -263,7 +266,7 @@ export class Activation implements Run, Counting, Entrance {
     while (outcome === undefined) {
       const given = Math.max(-1, Math.min(this.allowance(), this.untilSample));
       const exit = this.enter(given);
-      if (fuelBeforePriming(this.inst.module) < Infinity) warmUp(given - this.fuel);
+      if (fuelBeforePriming(this.inst.module) < Infinity && isCold(given - this.fuel)) this.prime();
       const isSafepoint = exit === exits.loop || exit === exits.enter;
       // Also a guest that stops at the entry of a function has room for its frame, which may be captured there.
       if (!isSafepoint || exit === exits.enter) outcome = this.handle(exit);
@@ -272,11 +275,19 @@ export class Activation implements Run, Counting, Entrance {
     return outcome;
   }
 
+  /** Makes the dispatch function that it runs in ready for all operations. */
+  private prime(): void {
+    const { isResident } = this.inst.code;
+    this.stack.rest();
+    prime(isResident);
+    this.stack.moveIn(isResident);
+  }
+
   /** One entry of the dispatch loop, with `given` fuel. */
   private enter(given: number): number {
     this.fuel = given;
     try {
-      return run(this);
+      return this.stack.isResident && this.inst.code.isResident ? runResident(this) : run(this);
     } finally {
       this.count(given - this.fuel);
     }

@@ -835,7 +835,7 @@ export function run(act: Run): number {
 }
 
 /** Hot operations on slots that are far. */
-function far(o: number, act: Run, dv: DataView, pc: number, fp: number): number {
+export function far(o: number, act: Run, dv: DataView, pc: number, fp: number): number {
   const { I, F32, F64, B } = act.stack;
   const { inst } = act, code = inst.code.words, G = inst.globalWords;
   switch (o) {
@@ -1000,7 +1000,7 @@ function far(o: number, act: Run, dv: DataView, pc: number, fp: number): number 
 }
 
 /** Numeric operations outside the hot switch, on the word indices of result and operands. */
-function cold(o: number, s: FrameStack, d: number, a: number, b: number): void {
+export function cold(o: number, s: FrameStack, d: number, a: number, b: number): void {
   if (o < 289) cold0(o, s, d, a, b);
   else cold1(o, s, d, a, b);
 }

@@ -1,12 +1,14 @@
 /** A sequence in one dispatch, and an operation on far slots, does what the plain operations do, also when it traps or has to be executed again. */
 import { describe, expect, it } from "vitest";
 import { instrDef, type Mnemonic } from "../instrs.ts";
+import { residentCode } from "../runtime/resident.ts";
 import { run } from "./dispatch.gen.ts";
 import { exits } from "./exit.ts";
 import { fuse } from "./fuse.ts";
 import { type Sequence, sequences } from "./fused.ts";
 import { caseOf, isFar, type OpDef, op, opDef, ops } from "./ops.ts";
 import { pack, packedWords } from "./pack.ts";
+import { runResident } from "./resident.gen.ts";
 import { FrameStack, type Run } from "./stack.ts";
 
 const ENTER = op("enter");
@@ -87,15 +89,29 @@ interface Outcome {
   readonly error: string;
 }
 
+/** Runs `words`, which are for the first place, where code and frames are resident. */
+function outcomeHere(words: readonly number[], seed: number, isStale: boolean, base = 0): Outcome {
+  const owner = residentCode.ownerFor({});
+  residentCode.add(words, owner);
+  try {
+    return outcome(words, seed, isStale, base, runResident);
+  } finally {
+    residentCode.remove(owner);
+    expect(residentCode.length).toBe(0);
+  }
+}
+
 /** Runs `words` on slots from `seed`; with `isStale`, behind a view of a memory that has grown meanwhile. */
-function outcome(words: readonly number[], seed: number, isStale: boolean, base = 0): Outcome {
+function outcome(words: readonly number[], seed: number, isStale: boolean, base = 0, go = run): Outcome {
   const roll = dice(seed);
   const stack = new FrameStack({ frames: 100, words: 4096 });
+  stack.moveIn(go === runResident);
+  expect(stack.isResident).toBe(go === runResident);
   for (let i = 0; i < 96; i++) stack.I[base + i] = interesting[roll(interesting.length)] as number;
   const memory = new Uint8Array(512).map((_, i) => (i % 4 === 0 ? i * 7 : 0));
   const views = isStale ? [new DataView(memory.buffer, 0, 0)] : [];
   const inst = {
-    code: { words: Int32Array.from(words) },
+    code: { words: go === runResident ? residentCode.words : Int32Array.from(words) },
     get view(): DataView {
       return views.pop() ?? new DataView(memory.buffer);
     },
@@ -106,11 +122,12 @@ function outcome(words: readonly number[], seed: number, isStale: boolean, base 
   const act = { stack, inst, pc: 4, fp: 0, csp: 1, fuel: 100 } as unknown as Run;
   let error = "";
   try {
-    while (run(act) === 6);
+    while (go(act) === 6);
   } catch (thrown) {
     error = String(thrown);
   }
   const globals = [...inst.globalWords];
+  stack.rest();
   return {
     slots: [...stack.I.subarray(base, base + 96)],
     memory: [...memory],
@@ -144,6 +161,7 @@ describe("every sequence", () => {
       if (opDef(fused[4] as number)?.name === s.name) hits++;
       const expected = forget(outcome(words, seed, false), s);
       expect(forget(outcome(fused, seed, seed % 2 === 0), s)).toEqual(expected);
+      expect(forget(outcomeHere(fused, seed, seed % 2 === 0), s)).toEqual(expected);
       if (expected.error !== "") traps++;
     }
     expect(hits).toBeGreaterThan(20);
@@ -164,7 +182,9 @@ describe("every operation on far slots", () => {
         if (base >= 512) expect(isFar(far[4] as number) && opDef(far[4] as number) === o).toBe(true);
         const packed = [...near];
         pack(packed);
-        expect(outcome(far, seed, seed % 2 === 0, base)).toEqual(outcome(packed, seed, false));
+        const expected = outcome(packed, seed, false);
+        expect(outcome(far, seed, seed % 2 === 0, base)).toEqual(expected);
+        expect(outcomeHere(far, seed, seed % 2 === 0, base)).toEqual(expected);
       }
     }
   });

@@ -8,12 +8,14 @@ import type { Module } from "../module.ts";
 import { FuncInst } from "../runtime/func.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
 import { MemInst } from "../runtime/memory.ts";
+import { residentCode } from "../runtime/resident.ts";
 import { TableInst } from "../runtime/table.ts";
 import { FUNCREF } from "../types.ts";
 import { run } from "./dispatch.gen.ts";
 import { exits } from "./exit.ts";
 import { type OpDef, ops } from "./ops.ts";
 import { pack } from "./pack.ts";
+import { runResident } from "./resident.gen.ts";
 import { FrameStack, type Run } from "./stack.ts";
 
 /** Where results go, and slots that hold the word in both halves. None may change but the first. */
@@ -40,6 +42,8 @@ const valueIn: Readonly<Record<number, number>> = {
 const FRAME_WORDS = 64;
 /** A slot that has no room in the first word of an operation. */
 const FAR = 512;
+/** More than the code has. */
+const MOST_WORDS = 1 << 17;
 
 /** Operands that take both sides of every condition. The second is never zero: it may be a divisor. */
 const pairs: readonly (readonly [number, number])[] = [
@@ -107,7 +111,18 @@ function highOperands({ name, words }: OpDef): readonly number[] | undefined {
 
 class Primer {
   readonly words: number[] = [];
+  /** Where the first word is to be. */
+  private readonly start: number;
   private readonly byName: ReadonlyMap<string, OpDef> = new Map(ops.map((o) => [o.name, o]));
+
+  constructor(start: number) {
+    this.start = start;
+  }
+
+  /** The place of the next word. */
+  get here(): number {
+    return this.start + this.words.length;
+  }
 
   emit(name: string, ...operands: readonly number[]): void {
     this.words.push(this.named(name).num, ...operands);
@@ -139,7 +154,7 @@ class Primer {
     const size = parts.reduce((n, part) => n + 1 + operandsOf(part, ONE, ONE, 0).length, 0);
     for (const [x, y] of parts.every(isSafe) ? [...pairs, ...negative] : pairs) {
       this.emit("const64", RESULT, 1, 1);
-      this.emitParts(o, parts, x, y, this.words.length + size);
+      this.emitParts(o, parts, x, y, this.here + size);
     }
     if (isJump(parts[parts.length - 1])) this.addBack(o, parts, size);
     const high = o.cls === "memory" ? highOperands(o) : undefined;
@@ -149,7 +164,7 @@ class Primer {
   /** `o` as branches backwards, of which those that are taken look at the fuel. */
   private addBack(o: OpDef, parts: readonly OpDef[], size: number): void {
     for (const [x, y] of pairs) {
-      const target = this.words.length + 3;
+      const target = this.here + 3;
       this.emit("br", target + 3, 0);
       this.emit("br", target + 3 + size, 0);
       this.emitParts(o, parts, x, y, target);
@@ -164,7 +179,7 @@ class Primer {
     ...operands: readonly number[]
   ): number {
     const size = before(0).length + 1;
-    const entry = this.words.length + size + 3;
+    const entry = this.here + size + 3;
     this.emit(name, ...before(entry));
     this.emit("br", entry + 1 + operands.length, 0);
     this.emit(end, ...operands);
@@ -172,19 +187,19 @@ class Primer {
   }
 }
 
-/** Flat code that executes each operation, and returns. `callee` is the function in table 0, whose entry is set. */
-export function primerWords(callee: FuncInst): Int32Array {
-  const primer = new Primer();
+/** Flat code for the place `start` that executes each operation, and returns. `callee` is the function in table 0, whose entry is set. */
+export function primerWords(callee: FuncInst, start: number): readonly number[] {
+  const primer = new Primer(start);
   for (const o of ops) if (isPrimed(o)) primer.add(o);
   primer.addCall("call", (entry) => [entry, 0, 0, 0], "ret", 0);
   primer.addCall("call", (entry) => [entry, 0, 0, 0], "ret1", RESULT, 0);
   callee.entry = primer.addCall("call_indirect", () => [ZERO, 0, callee.typeId, 0, 0], "ret", 0);
   primer.emit("memory.grow", RESULT, ZERO, 0);
   primer.emit("copy32", FAR, ONE);
-  primer.emit("br_nz", FAR, primer.words.length + 4, 0);
+  primer.emit("br_nz", FAR, primer.here + 4, 0);
   primer.emit("ret", 0);
   pack(primer.words);
-  return Int32Array.from(primer.words);
+  return primer.words;
 }
 
 /**
@@ -199,42 +214,70 @@ let left = 1 << 12;
 /** Fuel that a guest of `module` may spend before `warmUp` is to be called. */
 export const fuelBeforePriming = ({ bytes }: Module): number => (bytes.length < LARGE_MODULE ? Infinity : left);
 
-/** A guest of a large module has spent `fuel`. */
-export function warmUp(fuel: number): void {
+/** A guest of a large module has spent `fuel`. True if it is time to `prime`. */
+export function isCold(fuel: number): boolean {
   left -= fuel;
-  if (left >= 0) return;
+  if (left >= 0) return false;
   left = Infinity;
-  prime();
+  return true;
 }
 
-/** Runs it; why it ended is "done". */
-export function prime(): number {
-  const stack = new FrameStack({ frames: 16, words: FAR + 2 });
-  for (const [slot, value] of Object.entries(valueIn)) stack.I.fill(value, Number(slot), Number(slot) + 2);
-  stack.I.fill(1, WIDE);
-  stack.calls[0] = -1;
+/** An instance with nothing but what the operations need. */
+function bareInst(words: Int32Array): ModuleInst {
   const inst = {
-    code: { words: new Int32Array() as Int32Array },
+    code: { words },
     view: new DataView(new ArrayBuffer(1 << 18)),
     globalWords: new Int32Array(64),
     tables: [new TableInst({ addr: "i32", limits: { min: 1, max: 1 }, elem: FUNCREF })],
     mems: [new MemInst({ addr: "i32", limits: { min: 0, max: 0 }, isShared: false, pageSizeLog2: 16 })],
   };
-  const callee = new FuncInst(
-    funcTypeId({ kind: "func", params: [], results: [] }),
-    inst as unknown as ModuleInst,
-    0,
-    null,
-  );
+  return inst as unknown as ModuleInst;
+}
+
+/**
+ * Runs it, with frames and code in their resident places if `isResident` and nobody's frames are there.
+ *
+ * @returns why it ended, which is "done"
+ */
+export function prime(isResident: boolean): number {
+  const stack = new FrameStack({ frames: 16, words: FAR + 2 });
+  stack.moveIn(isResident && residentCode.hasRoom(MOST_WORDS));
+  for (const [slot, value] of Object.entries(valueIn)) stack.I.fill(value, Number(slot), Number(slot) + 2);
+  stack.I.fill(1, WIDE, FAR + 2);
+  stack.calls[0] = -1;
+  try {
+    return stack.isResident ? primeResident(stack) : primeAt(0, stack);
+  } finally {
+    stack.reset();
+  }
+}
+
+function primeResident(stack: FrameStack): number {
+  const owner = residentCode.ownerFor(stack);
+  try {
+    return primeAt(residentCode.length, stack, (words) => residentCode.add(words, owner));
+  } finally {
+    residentCode.remove(owner);
+  }
+}
+
+/** @param add puts the words where code is resident */
+function primeAt(start: number, stack: FrameStack, add?: (words: readonly number[]) => void): number {
+  const type = funcTypeId({ kind: "func", params: [], results: [] });
+  const callee = new FuncInst(type, bareInst(residentCode.words), 0, null);
+  const inst = callee.inst as ModuleInst;
   inst.tables[0].elems[0] = callee;
-  inst.code.words = primerWords(callee);
-  const registers: Run = { stack, inst: callee.inst as ModuleInst, pc: 0, fp: 0, csp: 1, fuel: 1 };
+  const words = primerWords(callee, start);
+  if (add === undefined) inst.code.words = Int32Array.from(words);
+  else add(words);
+  const registers: Run = { stack, inst, pc: start, fp: 0, csp: 1, fuel: 1 };
+  const go = add === undefined ? run : runResident;
   // The first time V8 may only begin to take notes on the way.
   for (let time = 0; ; time++) {
     let exit = exits.reload as number;
-    while (exit === exits.reload) exit = run(registers);
+    while (exit === exits.reload) exit = go(registers);
     if (time > 0 || exit !== exits.done) return exit;
-    registers.pc = 0;
+    registers.pc = start;
     registers.csp = 1;
   }
 }

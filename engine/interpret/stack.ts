@@ -6,6 +6,7 @@
  */
 import { trapError, WasmError } from "../errors.ts";
 import type { ModuleInst } from "../runtime/instance.ts";
+import { residentCalls, residentViews, type Views, viewsOf } from "../runtime/resident.ts";
 import type { Val } from "../runtime/value.ts";
 
 export interface StackLimits {
@@ -18,15 +19,20 @@ export interface StackLimits {
 /** 8 KiB of frames to begin with: 1,000 idle guests cost 16 MB. */
 const FIRST_WORDS = 2048;
 const FIRST_CALLS = 256;
+const MOST_KEPT = 1 << 16;
+/** More than there is of anything. */
+const ALL = 2 ** 30;
 /** `enter` and calls may write this many entries before the next check. */
 const CALL_SLACK = 4;
 
-export class FrameStack {
+/** Whose frames are in the resident place: of an activation that runs, or of the last one that did. */
+let tenant: FrameStack | undefined;
+
+export class FrameStack implements Views {
   I!: Int32Array;
   F32!: Float32Array;
   F64!: Float64Array;
   B!: BigInt64Array;
-  /** Lanes of vectors. */
   I8!: Int8Array;
   U8!: Uint8Array;
   I16!: Int16Array;
@@ -39,13 +45,22 @@ export class FrameStack {
   frameEnd: number;
   callEnd: number;
   readonly limits: StackLimits;
+  /** Where frames and return addresses are when they are not in the resident place. */
+  private own: Views;
+  private ownCalls: Int32Array;
+  /** Words and calls in use; a function that runs does not say what it uses. */
+  private usedWords = 0;
+  private usedCalls = 0;
+  private isRunning = false;
 
   constructor(limits: StackLimits) {
     this.limits = limits;
     const words = Math.min(FIRST_WORDS, limits.words);
-    this.adopt(new ArrayBuffer(words * 4));
+    this.own = viewsOf(new ArrayBuffer(words * 4));
+    this.adopt(this.own);
     this.frameEnd = words;
-    this.calls = new Int32Array(Math.min(FIRST_CALLS, limits.frames) + CALL_SLACK);
+    this.ownCalls = new Int32Array(Math.min(FIRST_CALLS, limits.frames) + CALL_SLACK);
+    this.calls = this.ownCalls;
     this.callEnd = this.calls.length - CALL_SLACK;
   }
 
@@ -56,27 +71,69 @@ export class FrameStack {
    */
   reserve(top: number, csp: number): void {
     if (top > this.limits.words || csp > this.limits.frames) throw exhaustedError();
+    if (top > this.usedWords) this.usedWords = top;
+    if (csp > this.usedCalls) this.usedCalls = csp;
     if (top > this.frameEnd) this.growFrames(Math.min(this.limits.words, Math.max(top, this.frameEnd * 2)));
     if (csp > this.callEnd) this.growCalls(Math.min(this.limits.frames, this.callEnd * 2));
   }
 
-  /** Makes every view one over `buffer`. */
-  private adopt(buffer: ArrayBuffer): void {
-    this.I = new Int32Array(buffer);
-    this.F32 = new Float32Array(buffer);
-    this.F64 = new Float64Array(buffer);
-    this.B = new BigInt64Array(buffer);
-    this.I8 = new Int8Array(buffer);
-    this.U8 = new Uint8Array(buffer);
-    this.I16 = new Int16Array(buffer);
-    this.U16 = new Uint16Array(buffer);
+  private adopt({ I, F32, F64, B, I8, U8, I16, U16 }: Views): void {
+    this.I = I;
+    this.F32 = F32;
+    this.F64 = F64;
+    this.B = B;
+    this.I8 = I8;
+    this.U8 = U8;
+    this.I16 = I16;
+    this.U16 = U16;
+  }
+
+  /** True while it is in the resident place. */
+  get isResident(): boolean {
+    return this.I === residentViews.I;
+  }
+
+  /** Its activation is about to run: moves into the resident place, if `isWanted`, nobody who runs is there, and it fits. */
+  moveIn(isWanted: boolean): void {
+    if (tenant !== this && isWanted && tenant?.isRunning !== true && fits(this.frameEnd, this.callEnd)) {
+      tenant?.moveOut();
+      tenant = this;
+      copy(this.I, residentViews.I, Math.min(this.usedWords, this.frameEnd));
+      copy(this.calls, residentCalls, Math.min(this.usedCalls, this.callEnd) + CALL_SLACK);
+      this.adopt(residentViews);
+      this.calls = residentCalls;
+    }
+    this.isRunning = true;
+    this.usedWords = ALL;
+    this.usedCalls = ALL;
+  }
+
+  /** Its activation does not run any more: who wants the place may have it. */
+  rest(): void {
+    this.isRunning = false;
+  }
+
+  /** Leaves the resident place with all that it has there. */
+  private moveOut(): void {
+    const words = Math.min(this.usedWords, this.frameEnd);
+    const calls = Math.min(this.usedCalls, this.callEnd) + CALL_SLACK;
+    if (this.frameEnd > this.own.I.length)
+      this.own = viewsOf(new ArrayBuffer((this.frameEnd + (this.frameEnd & 1)) * 4));
+    if (this.callEnd + CALL_SLACK > this.ownCalls.length) this.ownCalls = new Int32Array(this.callEnd + CALL_SLACK);
+    copy(residentViews.I, this.own.I, words);
+    copy(residentCalls, this.ownCalls, calls);
+    tenant = undefined;
+    this.adopt(this.own);
+    this.calls = this.ownCalls;
   }
 
   private growFrames(words: number): void {
     if (words > this.I.length) {
-      const buffer = new ArrayBuffer((words + (words & 1)) * 4);
-      new Int32Array(buffer).set(this.I);
-      this.adopt(buffer);
+      if (tenant === this) this.moveOut();
+      const grown = viewsOf(new ArrayBuffer((words + (words & 1)) * 4));
+      grown.I.set(this.I);
+      this.own = grown;
+      this.adopt(grown);
     }
     // A write far beyond the end would make it a hash table: V8 allows gaps below 1,024.
     for (let at = this.refs.length; at < words >> 1; at++) this.refs.push(null);
@@ -87,14 +144,35 @@ export class FrameStack {
   reset(): void {
     this.refs = [];
     this.frameEnd = Math.min(this.frameEnd, FIRST_WORDS);
+    this.isRunning = false;
+    this.usedWords = 0;
+    this.usedCalls = 0;
+  }
+
+  /** Worth keeping for another activation. */
+  get isSmall(): boolean {
+    return this.own.I.length < MOST_KEPT;
   }
 
   private growCalls(count: number): void {
-    const next = new Int32Array(count + CALL_SLACK);
-    next.set(this.calls);
-    this.calls = next;
+    if (count + CALL_SLACK > this.calls.length) {
+      if (tenant === this) this.moveOut();
+      const next = new Int32Array(count + CALL_SLACK);
+      next.set(this.calls);
+      this.ownCalls = next;
+      this.calls = next;
+    }
     this.callEnd = count;
   }
+}
+
+const fits = (words: number, calls: number): boolean =>
+  words <= residentViews.I.length && calls + CALL_SLACK <= residentCalls.length;
+
+/** Few words are copied faster one by one. */
+function copy(from: Int32Array, to: Int32Array, count: number): void {
+  if (count <= 64) for (let i = 0; i < count; i++) to[i] = from[i];
+  else to.set(from.subarray(0, count));
 }
 
 /** What `run` reads and leaves: the registers of an activation. */

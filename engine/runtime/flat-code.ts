@@ -4,6 +4,7 @@
  */
 import type { Module } from "../module.ts";
 import type { HandlerTable } from "./handlers.ts";
+import { residentCode } from "./resident.ts";
 
 /** What lowering makes of a function; its words are for one place. */
 export interface LoweredFunc {
@@ -11,9 +12,16 @@ export interface LoweredFunc {
   readonly handlers: HandlerTable | undefined;
 }
 
+/** Modules with more bytes are not resident: one of them would leave no room for others. */
+const MOST_BYTES = 1 << 25;
+const FIRST_WORDS = 4096;
+
 export class FlatCode {
-  words = new Int32Array(4096);
-  length = 0;
+  /** The resident ones, or its own. */
+  words: Int32Array;
+  /** Words of its own that are in use. */
+  private end = 0;
+  private readonly owner: ReturnType<typeof residentCode.ownerFor> | undefined;
   /** First word of each function of the index space; -1: not lowered, or imported. */
   readonly entries: Int32Array;
   /** Entries in ascending order of first word, with their function index: `[start, func, start, func, ...]`. */
@@ -30,9 +38,22 @@ export class FlatCode {
   /** NaNs that arithmetic makes are the canonical one. */
   readonly hasCanonicalNans: boolean;
 
-  constructor(module: Module, hasCanonicalNans = false) {
-    this.hasCanonicalNans = hasCanonicalNans;
+  constructor(module: Module, kind: CodeKind = "plain") {
+    this.hasCanonicalNans = kind === "canonical NaNs";
     this.entries = new Int32Array(module.funcTypes.length).fill(-1);
+    const isResident = kind !== "apart" && module.bytes.length < MOST_BYTES && residentCode.hasRoom(FIRST_WORDS);
+    this.owner = isResident ? residentCode.ownerFor(this) : undefined;
+    this.words = isResident ? residentCode.words : new Int32Array(FIRST_WORDS);
+  }
+
+  /** See `resident.ts`. */
+  get isResident(): boolean {
+    return this.words === residentCode.words;
+  }
+
+  /** Where the next function goes. */
+  get length(): number {
+    return this.isResident ? residentCode.length : this.end;
   }
 
   /** Appends the words of function `func`; its entry. */
@@ -60,6 +81,15 @@ export class FlatCode {
 
   private add(func: number, words: readonly number[]): number {
     const start = this.length;
+    if (this.owner !== undefined && this.isResident && residentCode.hasRoom(words.length))
+      residentCode.add(words, this.owner);
+    else this.addOwn(words, start);
+    this.ranges.push(start, func);
+    return start;
+  }
+
+  /** What was resident so far keeps its places. */
+  private addOwn(words: readonly number[], start: number): void {
     const need = start + words.length;
     if (need > this.words.length) {
       const next = new Int32Array(Math.max(need, this.words.length * 2));
@@ -67,9 +97,7 @@ export class FlatCode {
       this.words = next;
     }
     this.words.set(words, start);
-    this.length = need;
-    this.ranges.push(start, func);
-    return start;
+    this.end = need;
   }
 
   /** Exception handlers of the function that word `pc` belongs to; undefined if it has none. O(log functions). */
@@ -91,10 +119,11 @@ export class FlatCode {
 }
 
 /** Which code an instance needs: instances of one module and one kind share it. */
-export type CodeKind = "plain" | "tiered" | "canonical NaNs";
+export type CodeKind = "plain" | "apart" | "tiered" | "canonical NaNs";
 
 const codes: Readonly<Record<CodeKind, WeakMap<Module, FlatCode>>> = {
   plain: new WeakMap(),
+  apart: new WeakMap(),
   tiered: new WeakMap(),
   "canonical NaNs": new WeakMap(),
 };
@@ -103,7 +132,7 @@ const codes: Readonly<Record<CodeKind, WeakMap<Module, FlatCode>>> = {
 export function flatCodeOf(module: Module, kind: CodeKind = "plain"): FlatCode {
   let code = codes[kind].get(module);
   if (code === undefined) {
-    code = new FlatCode(module, kind === "canonical NaNs");
+    code = new FlatCode(module, kind);
     codes[kind].set(module, code);
   }
   return code;

@@ -8,7 +8,7 @@ import type { Runner } from "../blocked.ts";
 import { canonOf, canonVal } from "../canon.ts";
 import type { ConstExpr, Data, Elem, Module } from "../module.ts";
 import { evaluate } from "./const-eval.ts";
-import { flatCodeOf } from "./flat-code.ts";
+import { type CodeKind, flatCodeOf } from "./flat-code.ts";
 import { FuncInst, TagInst } from "./func.ts";
 import { GlobalCells, GlobalInst, slotsFor } from "./global.ts";
 import { type HeapGauge, HeapMeter } from "./heap-meter.ts";
@@ -44,10 +44,18 @@ export interface InstanceOptions {
   readonly reentrant?: boolean | undefined;
   /** Its functions may be compiled: set by the engine. @internal */
   readonly isTiered?: boolean | undefined;
+  /** Its code is not resident: set by the engine. @internal */
+  readonly isApart?: boolean | undefined;
   /** What the guest may use: for a guest of one instance. */
   readonly limits?: GuestLimits | undefined;
   /** The account of a guest that has several instances; `limits` are those it was made with. */
   readonly meter?: Meter | undefined;
+}
+
+function codeKindOf({ hasCanonicalNans, isTiered, isApart }: InstanceOptions): CodeKind {
+  if (hasCanonicalNans) return "canonical NaNs";
+  if (isTiered) return "tiered";
+  return isApart ? "apart" : "plain";
 }
 
 /**
@@ -60,14 +68,7 @@ export function instantiate(module: Module, imports: Imports, options: InstanceO
   const heap = new HeapMeter(options.maxArrayBytes, options.heapGauge);
   const meter = options.meter ?? new Meter(options.limits);
   meter.takeInstance();
-  const inst = new ModuleInst(
-    module,
-    flatCodeOf(module, options.hasCanonicalNans ? "canonical NaNs" : options.isTiered ? "tiered" : "plain"),
-    cells,
-    options.runner,
-    meter,
-    heap,
-  );
+  const inst = new ModuleInst(module, flatCodeOf(module, codeKindOf(options)), cells, options.runner, meter, heap);
   for (const x of externs) addExtern(inst, x);
   allocate(inst, options);
   if (!isBlank) initialise(inst);
