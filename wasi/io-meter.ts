@@ -129,6 +129,11 @@ export class IoMeter {
     return this.#buckets.size > 0;
   }
 
+  /** A call that is no operation. */
+  countFree(): void {
+    this.counts.calls++;
+  }
+
   /** A call on a file that has succeeded, where there are no quotas. */
   countFileOp(bytes: number): void {
     this.counts.calls++;

@@ -10,7 +10,7 @@ import type { Val } from "../engine/index.ts";
 import { copyFilestat, filetype } from "./abi.ts";
 import type { CallName } from "./calls.ts";
 import { type Context, showAll } from "./context.ts";
-import { errno } from "./errno.ts";
+import { errno, errnoOf } from "./errno.ts";
 import { atEnd, type DirDesc, type FileDesc, fileDesc } from "./fd-table.ts";
 import { limits } from "./limits.ts";
 import type { GuestMemory } from "./memory.ts";
@@ -22,7 +22,13 @@ import { allRights, readRight, writeRight } from "./rights.ts";
 export type ShortWay = (host: Context, ...args: Val[]) => number | undefined;
 
 /** The calls that have one. */
-export const shortWays: Partial<Record<CallName, ShortWay>> = { fd_read, fd_write, path_filestat_get, path_open };
+export const shortWays: Partial<Record<CallName, ShortWay>> = {
+  fd_close,
+  fd_read,
+  fd_write,
+  path_filestat_get,
+  path_open,
+};
 
 /** Besides what only the host knows, which `host.ts` asks: nothing is known against the call. */
 function isFree(host: Context): boolean {
@@ -30,11 +36,12 @@ function isFree(host: Context): boolean {
   return host.interrupted === undefined && !host.io.hasQuota && !host.mem.isShared;
 }
 
-/** What every call does that is over. */
-function counted(host: Context, bytes: number, result: number = errno.SUCCESS): number {
+/** What every call does that is over: an operation on a file that moved so many bytes, or none, without `bytes`. */
+function counted(host: Context, bytes: number | undefined, result: number = errno.SUCCESS): number {
   host.yields = 0;
   host.waiting = undefined;
-  host.io.countFileOp(bytes);
+  if (bytes === undefined) host.io.countFree();
+  else host.io.countFileOp(bytes);
   return result;
 }
 
@@ -52,6 +59,20 @@ function onlyBuffer(mem: GuestMemory, iovs: number, count: Val, result: number):
   const at = mem.u32(iovs);
   const length = mem.u32(iovs + 4);
   return length > 0 && length <= limits.ioBytes && mem.has(at, length) ? at : -1;
+}
+
+/** Of a regular file. It is closed whatever the system says of it, which is passed on. */
+function fd_close(host: Context, fd: Val): number | undefined {
+  const number = u32(fd);
+  if (host.fds.find(number)?.kind !== "file" || !isFree(host)) return undefined;
+  try {
+    host.fds.close(number);
+    return counted(host, undefined);
+  } catch (error) {
+    const code = errnoOf(error);
+    if (code === undefined) throw error;
+    return counted(host, undefined, code);
+  }
 }
 
 function fd_read(host: Context, fd: Val, iovs: Val, count: Val, nread: Val): number | undefined {

@@ -177,6 +177,8 @@ static int walk(int dir, char *path) {
 
 /* As `walk`, in one system call where there is one. */
 static int open_beneath(int dir, char *path) {
+  /* Of one component the simpler call is the same. */
+  if (strchr(path, '/') == NULL) return walk(dir, path);
   struct how how = {O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, BENEATH | NO_MAGICLINKS | NO_SYMLINKS};
   for (int tries = 0; has_openat2 && tries < MAX_TRIES; tries++) {
     int fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
