@@ -119,7 +119,7 @@ export const wasiErrorCodes = {
   WT6019: {
     title: "a call waits for what needs the event loop of the thread that it blocks",
     explanation:
-      "A guest that is called synchronously blocks its thread while it waits, and then no promise of that thread is settled and no socket of a NodeNetwork has anything. Give such a guest a BlockingNetwork and a decide that answers at once, or call it with Instance.invokeAsync.",
+      "A guest that is called synchronously blocks its thread while it waits, and then no promise of that thread is settled and no socket of a NodeNetwork has anything. Give such a guest a BlockingNetwork and a decide that answers at once, or run it with WASI.startAsync, or Instance.invokeAsync.",
     example:
       "new WASI({ ..., network: { network: new BlockingNetwork(), rules, decide: async () => true } }).start(instance)",
   },

@@ -304,7 +304,7 @@ function surroundings({ clock, random, deterministic }: GuestOptions, world: Wor
 /** A host call has to wait where it cannot. */
 export const waitsForLoop = (): WasiError =>
   new WasiError("WT6019", "a call of the guest waits for this thread's event loop, which it blocks", {
-    hint: "give the guest a BlockingNetwork and a decide that answers at once, or call it with Instance.invokeAsync",
+    hint: "give the guest a BlockingNetwork and a decide that answers at once, or run it with WASI.startAsync, or Instance.invokeAsync",
   });
 
 /** Functions for an engine that cannot suspend: the runner waits inside the call. */

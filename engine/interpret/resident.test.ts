@@ -36,7 +36,7 @@ describe("frames", () => {
       [first, second].forEach((act, i) => {
         if (!act.isReady) return;
         const outcome = act.run(97);
-        ran[i]!++;
+        if (ran[i]!++ > 20_000) throw new Error("it does not end");
         if (outcome.kind === "done") results[i] = outcome.results[0];
         else expect([isIn(first), isIn(second)]).toEqual([i === 0, i === 1]);
       });
