@@ -9,7 +9,7 @@ import loadWabt from "wabt";
 import { type RunResult, run } from "./index.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const main = join(root, "dist/cli/main.js");
+const main = join(root, "dist/bin/wasmts.js");
 const folder = mkdtempSync(join(tmpdir(), "wasmts-limits-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -39,7 +39,7 @@ type Name = keyof typeof texts;
 const bytes = {} as Record<Name, Uint8Array>;
 
 beforeAll(async () => {
-  if (!existsSync(main)) throw new Error("dist/cli/main.js is not there: first: npm run build");
+  if (!existsSync(main)) throw new Error("dist/bin/wasmts.js is not there: first: npm run build");
   const wabt = await loadWabt();
   for (const [name, text] of Object.entries(texts)) {
     const module = wabt.parseWat(`${name}.wat`, text, { threads: true, multi_memory: true } as object);

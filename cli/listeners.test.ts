@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import loadWabt from "wabt";
 import { listenAddress, listenEnvironment, readListeners } from "./listeners.ts";
 
-const main = join(dirname(fileURLToPath(import.meta.url)), "../dist/cli/main.js");
+const main = join(dirname(fileURLToPath(import.meta.url)), "../dist/bin/wasmts.js");
 const folder = mkdtempSync(join(tmpdir(), "wasmts-listeners-"));
 const guest = join(folder, "guest.wasm");
 const children: ChildProcess[] = [];

@@ -1,5 +1,5 @@
 /**
- * The command as users meet it: the built dist/cli/main.js in a process of its own. Exit statuses, what goes to which
+ * The command as users meet it: the built dist/bin/wasmts.js in a process of its own. Exit statuses, what goes to which
  * stream, messages in three parts that fit in 80 columns, and never a stack of ours.
  */
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
@@ -14,7 +14,7 @@ import loadWabt from "wabt";
 import { tarBytes } from "../wasi/node/testing/tar-bytes.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const main = join(root, "dist/cli/main.js");
+const main = join(root, "dist/bin/wasmts.js");
 const folder = mkdtempSync(join(tmpdir(), "wasmts-cli-"));
 
 /** Opens "made" in the first directory and ends with the errno. */
@@ -69,7 +69,7 @@ const wasmts = (args: readonly string[], options: { env?: NodeJS.ProcessEnv; inp
 
 beforeAll(async () => {
   if (!existsSync(main))
-    throw new Error("dist/cli/main.js is not there: these tests run the built command; first: npm run build");
+    throw new Error("dist/bin/wasmts.js is not there: these tests run the built command; first: npm run build");
   const wabt = await loadWabt();
   for (const [name, text] of Object.entries(texts)) {
     const module = wabt.parseWat(`${name}.wat`, text, { threads: true, multi_value: true });

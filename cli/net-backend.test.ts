@@ -8,7 +8,7 @@ import { freePort } from "../conformance/real/serving.ts";
 import { networkOf } from "./network.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const main = join(root, "dist/cli/main.js");
+const main = join(root, "dist/bin/wasmts.js");
 const server = join(root, "examples/http-server.wasm");
 const children: ChildProcess[] = [];
 afterEach(() => {

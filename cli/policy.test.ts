@@ -8,12 +8,12 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AuditEvent, PolicyDocument } from "../wasi/index.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const main = join(root, "dist/cli/main.js");
+const main = join(root, "dist/bin/wasmts.js");
 const tour = join(root, "examples/tour.wasm");
 const folder = mkdtempSync(join(tmpdir(), "wasmts-policy-"));
 
 beforeAll(() => {
-  if (!existsSync(main)) throw new Error("dist/cli/main.js is not there: first: npm run build");
+  if (!existsSync(main)) throw new Error("dist/bin/wasmts.js is not there: first: npm run build");
   mkdirSync(join(folder, "data"));
   writeFileSync(join(folder, "data/README.md"), "one\ntwo\n");
 });

@@ -22,7 +22,7 @@ import { hostWebAssembly } from "../conformance/real/host-webassembly.ts";
 import { checkWritable, writeWhole } from "./write-file.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const main = join(root, "dist/cli/main.js");
+const main = join(root, "dist/bin/wasmts.js");
 const folder = mkdtempSync(join(tmpdir(), "wasmts-snapshot-"));
 const path = (name: string): string => join(folder, name);
 

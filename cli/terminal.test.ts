@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import loadWabt from "wabt";
 
-const main = join(dirname(fileURLToPath(import.meta.url)), "../dist/cli/main.js");
+const main = join(dirname(fileURLToPath(import.meta.url)), "../dist/bin/wasmts.js");
 const folder = mkdtempSync(join(tmpdir(), "wasmts-terminal-"));
 
 /** Says "r", then does something; nothing it is told makes it stop. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import loadWabt from "wabt";
 
-const main = join(dirname(fileURLToPath(import.meta.url)), "../dist/cli/main.js");
+const main = join(dirname(fileURLToPath(import.meta.url)), "../dist/bin/wasmts.js");
 const folder = mkdtempSync(join(tmpdir(), "wasmts-unix-"));
 const guest = join(folder, "guest.wasm");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const wasmts = join(root, "dist/cli/main.js");
+const wasmts = join(root, "dist/bin/wasmts.js");
 const counter = join(root, "examples/counter.wasm");
 const folder = mkdtempSync(join(tmpdir(), "wasmts-snapshots-"));
 afterAll(() => rmSync(folder, { recursive: true }));
