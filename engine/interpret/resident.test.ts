@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import wabtInit from "wabt";
 import { Engine, type Instance } from "../engine.ts";
+import { FlatCode } from "../runtime/flat-code.ts";
 import { ResidentCode, residentCode, residentViews } from "../runtime/resident.ts";
 import type { Activation } from "./activation.ts";
 import { FrameStack } from "./stack.ts";
@@ -142,6 +143,27 @@ describe("code", () => {
     }
     expect(residentCode.words.length - residentCode.length).toBeGreaterThanOrEqual(free);
     expect(instance(deep).inst.code.isResident).toBe(true);
+  });
+
+  it("of modules that find no more room takes memory for their own words only", () => {
+    const module = engine.compile(bytesOf(deep));
+    const filler = residentCode.ownerFor({});
+    residentCode.add(new Array(residentCode.words.length - residentCode.length - 5000).fill(1), filler);
+    try {
+      const before = process.memoryUsage().rss;
+      // Each has something in the place before it finds that there is no more room.
+      const codes = Array.from({ length: 40 }, () => new FlatCode(module));
+      for (const code of codes) code.append(0, { words: [7, 8, 9], handlers: undefined });
+      for (const code of codes) code.append(1, { words: new Array(6000).fill(2), handlers: undefined });
+      expect((process.memoryUsage().rss - before) / codes.length).toBeLessThan(1 << 20);
+      for (const code of codes) {
+        const [first, second] = [...code.entries] as [number, number];
+        expect([code.isResident, ...code.words.subarray(first, first + 3)]).toEqual([false, 7, 8, 9]);
+        expect(code.words[second + 5999]).toBe(2);
+      }
+    } finally {
+      residentCode.remove(filler);
+    }
   });
 
   it("is given up from the end, when those behind it are gone, too", () => {

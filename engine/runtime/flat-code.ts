@@ -26,6 +26,8 @@ export class FlatCode {
   readonly entries: Int32Array;
   /** Entries in ascending order of first word, with their function index: `[start, func, start, func, ...]`. */
   readonly ranges: number[] = [];
+  /** Words of each of them. */
+  private readonly sizes: number[] = [];
   /** Of the functions with try blocks, by function index. */
   private readonly handlers = new Map<number, HandlerTable>();
   /** First words of the stubs of functions with generated code, by function index. */
@@ -85,15 +87,20 @@ export class FlatCode {
       residentCode.add(words, this.owner);
     else this.addOwn(words, start);
     this.ranges.push(start, func);
+    this.sizes.push(words.length);
     return start;
   }
 
   /** What was resident so far keeps its places. */
   private addOwn(words: readonly number[], start: number): void {
     const need = start + words.length;
-    if (need > this.words.length) {
+    if (need > this.words.length || this.isResident) {
       const next = new Int32Array(Math.max(need, this.words.length * 2));
-      next.set(this.words);
+      // Not what is between: that is other modules' code, and the system gives memory for what is written only.
+      this.sizes.forEach((size, i) => {
+        const at = this.ranges[2 * i] as number;
+        next.set(this.words.subarray(at, at + size), at);
+      });
       this.words = next;
     }
     this.words.set(words, start);
