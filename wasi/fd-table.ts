@@ -22,6 +22,8 @@ import type { InputStream, OutputStream } from "./streams.ts";
 /** A file position that means "wherever the file ends", until someone asks. */
 export const atEnd = -1;
 
+const slash = 0x2f;
+
 interface Common {
   /** fdflags that the guest asked for. */
   flags: number;
@@ -48,12 +50,19 @@ export interface StreamDesc extends Common {
   readonly close: () => void;
 }
 
+/** A path that was not taken apart: a copy of each name takes as long as a system call, and few ask for them. Bench: wasi, open. */
+export interface WholePath {
+  readonly above: readonly Name[];
+  /** Names with one slash between any two. */
+  readonly below: Uint8Array;
+}
+
 export interface FileDesc extends Common {
   readonly kind: "file";
   readonly file: FileHandle;
   readonly mount: Mount;
-  /** Where it is below the mount, as far as the guest's own calls tell: others may have moved it. */
-  path: readonly Name[];
+  /** Where it is below the mount, as far as the guest's own calls tell: others may have moved it. Ask `whereIs`. */
+  path: readonly Name[] | WholePath;
   readonly isRead: boolean;
   readonly isWrite: boolean;
   /** Where the next read or write happens, or `atEnd`. */
@@ -78,8 +87,6 @@ export interface DirDesc extends Common {
   /** Name under which it was given to the guest; undefined for directories the guest opened. */
   readonly preopen: Uint8Array | undefined;
   listing: Listing | undefined;
-  /** The names below it by which something was opened last. */
-  lastOpened: readonly Name[];
 }
 
 export type Descriptor = StreamDesc | FileDesc | DirDesc;
@@ -123,18 +130,34 @@ export function dirDesc(dir: DirHandle, { mount, path }: Place, preopen?: Uint8A
     path,
     preopen,
     listing: undefined,
-    lastOpened: [],
   };
 }
 
 export function fileDesc(
   file: FileHandle,
-  { mount, path }: Place,
+  { mount, path }: { readonly mount: Mount; readonly path: FileDesc["path"] },
   mode: { readonly isRead: boolean; readonly isWrite: boolean },
   flags: number,
 ): FileDesc {
   const { isRead, isWrite } = mode;
   return { kind: "file", flags, dropped: 0, droppedInheriting: 0, file, mount, path, isRead, isWrite, position: 0 };
+}
+
+/** Where it is. */
+export function whereIs(d: FileDesc | DirDesc): Place {
+  if ("below" in d.path) d.path = [...d.path.above, ...splitNames(d.path.below)];
+  return { mount: d.mount, path: d.path };
+}
+
+function splitNames(path: Uint8Array): Name[] {
+  const names: Name[] = [];
+  for (let start = 0; start <= path.length; ) {
+    const next = path.indexOf(slash, start);
+    const end = next < 0 ? path.length : next;
+    names.push(path.slice(start, end));
+    start = end + 1;
+  }
+  return names;
 }
 
 /** A file or directory by where it is. */

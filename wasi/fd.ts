@@ -14,7 +14,7 @@ import {
 } from "./abi.ts";
 import type { Context } from "./context.ts";
 import { fail } from "./errno.ts";
-import { atEnd, type Descriptor, type FileDesc, filetypeOf, rightsOf } from "./fd-table.ts";
+import { atEnd, type Descriptor, type FileDesc, filetypeOf, rightsOf, whereIs } from "./fd-table.ts";
 import { fileTimes } from "./file-times.ts";
 
 const maxOffset = BigInt(Number.MAX_SAFE_INTEGER);
@@ -97,7 +97,7 @@ export function fd_filestat_get(host: Context, d: Descriptor, stat: number): und
 }
 
 function filestatOf(host: Context, d: Descriptor): Filestat {
-  if (d.kind === "file") return host.presentStat(d.file.stat(), d);
+  if (d.kind === "file") return host.presentStat(d.file.stat(), whereIs(d));
   if (d.kind === "dir") return host.presentStat(d.dir.stat(), d);
   return { dev: 0n, ino: 0n, filetype: typeFor(host, d), nlink: 0n, size: 0n, atim: 0n, mtim: 0n, ctim: 0n };
 }
@@ -117,7 +117,7 @@ export function fd_filestat_set_times(
 ): undefined {
   const times = fileTimes(host, atim, mtim, flags);
   if (d.kind === "stream") fail("BADF");
-  host.guard?.path("write", d);
+  host.guard?.path("write", whereIs(d));
   if (times === undefined) return;
   if (d.kind === "file") d.file.setTimes(times);
   else d.dir.setTimes(times);

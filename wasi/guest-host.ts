@@ -1,7 +1,15 @@
 /**
  * The WASI host of one guest, wherever it runs: what the `WASI` classes of Node.js and of browsers have in common.
  */
-import { Blocked, type Given, GuestExit, type HostFn, type HostState, type Runner } from "../engine/index.ts";
+import {
+  Blocked,
+  type Given,
+  GuestExit,
+  type HostFn,
+  type HostResult,
+  type HostState,
+  type Runner,
+} from "../engine/index.ts";
 import type { CallName } from "./calls.ts";
 import { codedError, typeError } from "./coded-error.ts";
 import { type Clock, Context, type HostOptions, type Random } from "./context.ts";
@@ -68,9 +76,10 @@ export class GuestHost {
       ...(this.receipt ? [this.receipt.watch] : []),
     ];
     this.level = weakest(world.mounts.map((mount) => mount.fs.level));
+    const finish = waitingOut(options.runner ?? world.runner);
     const sockets = this.#host.network?.mayBlock ? bindSocketsByName(this.#host, this.#watchers) : {};
-    const calls = { ...bindCalls(this.#host, this.#watchers), ...sockets };
-    this.wasiImport = blocking(calls, options.runner ?? world.runner);
+    const finished = Object.fromEntries(Object.entries(sockets).map(([name, fn]) => [name, finish(fn)]));
+    this.wasiImport = { ...bindCalls(this.#host, this.#watchers, finish), ...finished };
   }
 
   /** Name of the module that the functions are imported from. */
@@ -307,18 +316,20 @@ export const waitsForLoop = (): WasiError =>
     hint: "give the guest a BlockingNetwork and a decide that answers at once, or run it with WASI.startAsync, or Instance.invokeAsync",
   });
 
-/** Functions for an engine that cannot suspend: the runner waits inside the call. */
-function blocking(bound: Record<CallName, HostFn>, runner: Runner): Record<CallName, HostFn> {
-  const wrap = (fn: HostFn): HostFn => {
-    return (...args) => {
-      let result = fn(...args);
-      while (result instanceof Blocked) {
-        if (result.isAsync) throw waitsForLoop();
-        runner(result.wait);
-        result = result.retry();
-      }
-      return result;
-    };
+/** For an engine that cannot suspend: a function that waits inside the call. */
+function waitingOut(runner: Runner): (fn: HostFn) => HostFn {
+  const waited = (first: Blocked): HostResult => {
+    let result: HostResult = first;
+    while (result instanceof Blocked) {
+      if (result.isAsync) throw waitsForLoop();
+      runner(result.wait);
+      result = result.retry();
+    }
+    return result;
   };
-  return Object.fromEntries(Object.entries(bound).map(([name, fn]) => [name, wrap(fn)])) as Record<CallName, HostFn>;
+  return (fn) =>
+    (...args) => {
+      const result = fn(...args);
+      return result instanceof Blocked ? waited(result) : result;
+    };
 }

@@ -47,7 +47,7 @@ import { epoll_oneoff, poll_oneoff } from "./poll.ts";
 import { proc_exit, proc_raise } from "./proc.ts";
 import { random_get } from "./random.ts";
 import { sched_yield } from "./sched.ts";
-import { type ShortWay, shortWays } from "./short-ways.ts";
+import { shortWays } from "./short-ways.ts";
 import { sock_accept, sock_accept_2, sock_recv, sock_send, sock_shutdown } from "./sock.ts";
 import { type Watcher, watchCall } from "./watch.ts";
 
@@ -149,15 +149,6 @@ export function callHost(host: Context, name: CallName, raw: readonly Val[], pro
 
 const noProgress: Progress = [];
 
-/** Without an array of arguments where the short way is enough: it takes as long as the rest of it. Bench: wasi. */
-function shortened(host: Context, way: ShortWay, plain: (raw: Val[]) => HostResult, count: number): HostFn {
-  return (a, b, c, d, e, f, g, h, i) => {
-    const canCall = host.exited === undefined && host.mem.isAttached;
-    const result = canCall ? way(host, a, b, c, d, e, f, g, h, i) : undefined;
-    return result ?? plain([a, b, c, d, e, f, g, h, i].slice(0, count));
-  };
-}
-
 /** Runs the rest of a handler. */
 function attempt(host: Context, name: CallName, raw: readonly Val[], step: () => HandlerResult): HostResult {
   host.waiting = undefined;
@@ -208,20 +199,30 @@ function errnoFor(host: Context, error: unknown): number {
  * The functions to import, which return `Blocked` instead of waiting.
  *
  * @param watchers  told of every call
+ * @param finish  makes of a function that may return `Blocked` what is to be imported in its place
  */
-export function bindCalls(host: Context, watchers: readonly Watcher[] = []): Record<CallName, HostFn> {
-  return bindNames(host, watchers, preview1Names) as Record<CallName, HostFn>;
+export function bindCalls(
+  host: Context,
+  watchers: readonly Watcher[] = [],
+  finish?: (fn: HostFn) => HostFn,
+): Record<CallName, HostFn> {
+  return bindNames(host, watchers, preview1Names, finish) as Record<CallName, HostFn>;
 }
 
-function bindNames(host: Context, watchers: readonly Watcher[], names: readonly CallName[]): Record<string, HostFn> {
+function bindNames(
+  host: Context,
+  watchers: readonly Watcher[],
+  names: readonly CallName[],
+  finish = (fn: HostFn): HostFn => fn,
+): Record<string, HostFn> {
   const bind = (name: CallName): HostFn => {
     const plain = (raw: readonly Val[]): HostResult => callHost(host, name, raw);
     const watched = (raw: readonly Val[]): HostResult => watchCall(watchers, host, name, raw, () => plain(raw));
     const run = watchers.length === 0 ? plain : watched;
-    const shortWay = watchers.length === 0 && host.guard === undefined ? shortWays[name] : undefined;
-    if (shortWay !== undefined) return shortened(host, shortWay, plain, callType(name).params.length);
     const { result }: CallDef = calls[name];
-    return result === "none" ? (...raw) => void run(raw) : (...raw) => run(raw);
+    const whole = finish(result === "none" ? (...raw) => void run(raw) : (...raw) => run(raw));
+    const shorten = watchers.length === 0 && host.guard === undefined ? shortWays[name] : undefined;
+    return shorten === undefined ? whole : shorten(host, whole);
   };
   return Object.fromEntries(names.map((name) => [name, bind(name)]));
 }

@@ -81,26 +81,6 @@ export function countPlainNames(bytes: Uint8Array, at: number, length: number): 
   return count;
 }
 
-/** Those names, as copies. @param known  names of which those that are the same are taken, since a copy costs more */
-export function splitPlainNames(bytes: Uint8Array, at: number, length: number, known: readonly Name[]): Name[] {
-  const names: Name[] = [];
-  const end = at + length;
-  for (let start = at; start <= end; ) {
-    let next = start;
-    while (next < end && bytes[next] !== slash) next++;
-    const name = known[names.length];
-    names.push(name !== undefined && isAt(bytes, start, next, name) ? name : bytes.slice(start, next));
-    start = next + 1;
-  }
-  return names;
-}
-
-function isAt(bytes: Uint8Array, start: number, end: number, name: Name): boolean {
-  if (name.length !== end - start) return false;
-  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
-  return true;
-}
-
 /** A directory on the way, where it is, and so the mount whose rules hold in it. */
 interface Step extends Place {
   readonly dir: DirHandle;

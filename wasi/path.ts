@@ -7,7 +7,7 @@
 import { filetype, writeFilestat } from "./abi.ts";
 import type { Context } from "./context.ts";
 import { type ErrnoName, fail } from "./errno.ts";
-import type { Descriptor, FdTable, Place } from "./fd-table.ts";
+import { type Descriptor, type FdTable, type Place, whereIs } from "./fd-table.ts";
 import type { Name } from "./file-system.ts";
 import { fileTimes } from "./file-times.ts";
 import { limits } from "./limits.ts";
@@ -156,8 +156,10 @@ export function path_rename(
 function movePaths(fds: FdTable, from: Place, to: readonly Name[]): void {
   const depth = from.path.length;
   for (const d of fds) {
-    if (d.kind === "stream" || d.mount !== from.mount || d.path.length < depth) continue;
-    if (from.path.every((name, i) => isSameName(name, d.path[i] as Name))) d.path = [...to, ...d.path.slice(depth)];
+    if (d.kind === "stream" || d.mount !== from.mount) continue;
+    const { path } = whereIs(d);
+    const isMoved = path.length >= depth && from.path.every((name, i) => isSameName(name, path[i] as Name));
+    if (isMoved) d.path = [...to, ...path.slice(depth)];
   }
 }
 

@@ -10,7 +10,16 @@ import { type Context, identity } from "./context.ts";
 import { errnoName, errnoOf } from "./errno.ts";
 import type { WasiErrorCode } from "./error-codes.ts";
 import { listingBytes } from "./fd-readdir.ts";
-import { type Descriptor, type DirDesc, dirDesc, type FileDesc, type Place, release, streamDesc } from "./fd-table.ts";
+import {
+  type Descriptor,
+  type DirDesc,
+  dirDesc,
+  type FileDesc,
+  type Place,
+  release,
+  streamDesc,
+  whereIs,
+} from "./fd-table.ts";
 import type { DirHandle, Mount, Name } from "./file-system.ts";
 import { limits } from "./limits.ts";
 import { openAgain } from "./path-open.ts";
@@ -43,8 +52,9 @@ export function saveFd(fd: number, d: Descriptor): SavedFd | string {
     return { kind: "standard", ...common, stream: d.standard };
   }
   const wrong = unreachable(d);
-  if (wrong !== undefined) return `is ${shown(d.mount.guest, d.path)}, ${wrong}`;
-  const place = { mount: d.mount.guest, path: d.path };
+  const { path } = whereIs(d);
+  if (wrong !== undefined) return `is ${shown(d.mount.guest, path)}, ${wrong}`;
+  const place = { mount: d.mount.guest, path };
   if (d.kind === "dir") {
     const listing = d.listing?.entries;
     return { kind: "dir", ...common, ...place, isPreopen: d.preopen !== undefined, listing };
@@ -58,8 +68,9 @@ const microseconds = (ns: bigint): bigint => (ns < 0n ? 0n : ns / 1000n);
 
 /** Why a descriptor could not be opened again by its place; undefined when it could. */
 function unreachable(d: FileDesc | DirDesc): string | undefined {
-  if (d.path.reduce((sum, name) => sum + name.length + 1, 0) > limits.pathBytes) return "which is too deep";
-  const there = statPlace(d);
+  const place = whereIs(d);
+  if (place.path.reduce((sum, name) => sum + name.length + 1, 0) > limits.pathBytes) return "which is too deep";
+  const there = statPlace(place);
   if (there === undefined) return "which is no longer there";
   const mine = d.kind === "file" ? d.file.stat() : d.dir.stat();
   return identity(there) === identity(mine) ? undefined : "where there is something else now";

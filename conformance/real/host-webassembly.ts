@@ -7,7 +7,13 @@ export interface HostInstance {
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
+export interface HostMemory {
+  readonly buffer: ArrayBufferLike;
+  grow(pages: number): number;
+}
+
 interface HostNamespace {
+  readonly Memory: new (type: { initial: number; maximum?: number; shared?: boolean }) => HostMemory;
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports?: object) => HostInstance;
   readonly RuntimeError: abstract new () => Error;

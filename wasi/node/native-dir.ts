@@ -10,6 +10,7 @@ import type { Filestat, Filetype } from "../abi.ts";
 import { fail, failLike } from "../errno.ts";
 import type { DirEntry, DirHandle, FileHandle, FileMode, FileTimes, Name, PipeHandle } from "../file-system.ts";
 import { accessFlags, isOfProc, NodePipe, typeOf } from "./host-files.ts";
+import { type Attributes, isLittleEndian } from "./native-attributes.ts";
 import type { NativeFiles } from "./native-files.ts";
 
 const { constants: c } = fs;
@@ -24,14 +25,6 @@ const ELOOP = 40;
 const nameBytes = 4096;
 /** Two names, where each call finds them. Not memory of the guest, and never shared. */
 const names = new Uint8Array(new ArrayBuffer(2 * nameBytes));
-/** Attributes, as calls leave them. */
-const words = new BigInt64Array(new ArrayBuffer(64));
-
-/** The same, low half first where the machine is little endian. */
-const halves = new Int32Array(words.buffer);
-const wordBytes = new Uint8Array(words.buffer);
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
-
 const texts: string[] = [];
 
 /** Ends the host call with what the system said. */
@@ -49,32 +42,10 @@ function put(name: Uint8Array, at = 0): number {
   return name.length;
 }
 
-/** Of what was just looked at, as a number; no system has more than 53 bits. A BigInt would be an object. */
-const device = (): number =>
-  isLittleEndian ? halves[1]! * 0x1_0000_0000 + (halves[0]! >>> 0) : halves[0]! * 0x1_0000_0000 + (halves[1]! >>> 0);
-
-/** Of what was just looked at. */
-function filestat(): Filestat {
-  return {
-    dev: BigInt.asUintN(64, words[0]!),
-    ino: BigInt.asUintN(64, words[1]!),
-    filetype: typeOf(Number(words[2])),
-    nlink: words[3]!,
-    size: words[4]!,
-    atim: words[5]!,
-    mtim: words[6]!,
-    ctim: words[7]!,
-  };
-}
-
-/** As the native part wants them. */
-function putTimes({ atim, mtim }: FileTimes): BigInt64Array {
-  for (const [i, time] of [atim, mtim].entries()) {
-    words[3 * i] = (time ?? 0n) / 1_000_000_000n;
-    words[3 * i + 1] = (time ?? 0n) % 1_000_000_000n;
-    words[3 * i + 2] = time === undefined ? 0n : 1n;
-  }
-  return words;
+/** Of what is open. */
+function attributesOf(native: NativeFiles, fd: number): Attributes {
+  checked(native.fstat(fd, native.attributes.words));
+  return native.attributes;
 }
 
 export class NativeDir implements DirHandle {
@@ -88,18 +59,18 @@ export class NativeDir implements DirHandle {
     this.#fd = fd;
   }
 
-  /** False when there is nothing; else its attributes are in `words`. */
+  /** False when there is nothing; else its attributes are there. */
   #look(name: Name): boolean {
-    const result = this.#native.stat(this.#fd, names, 0, put(name), words);
+    const result = this.#native.stat(this.#fd, names, 0, put(name));
     return result !== -ENOENT && checked(result) === 0;
   }
 
   statAt(name: Name): Filestat | undefined {
-    return this.#look(name) ? filestat() : undefined;
+    return this.#look(name) ? this.#native.attributes.filestat() : undefined;
   }
 
   typeAt(name: Name): Filetype | undefined {
-    return this.#look(name) ? typeOf(Number(words[2])) : undefined;
+    return this.#look(name) ? typeOf(this.#native.attributes.mode) : undefined;
   }
 
   dirAt(name: Name): NativeDir | undefined {
@@ -115,9 +86,9 @@ export class NativeDir implements DirHandle {
   fileAt(name: Name, mode: FileMode): FileHandle | PipeHandle {
     const fd = this.#open(name, accessFlags(mode) | (mode.isTruncate ? c.O_TRUNC : 0));
     try {
-      checked(this.#native.fstat(fd, words));
-      if (isOfProc(device())) fail("ACCES");
-      const type = Number(words[2]) & c.S_IFMT;
+      const { device, mode: found } = attributesOf(this.#native, fd);
+      if (isOfProc(device)) fail("ACCES");
+      const type = found & c.S_IFMT;
       if (type === c.S_IFREG) return new NativeFile(this.#native, fd);
       if (type === c.S_IFIFO) return new NodePipe(fd, mode);
       return fail(type === c.S_IFDIR ? "ISDIR" : "ACCES");
@@ -164,33 +135,29 @@ export class NativeDir implements DirHandle {
   }
 
   setTimesAt(name: Name, wanted: FileTimes): void {
-    checked(this.#native.setTimes(this.#fd, names, 0, put(name), putTimes(wanted)));
+    checked(this.#native.setTimes(this.#fd, names, 0, put(name), this.#native.attributes.putTimes(wanted)));
   }
 
   statBelow(memory: Uint8Array, at: number, length: number): Uint8Array | null | undefined {
-    const result = this.#native.stat(this.#fd, memory, at, length, words);
-    if (result < 0 || !isLittleEndian) return result === -ENOENT ? null : undefined;
-    // Times before 1970, which guests do not have.
-    if ((halves[11]! | halves[13]! | halves[15]!) < 0) return undefined;
-    halves[4] = typeOf(halves[4]!);
-    return wordBytes;
+    const result = this.#native.stat(this.#fd, memory, at, length);
+    if (result < 0) return result === -ENOENT ? null : undefined;
+    return this.#native.attributes.filestatBytes();
   }
 
   openBelow(memory: Uint8Array, at: number, length: number, mode: FileMode): NativeFile | null | undefined {
-    const fd = this.#native.openRegular(this.#fd, memory, at, length, accessFlags(mode), words);
+    const fd = this.#native.openRegular(this.#fd, memory, at, length, accessFlags(mode));
     if (fd < 0) return fd === -ENOENT ? null : undefined;
-    if (!isOfProc(device())) return new NativeFile(this.#native, fd);
+    if (!isOfProc(this.#native.attributes.device)) return new NativeFile(this.#native, fd);
     this.#native.close(fd);
     return undefined;
   }
 
   stat(): Filestat {
-    checked(this.#native.fstat(this.#fd, words));
-    return filestat();
+    return attributesOf(this.#native, this.#fd).filestat();
   }
 
   setTimes(wanted: FileTimes): void {
-    checked(this.#native.setTimes(this.#fd, names, 0, 0, putTimes(wanted)));
+    checked(this.#native.setTimes(this.#fd, names, 0, 0, this.#native.attributes.putTimes(wanted)));
   }
 
   list(max: number): DirEntry[] {
@@ -309,13 +276,11 @@ export class NativeFile implements FileHandle {
   }
 
   size(): number {
-    checked(this.native.fstat(this.fd, words));
-    return Number(words[4]);
+    return attributesOf(this.native, this.fd).size;
   }
 
   stat(): Filestat {
-    checked(this.native.fstat(this.fd, words));
-    return filestat();
+    return attributesOf(this.native, this.fd).filestat();
   }
 
   setSize(size: number): void {
@@ -323,7 +288,7 @@ export class NativeFile implements FileHandle {
   }
 
   setTimes(wanted: FileTimes): void {
-    checked(this.native.setTimes(this.fd, names, 0, 0, putTimes(wanted)));
+    checked(this.native.setTimes(this.fd, names, 0, 0, this.native.attributes.putTimes(wanted)));
   }
 
   sync(): void {

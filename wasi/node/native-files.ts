@@ -8,31 +8,31 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { WasiError } from "../error-codes.ts";
+import { Attributes } from "./native-attributes.ts";
 
 /** Which implementation serves directories of the host: the native one where it is there, that one or none, or the portable. */
 export type HostFiles = "auto" | "native" | "portable";
 
 /**
  * Its functions. Each returns what the system call does, or the errno, negative; none throws. A name is three arguments: an
- * array, where it begins, its length. `out` gets device, inode, mode, links, size, and the times of access, modification and
- * change, ns.
+ * array, where it begins, its length. `out` gets the words of `Attributes`.
  */
 export interface NativeFiles {
-  /** Of these functions as a whole. */
-  readonly interface: number;
+  /** Those that the last `stat` or `openRegular` found. */
+  readonly attributes: Attributes;
+  /** A regular file, looked at before and after, through directories only. -EACCES: not one. Finds its attributes. */
+  openRegular(dir: number, path: Uint8Array, at: number, length: number, flags: number): number;
+  /** Through directories only, and of a link its own attributes. */
+  stat(dir: number, path: Uint8Array, at: number, length: number): number;
+  read(fd: number, bytes: Uint8Array, at: number, length: number, position: number): number;
+  /** A position of -1: where the descriptor appends. */
+  write(fd: number, bytes: Uint8Array, at: number, length: number, position: number): number;
   open(dir: number, names: Uint8Array, at: number, length: number, flags: number, mode: number): number;
   /** O_PATH, through directories only. */
   openDirectory(dir: number, path: Uint8Array, at: number, length: number): number;
-  /** Looked at before and after; through directories only. -EACCES: not a regular file. */
-  openRegular(dir: number, path: Uint8Array, at: number, length: number, flags: number, out: BigInt64Array): number;
-  /** Through directories only, and of a link its own attributes. */
-  stat(dir: number, path: Uint8Array, at: number, length: number, out: BigInt64Array): number;
   fstat(fd: number, out: BigInt64Array): number;
   close(fd: number): number;
   duplicate(fd: number): number;
-  read(fd: number, bytes: Uint8Array, at: number, length: number, position: number): number;
-  /** A negative position: where the descriptor appends. */
-  write(fd: number, bytes: Uint8Array, at: number, length: number, position: number): number;
   readv(fd: number, buffers: readonly Uint8Array[], position: number): number;
   writev(fd: number, buffers: readonly Uint8Array[], position: number): number;
   /** Whole entries as the system has them, of a directory that is open for reading. */
@@ -84,8 +84,20 @@ export interface NativeFiles {
   sync(fd: number, dataOnly: number): number;
 }
 
+/** The calls that programs make most, which get their numbers, and leave the result, in a buffer. */
+type Shared = "openRegular" | "stat" | "read" | "write";
+
+/** What the addon exports. */
+type Addon = Omit<NativeFiles, Shared | "attributes"> &
+  Record<Shared, (array: Uint8Array) => void> & {
+    /** Of these functions as a whole. */
+    readonly interface: number;
+    /** 8 numbers, then 8 words. */
+    readonly shared: ArrayBuffer;
+  };
+
 /** That of the functions above. */
-const wanted = 1;
+const wanted = 2;
 
 const fileName = `host-files-${process.platform}-${process.arch}.node`;
 /** From dist/wasi/node, from the bundles in dist/bin and dist/npm, and from the sources. */
@@ -115,12 +127,48 @@ function search(): NativeFiles | null {
 export function load(file: string): NativeFiles | null {
   try {
     if (!isWhole(file)) return null;
-    const module = { exports: {} as Partial<NativeFiles> };
+    const module = { exports: {} as Partial<Addon> };
     process.dlopen(module, file);
-    return module.exports.interface === wanted ? (module.exports as NativeFiles) : null;
+    return module.exports.interface === wanted ? functionsOf(module.exports as Addon) : null;
   } catch {
     return null;
   }
+}
+
+/** Each with its own code, which V8 makes one piece with the call; shared code would have to look what is called. */
+function functionsOf(addon: Addon): NativeFiles {
+  const numbers = new Float64Array(addon.shared, 0, 8);
+  const { openRegular, stat, read, write } = addon;
+  const put = (of: number, at: number, length: number, last: number): void => {
+    numbers[0] = of;
+    numbers[1] = at;
+    numbers[2] = length;
+    numbers[3] = last;
+  };
+  return {
+    ...addon,
+    attributes: new Attributes(addon.shared, numbers.byteLength),
+    openRegular(dir, path, at, length, flags) {
+      put(dir, at, length, flags);
+      openRegular(path);
+      return numbers[0]!;
+    },
+    stat(dir, path, at, length) {
+      put(dir, at, length, 0);
+      stat(path);
+      return numbers[0]!;
+    },
+    read(fd, bytes, at, length, position) {
+      put(fd, at, length, position);
+      read(bytes);
+      return numbers[0]!;
+    },
+    write(fd, bytes, at, length, position) {
+      put(fd, at, length, position);
+      write(bytes);
+      return numbers[0]!;
+    },
+  };
 }
 
 /**
