@@ -14,15 +14,15 @@ import { skipImms } from "../binary/imms.ts";
 import { denseOpcode, OPCODES } from "../binary/opcodes.ts";
 import { type InstrDef, instrDef, type Mnemonic, mnemonicOf } from "../instrs.ts";
 import type { Func, Module } from "../module.ts";
-import { F32, F64, type FuncType, I64, isRef, type ValType } from "../types.ts";
-import { bigText } from "./big-frame.ts";
+import { I64 } from "../types.ts";
+import { assemble, frameBytes, type Generated } from "./assemble.ts";
 import { Environment } from "./environment.ts";
 import { FloatFlow } from "./float-flow.ts";
 import { decline, type Form, FunctionText, makeLabel, NotBig } from "./function-text.ts";
 import { startMuted } from "./guard.ts";
 import { Ladders } from "./ladders.ts";
 import { entryAt } from "./osr.ts";
-import { type Parts, partsOf } from "./outline.ts";
+import { partsOf } from "./outline.ts";
 import { allPasses, type Passes, type PassName } from "./passes.ts";
 import { atomicRule } from "./rules-atomic.ts";
 import { bigRules } from "./rules-big.ts";
@@ -30,12 +30,10 @@ import { loadRule, storeRule } from "./rules-memory.ts";
 import { narrowRules } from "./rules-narrow.ts";
 import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
-import { SELF_LOOP } from "./rules-tail.ts";
 import { targetRules } from "./rules-target.ts";
 import { wideRules } from "./rules-wide.ts";
 import { excessOf, LARGE_TEXT, type Split } from "./splitting.ts";
 import { rowRule } from "./templates.ts";
-import { zeroOf } from "./values.ts";
 
 /** Functions beyond these are left to the interpreter: V8 would take very long over them. */
 const MAX_BODY_BYTES = 1 << 18;
@@ -44,10 +42,6 @@ const MAX_LOCALS = 4096;
 const MAX_NESTING = 300;
 /** Frames of functions with i64 as BigInt: less than what generated code has when it is entered. */
 const MAX_BIG_BYTES = 20_000;
-/** Bytes of a JavaScript frame besides its variables. */
-const FRAME_BYTES = 160;
-/** And for each `try` around another. */
-const TRY_BYTES = 48;
 
 export interface GenerateOptions {
   /** Offset of the first instruction of a loop: the function is entered there. */
@@ -64,20 +58,6 @@ export interface GenerateOptions {
   readonly split?: Split | undefined;
   /** Default: all. */
   readonly passes?: Passes | undefined;
-}
-
-export interface Generated {
-  /** Body of a function of `$`, which links; gives the function and what enters it from frame slots. */
-  readonly text: string;
-  /** Of each line of `text`, the offset in the module; 0 for lines that come from no instruction. */
-  readonly offsets: readonly number[];
-  /** The same of the instruction that fails if the line does. */
-  readonly causes: readonly number[];
-  /** How many loops and cases were taken out, and why other loops were not. */
-  readonly parts: number;
-  /** How much of the text is not of these. */
-  readonly rest: number;
-  readonly reasons: readonly string[];
 }
 
 type Rule = (f: FunctionText) => void;
@@ -245,161 +225,4 @@ function skipDead(f: FunctionText, { def, rule, isOpening, isClosing, isTurning 
   if (isOpening) f.deadDepth++;
   else if (isClosing) f.deadDepth--;
   skipImms(f.reader, def);
-}
-
-/* The function around its body */
-
-const frameBytes = (f: FunctionText, { variables, outlines }: Parts): number =>
-  FRAME_BYTES +
-  // The function of a loop has a frame, too.
-  (outlines.lines.length === 0 ? 0 : FRAME_BYTES + 8 * variables) +
-  8 * (f.bigs === undefined ? 0 : f.bigs.size + 2) +
-  8 * (2 * f.locals.length + 2 + f.pending.slots.size + f.pending.temps + f.dispatches.size + f.type.results.length) +
-  TRY_BYTES * f.mostTries +
-  // What is passed to stop is in variables of its own.
-  (f.fuel === undefined ? 0 : 8 * (8 + 2 * f.locals.length + f.pending.slots.size));
-
-function assemble(f: FunctionText, { outlines, rest }: Parts, bytes: number): Generated {
-  const { type, locals, pending, env, localNames } = f;
-  const params = localNames.slice(0, type.params.length).flat();
-  const starts = bigStarts(f);
-  const bigVars = f.bigs?.declarations() ?? [];
-  const needsRoom = f.hasCalls || bigVars.length > 0;
-  const vars: string[] = [...bigVars, ...f.views.finish()];
-  if (f.entry === undefined) {
-    for (let i = type.params.length; i < locals.length; i++) {
-      if (isInFrame(f, locals[i])) continue;
-      for (const name of localNames[i]) vars.push(`${name}=${zeroOf(locals[i])}`);
-    }
-  } else vars.push("o=1", ...entryVars(f));
-  const set = new Set(vars.map((v) => v.slice(0, v.indexOf("="))));
-  for (const id of pending.slots) if (!set.has(pending.name(id))) vars.push(`${pending.name(id)}=0`);
-  for (let k = 0; k < pending.temps; k++) vars.push(`t${k}=0`);
-  for (const name of f.dispatches) vars.push(`${name}=0`);
-  const { name } = f;
-  if (f.fuel !== undefined) vars.push(`q=${env.left()}[0]`, "k=0");
-  if (f.mostTries > 0) vars.push(`a=${env.active()}[0]`);
-  if (f.hasEscapes) vars.push("u=0");
-  if (f.outlines.length > 0) vars.push("y=0");
-  const head = f.entry === undefined ? `function ${name}(${[...params, "n"].join()}){` : `function ${name}(I,R,p,b,n){`;
-  // Before the room is made even: who called.
-  const caller = !f.hasTailCalls ? "" : f.entry === undefined ? "const v=n&1;" : "const v=0;";
-  // In parentheses V8 compiles it at once, which it will have to; what is too much for its stack is known here then.
-  const lines = [`const ${name}=(${head}${caller}`];
-  if (f.fuel !== undefined) lines.push(entryCheck(f, params, bytes));
-  else if (needsRoom) lines.push(stackCheck(f, params, bytes));
-  if (vars.length > 0) lines.push(`let ${vars.join()};`);
-  if (starts.length > 0) lines.push(starts.join(""));
-  const canFail = f.out.hasPrefix;
-  if (canFail) lines.push("try{");
-  if (f.callsSelf) lines.push(SELF_LOOP);
-  const before = lines.length;
-  const adapter = f.entry === undefined ? enterText(f, params) : enterLoopText(f, name);
-  const endSelf = f.callsSelf ? ["}"] : [];
-  const end = canFail ? [`}catch(x){throw ${env.stops("failed")}(x,q,k);}`, "});"] : ["});"];
-  // What the adapter refers to must be known before the first line is made.
-  const declarations = env.text();
-  const all = [
-    '"use strict";',
-    declarations,
-    ...outlines.lines,
-    ...lines,
-    ...rest.lines,
-    ...endSelf,
-    ...end,
-    adapter,
-    `return [${name},e];`,
-  ];
-  const text = all.join("\n");
-  const frame = new Array<number>(before).fill(0);
-  const around = (own: readonly number[], taken: readonly number[]): number[] => [0, 0, ...taken, ...frame, ...own];
-  return {
-    text,
-    offsets: around(rest.offsets, outlines.offsets),
-    causes: around(rest.causes, outlines.causes),
-    parts: f.outlines.length,
-    rest: outlines.lines.reduce((rest, line) => rest - line.length, text.length),
-    reasons: f.splitting.reasons,
-  };
-}
-
-const isInFrame = (f: FunctionText, t: ValType): boolean => t === I64 && f.bigs !== undefined;
-
-/** Statements that give the variables of the function's `BigFrame` their first values, if it has any. */
-function bigStarts(f: FunctionText): string[] {
-  const { bigs, locals, entry, type } = f;
-  if (bigs === undefined) return [];
-  const set = (k: number, [low, high]: readonly string[]): string => `${bigs.big(k)}=${bigText(low, high)};`;
-  const list: string[] = [];
-  locals.forEach((t, i) => {
-    if (t !== I64 || !bigs.has(i)) return;
-    if (entry !== undefined) list.push(set(i, readSlot(f, t, `p+${2 * i}`)));
-    else list.push(i < type.params.length ? set(i, [`l${i}`, `h${i}`]) : `${bigs.big(i)}=0n;`);
-  });
-  f.entryOperands.forEach((o, h) => {
-    if (o.slot === h && o.type === I64) list.push(set(locals.length + h, readSlot(f, I64, `p+b+${2 * h}`)));
-  });
-  return list;
-}
-
-/** A recursion that would overflow the JavaScript stack goes on in the interpreter. */
-function stackCheck(f: FunctionText, params: readonly string[], bytes: number): string {
-  if (f.entry !== undefined) return `n=n-${bytes}&-2;`;
-  return `if((n=n-${bytes}&-2)<0)return ${f.env.deep(f.index)}(${params.join()});`;
-}
-
-/** The same for a function that counts fuel, which its entry may find used up. */
-function entryCheck(f: FunctionText, params: readonly string[], bytes: number): string {
-  if (f.entry !== undefined) return f.hasCalls ? `n=n-${bytes}&-2;` : "";
-  const stack = f.hasCalls ? `(n=n-${bytes}&-2)<0||` : "";
-  const room = f.hasCalls ? `n+${bytes}${f.hasTailCalls ? "|v" : ""}` : "n";
-  return `if(${stack}${f.env.left()}[0]<0)return ${f.env.slow(f.index, bytes)}(${[...params, room].join()});`;
-}
-
-/** Reads the value of type `t` in the slot at word `at` of `I`. */
-function readSlot(f: FunctionText, t: ValType, at: string): string[] {
-  if (isRef(t)) return [`R[${at}>>1]??null`];
-  if (t === F32) return [`${f.env.helper("f32FromBits")}(I[${at}])`];
-  if (t === F64) return [`${f.env.helper("f64FromWords")}(I[${at}],I[${at}+1])`];
-  return t === I64 ? [`I[${at}]`, `I[${at}+1]`] : [`I[${at}]`];
-}
-
-/** Locals and operands of a function that is entered at a loop, from the interpreter's frame. */
-function entryVars(f: FunctionText): string[] {
-  const vars: string[] = [];
-  const { localNames } = f;
-  f.locals.forEach((t, i) => {
-    if (isInFrame(f, t)) return;
-    const values = readSlot(f, t, `p+${2 * i}`);
-    localNames[i].forEach((name, k) => void vars.push(`${name}=${values[k]}`));
-  });
-  f.entryOperands.forEach((o, h) => {
-    if (o.slot !== h || isInFrame(f, o.type)) return;
-    const values = readSlot(f, o.type, `p+b+${2 * h}`);
-    const ids = o.type === I64 ? [f.pending.slotId(h), f.pending.slotId(h, 1)] : [f.pending.slotId(h)];
-    ids.forEach((id, k) => void vars.push(`${f.pending.name(id)}=${values[k]}`));
-  });
-  return vars;
-}
-
-/** `e` reads the arguments from slots, calls the function and writes its results there. */
-function enterText(f: FunctionText, params: readonly string[]): string {
-  const values = f.type.params.flatMap((t, i) => readSlot(f, t, `p+${2 * i}`));
-  void params;
-  return `function e(s,p,b,n){const I=s.I,R=s.refs;${putResults(f, `${f.name}(${[...values, "n"].join()})`)}}`;
-}
-
-const enterLoopText = (f: FunctionText, name: string): string =>
-  `function e(s,p,b,n){const I=s.I,R=s.refs;${putResults(f, `${name}(I,R,p,b,n)`)}}`;
-
-function putResults(f: FunctionText, call: string): string {
-  const { env } = f;
-  const { results }: FuncType = f.type;
-  if (results.length === 0) return `${call};`;
-  if (results.length > 1) return `${call};${env.helper("copyResults")}(s,p,${results.length});`;
-  const t = results[0];
-  if (isRef(t)) return `R[p>>1]=${call};`;
-  if (t === F32) return `I[p]=${env.helper("bitsOfF32")}(${call});`;
-  if (t === F64) return `${env.helper("putF64")}(I,p,${call});`;
-  return `I[p]=${call};${t === I64 ? `I[p+1]=${env.high()}[0];` : ""}`;
 }

@@ -6,9 +6,10 @@
  */
 import type { Module } from "../module.ts";
 import type { Enter, GeneratedFn } from "../tier.ts";
+import type { Generated } from "./assemble.ts";
 import { register } from "./backtrace.ts";
 import { Declined } from "./function-text.ts";
-import { type Generated, type GenerateOptions, generate } from "./generate.ts";
+import { type GenerateOptions, generate } from "./generate.ts";
 import { allPasses, passNames } from "./passes.ts";
 
 /** A function, and what enters it from frame slots. */
