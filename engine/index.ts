@@ -43,6 +43,7 @@ export { type Passes, type PassName, passes, passNames } from "./jit/passes.ts";
 export { TierStats } from "./jit/stats.ts";
 export {
   type Configuration,
+  configuration,
   configure,
   fromMessage,
   type InstantiatedSource,

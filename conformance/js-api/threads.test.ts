@@ -122,7 +122,46 @@ parentPort.on("message", function on({ memory, i }) {
 });
 `;
 
+/** What a program's limits come to in a thread that it starts, and in one that this starts. */
+const limited = `
+import { configure } from ${JSON.stringify(pathToFileURL(polyfill).href)};
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+const { module, depth = 0 } = workerData ?? {};
+const attempt = (fn) => { try { return fn(); } catch (error) { return error.message.replace(/[.,:;(].*/s, ""); } };
+if (!isMainThread && depth < 2) {
+  const worker = new Worker(new URL(import.meta.url), { workerData: { module, depth: depth + 1 } });
+  worker.on("message", (message) => parentPort.postMessage(message));
+} else if (!isMainThread) {
+  parentPort.postMessage("" + [
+    attempt(() => new WebAssembly.Memory({ initial: 3 })),
+    attempt(() => new WebAssembly.Memory({ initial: 2 }).buffer.byteLength),
+  ]);
+  parentPort.postMessage("running");
+  parentPort.postMessage(attempt(() => new WebAssembly.Instance(module).exports.run()));
+} else {
+  const controller = new AbortController();
+  const how = process.argv[3];
+  configure({ maxMemory: 2 * 65536, ...(how === "fuel" ? { fuel: 1e6 } : { signal: controller.signal }) });
+  const worker = new Worker(new URL(import.meta.url), { workerData: { module: new WebAssembly.Module(Buffer.from(process.argv[2], "base64")), depth: 1 } });
+  worker.on("message", (message) => message === "running" ? how === "signal" && setTimeout(() => controller.abort(), 50) : console.log(message));
+}
+`;
+
 describe.skipIf(!existsSync(polyfill))("threads of Node.js (skipped before npm run build)", () => {
+  it.each([
+    ["fuel", "out of fuel"],
+    ["signal", "cancelled"],
+  ])("begin with the limits of the one that starts them, and %s ends their guests", async (how, end) => {
+    writeFileSync(join(folder, "limited.mjs"), limited);
+    const [endless] = (await convertTexts([`(module (func (export "run") (loop (br 0))))`], undefined)) as [Uint8Array];
+    const text = Buffer.from(endless).toString("base64");
+    const { stdout, stderr } = spawnSync(process.execPath, [join(folder, "limited.mjs"), text, how], {
+      encoding: "utf8",
+      timeout: 30_000,
+    });
+    expect(stdout, stderr).toBe(`memory of 196608 bytes exceeds the limit of 131072 bytes,131072\n${end}\n`);
+  });
+
   it("get them, and have the same WebAssembly and WASI", () => {
     writeFileSync(join(folder, "main.mjs"), main);
     writeFileSync(join(folder, "worker.mjs"), worker);

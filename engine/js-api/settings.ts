@@ -40,6 +40,7 @@ export interface Configuration {
 const features = { threads: true, "legacy-exceptions": true } as const;
 
 export interface Settings {
+  readonly configuration: Configuration;
   readonly engine: Engine;
   readonly options: InstanceOptions;
 }
@@ -60,8 +61,13 @@ export function configure(configuration: Configuration = {}): Meter {
   return current.options.meter as Meter;
 }
 
-function settingsOf({ fuel, timeoutMs, signal, totalMemory, ...c }: Configuration): Settings {
+/** What `configure` said last. */
+export const configuration = (): Configuration => settings().configuration;
+
+function settingsOf(given: Configuration): Settings {
+  const { fuel, timeoutMs, signal, totalMemory, ...c } = given;
   return {
+    configuration: given,
     engine: new Engine({
       tier: c.tier,
       eval: c.eval,

@@ -1,10 +1,12 @@
 /**
  * `import "wasmts/polyfill/node"`: in this thread and those it starts, `WebAssembly` is ours, and so is the class of
- * `node:wasi`; modules and shared memories can be sent from one to the other.
+ * `node:wasi`; modules and shared memories can be sent from one to the other. Threads begin with the limits of the one that
+ * starts them.
  */
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { type MessagePort, parentPort, type Transferable, type WorkerOptions, workerData } from "node:worker_threads";
 import { fromMessage, toMessage, WebAssembly } from "../../engine/index.ts";
+import { passLimits, takeLimits } from "./thread-limits.ts";
 import { WASI } from "./wasi.ts";
 
 export { type Configuration, configure } from "../../engine/index.ts";
@@ -22,6 +24,7 @@ class Worker extends HostWorker {
   constructor(file: string | URL, options: WorkerOptions = {}) {
     const { execArgv = process.execArgv } = options;
     const told = { ...options, execArgv: [...execArgv, "--import", import.meta.url] };
+    passLimits();
     super(file, "workerData" in options ? { ...told, workerData: toMessage(options.workerData) } : told);
   }
 
@@ -66,6 +69,7 @@ function received(value: unknown): unknown {
   return Object.defineProperty(value, "data", { value: data, configurable: true });
 }
 
+takeLimits();
 Object.defineProperty(globalThis, "WebAssembly", { value: WebAssembly, writable: true, configurable: true });
 (require("node:wasi") as { WASI: unknown }).WASI = WASI;
 threads.Worker = Worker;
