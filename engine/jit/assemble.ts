@@ -27,6 +27,8 @@ export interface Generated {
   readonly parts: number;
   /** How much of the text is not of these. */
   readonly rest: number;
+  /** More could be taken out. */
+  readonly hasMore: boolean;
   readonly reasons: readonly string[];
 }
 
@@ -64,6 +66,7 @@ export function assemble(f: FunctionText, parts: Parts, bytes: number): Generate
     },
     parts: f.outlines.length,
     rest: outlines.lines.reduce((rest, line) => rest - line.length, text.length),
+    hasMore: f.splitting.hasMore,
     reasons: f.splitting.reasons,
   };
 }

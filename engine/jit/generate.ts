@@ -32,7 +32,7 @@ import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
 import { targetRules } from "./rules-target.ts";
 import { wideRules } from "./rules-wide.ts";
-import { excessOf, LARGE_TEXT, type Split } from "./splitting.ts";
+import { CHARACTERS_PER_BYTE, excessOf, LARGE_BYTES, LARGE_TEXT, type Split, VAST_BYTES } from "./splitting.ts";
 import { rowRule } from "./templates.ts";
 
 /** Functions beyond these are left to the interpreter: V8 would take very long over them. */
@@ -139,11 +139,20 @@ export function generate(module: Module, index: number, options: GenerateOptions
   const { split: wanted = "none", isMetered = false, passes = allPasses } = options;
   if (isMetered || !passes.split || wanted === "none") return generateIn(module, index, options);
   if (wanted === "every") return generateIn(module, index, options, Infinity);
-  const whole = generateIn(module, index, options);
-  const { length } = whole.text;
-  if (length <= LARGE_TEXT) return whole;
-  const split = generateIn(module, index, options, excessOf(func.body.end - func.body.start, length));
-  return split.rest <= LARGE_TEXT ? split : generateIn(module, index, options, Infinity);
+  return generateSplit(module, index, options, func.body.end - func.body.start);
+}
+
+/** A function of so many bytes: whole if its text is not too large. What is known by its size is not tried. */
+function generateSplit(module: Module, index: number, options: GenerateOptions, bytes: number): Generated {
+  if (bytes >= VAST_BYTES) return generateIn(module, index, options, Infinity);
+  let length = bytes * CHARACTERS_PER_BYTE;
+  if (bytes < LARGE_BYTES) {
+    const whole = generateIn(module, index, options);
+    length = whole.text.length;
+    if (length <= LARGE_TEXT) return whole;
+  }
+  const split = generateIn(module, index, options, excessOf(bytes, length));
+  return split.rest <= LARGE_TEXT || !split.hasMore ? split : generateIn(module, index, options, Infinity);
 }
 
 function generateIn(module: Module, index: number, options: GenerateOptions, excess?: number): Generated {

@@ -22,6 +22,12 @@ export type Split = "none" | "large" | "every";
  * (47 functions of 2 to 24 KB in SQLite, QuickJS, mozjpeg and esbuild).
  */
 export const LARGE_TEXT = 55_000;
+/** Of text for a byte of a large function: 3.7 to 5.1 in lightningcss, whose 33 large ones took nine tenths of all generating. */
+export const CHARACTERS_PER_BYTE = 4.6;
+/** From here on a text is larger than that whatever it has for a byte. */
+export const LARGE_BYTES = 14_000;
+/** From here on all cases are taken at once: 12 of 17 such functions are too large with fewer. Bench: real-js, lightningcss. */
+export const VAST_BYTES = 30_000;
 /** What a function is to be when cases have been taken out of it, if there are enough. */
 const GOAL_TEXT = 45_000;
 /** Bytes of a part, each 3 to 6.5 of bytecode. */
@@ -46,12 +52,14 @@ export interface Part {
 export interface Splitting {
   /** By offset. */
   readonly parts: ReadonlyMap<number, Part>;
+  /** There are cases that stay, as enough are taken without them. */
+  readonly hasMore: boolean;
   /** Why loops, without loops in them, stay where they are. */
   readonly reasons: readonly string[];
 }
 
 /** Of a function that stays in one piece. */
-export const unsplit: Splitting = { parts: new Map(), reasons: [] };
+export const unsplit: Splitting = { parts: new Map(), hasMore: false, reasons: [] };
 
 /** What is known of a part; also of the function, which is around all. */
 interface Found {
@@ -101,9 +109,14 @@ function makeKinds(): ReadonlyMap<number, Kind> {
 export function splittingOf(module: Module, func: Func, locals: readonly ValType[], excess: number): Splitting {
   const scan = new Scan(module, func, locals);
   while (scan.isOpen) scan.next();
-  const cases = largest(outermost(scan.parts.filter((part) => !part.isLoop)), excess);
+  const all = outermost(scan.parts.filter((part) => !part.isLoop));
+  const cases = largest(all, excess);
   const chosen = outermost(scan.parts.filter((part) => part.isLoop || cases.has(part)));
-  return { parts: new Map(chosen.map((part) => [part.offset, part])), reasons: scan.reasons };
+  return {
+    parts: new Map(chosen.map((part) => [part.offset, part])),
+    hasMore: cases.size < all.length,
+    reasons: scan.reasons,
+  };
 }
 
 /** Those that are `excess` bytes together, or all. */
