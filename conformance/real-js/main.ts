@@ -1,4 +1,4 @@
-/** `npm run conformance:real [-- --packages FOLDER] [--engine js] [--runs 3] [--jobs 20] [--write]`: programs of npm with our WebAssembly. */
+/** `npm run conformance:real [-- --packages FOLDER] [--engine js] [--runs 3] [--seconds 1] [--write]`: programs of npm with our WebAssembly. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { root } from "../real/project.ts";
@@ -11,18 +11,24 @@ const option = (name: string): string | undefined => {
 };
 const engine = (option("--engine") ?? "js") as Engine;
 const runs = Number(option("--runs") ?? 3);
-const jobs = Number(option("--jobs") ?? 20);
+const seconds = Number(option("--seconds") ?? 1);
 const more = option("--packages");
 const folders = more === undefined ? [root] : [resolve(more), root];
 
-const text = tables({ engine, folders, runs, jobs }, (line) => console.error(line));
-console.log(text);
+const { whole, short } = tables({ engine, folders, runs, seconds }, (line) => console.error(line));
+console.log(whole);
 if (words.includes("--write")) {
-  const file = join(root, "docs/js-api.md");
+  write("docs/js-api.md", whole);
+  write("README.md", short);
+}
+if (/\*\*/.test(whole.replace(/\*\*[\d.]+x\*\*/g, ""))) process.exitCode = 1;
+
+/** Puts `text` where the tables of a document are. */
+function write(path: string, text: string): void {
+  const file = join(root, path);
   const [begin, end] = ["<!-- programs -->", "<!-- /programs -->"];
   const document = readFileSync(file, "utf8");
   const from = document.indexOf(begin) + begin.length;
   const intro = `Tier \`${engine}\`, ${runs === 1 ? "one run each" : `medians of ${runs} runs`}, ${machine()}:`;
   writeFileSync(file, `${document.slice(0, from)}\n${intro}\n\n${text}\n${document.slice(document.indexOf(end))}`);
 }
-if (/\*\*/.test(text.replace(/\*\*[\d.]+x\*\*/g, ""))) process.exitCode = 1;

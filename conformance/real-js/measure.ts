@@ -60,8 +60,8 @@ export interface Plan {
   readonly folders: readonly string[];
   /** Of which the middle one counts. */
   readonly runs: number;
-  /** How often a program does its job in a long run. */
-  readonly jobs: number;
+  /** In a long run a program does its job as often as takes the host's WebAssembly so long. */
+  readonly seconds: number;
 }
 
 /** Of a program: a line of each table, and how many times the CPU time of ours the other polyfill needs. */
@@ -71,14 +71,20 @@ interface Row {
   readonly leads?: readonly [once: number, long?: number] | undefined;
 }
 
+/** The tables, and one line for each program. */
+export interface Tables {
+  readonly whole: string;
+  readonly short: string;
+}
+
 const lines = (heads: readonly string[], rows: readonly (readonly string[])[]): string =>
   [heads, heads.map((_, i) => (i < 2 ? "---" : "--:")), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
 const mean = (of: readonly number[]): string =>
   `**${Math.exp(of.reduce((sum, n) => sum + Math.log(n), 0) / of.length).toFixed(2)}x**`;
 
-/** A table of our programs beside the host, one beside the other polyfill; says on the way what it does. */
-export function tables(plan: Plan, say: (text: string) => void): string {
+/** Programs beside the host, and beside the other polyfill; says on the way what it does. */
+export function tables(plan: Plan, say: (text: string) => void): Tables {
   const rows = programs.map((program): Row => {
     const missing: Row = { beside: [program.name, `not installed: ${program.needs.join(", ")}`, "", "", "", "", ""] };
     const row = isInstalled(program, plan.folders) ? rowOf(program, plan) : missing;
@@ -86,26 +92,38 @@ export function tables(plan: Plan, say: (text: string) => void): string {
     return row;
   });
   const heads = ["modules, MB", "host, CPU s", "wasmts, CPU s", "ratio", "peak memory, MB: host / wasmts"];
-  const long = `${plan.jobs} times the job`;
-  const others = ["wasmts, CPU s", "polywasm, CPU s", "ratio", `${long}: host`, "wasmts", "polywasm", "ratio"];
+  const others = ["wasmts, CPU s", "polywasm, CPU s", "ratio", "jobs", "host, CPU s", "wasmts", "polywasm", "ratio"];
   const leads = rows.flatMap((row) => (row.leads === undefined ? [] : [row.leads]));
-  const means = ["", "", mean(leads.map(([once]) => once)), "", "", "", mean(leads.flatMap(([, many]) => many ?? []))];
-  return [
+  const [once, many] = [mean(leads.map(([lead]) => lead)), mean(leads.flatMap(([, lead]) => lead ?? []))];
+  const means = ["", "", once, "", "", "", "", many];
+  const whole = [
     lines(
       ["program", "result", ...heads],
       rows.map((row) => row.beside),
     ),
     "",
-    `Beside polywasm 0.2.0, which has what it lacks of WASI and of classes of errors from here. Geometric means over the ${leads.length} programs that it runs:`,
+    `Beside polywasm 0.2.0, which has what it lacks of WASI and of classes of errors from here: one job, and as many as take the host ${plan.seconds} s. Geometric means over the ${leads.length} programs that it runs:`,
     "",
     lines(
       ["program", "polywasm", ...others],
       [...rows.flatMap((row) => (row.other === undefined ? [] : [row.other])), ["geometric mean", "", ...means]],
     ),
   ].join("\n");
+  const short = lines(
+    ["program", "result", "modules, MB", "host, CPU s", "wasmts / host", "polywasm / wasmts, one job", "many"],
+    [...rows.map(shortRow), ["geometric mean", "", "", "", "", once, many]],
+  );
+  return { whole, short };
 }
 
-function rowOf(program: Program, { engine, folders, runs, jobs }: Plan): Row {
+/** Why polywasm does not run a program stands in the place of how long it takes. */
+function shortRow({ beside, other, leads }: Row): string[] {
+  const [name = "", result = "", size = "", host = "", , ratio = ""] = beside;
+  const [once, many] = (leads ?? []).map((lead) => (lead === undefined ? "" : `${lead.toFixed(2)}x`));
+  return [name, result, size, host, ratio, once ?? (other === undefined ? "" : "does not run"), many ?? ""];
+}
+
+function rowOf(program: Program, { engine, folders, runs, seconds: goal }: Plan): Row {
   const { name } = program;
   const [host, ours] = (["host", engine] as const).map((e) => runProgram(program, e, folders, runs)) as [
     Outcome,
@@ -124,24 +142,40 @@ function rowOf(program: Program, { engine, folders, runs, jobs }: Plan): Row {
     `${(ours.cpuMs / host.cpuMs).toFixed(1)}x`,
     `${megabytes(host.peakBytes)} / ${megabytes(ours.peakBytes)}`,
   ];
-  const [other, ...long] = (["polywasm", "host", engine, "polywasm"] as const).map((e, i) =>
-    runProgram(program, e, folders, runs, i === 0 ? 1 : jobs),
-  ) as [Outcome, ...Outcome[]];
+  const other = runProgram(program, "polywasm", folders, runs);
   const fault = faultOf(other, host);
-  if (fault !== undefined) return { beside, other: [name, fault, "", "", "", "", "", "", ""] };
-  return { beside, ...compared(name, [ours, other as Run], long) };
+  if (fault !== undefined) return { beside, other: [name, fault, "", "", "", "", "", "", "", ""] };
+  const jobs = jobsIn(goal * 1000, host, runProgram(program, "host", folders, runs, SOME_JOBS));
+  const long = (["host", engine, "polywasm"] as const).map((e) => runProgram(program, e, folders, runs, jobs));
+  return { beside, ...compared(name, jobs, [ours, other as Run], long) };
+}
+
+/** From what so many take it is seen what one more takes. */
+const SOME_JOBS = 11;
+const MAX_JOBS = 1000;
+
+/** How many jobs take the host so long. @param once one job @param some `SOME_JOBS` */
+function jobsIn(ms: number, once: Run, some: Outcome): number {
+  if ("failure" in some) return 1;
+  const each = Math.max(0.1, (some.cpuMs - once.cpuMs) / (SOME_JOBS - 1));
+  return Math.round(Math.min(MAX_JOBS, Math.max(1, 1 + (ms - once.cpuMs) / each)));
 }
 
 /** Why the other polyfill does not run a program. */
 const faultOf = (other: Outcome, host: Run): string | undefined =>
   "failure" in other ? other.failure : other.result === host.result ? undefined : "another result";
 
-function compared(name: string, [ours, other]: readonly [Run, Run], long: readonly Outcome[]): Omit<Row, "beside"> {
+function compared(
+  name: string,
+  jobs: number,
+  [ours, other]: readonly [Run, Run],
+  long: readonly Outcome[],
+): Omit<Row, "beside"> {
   const who = ["host", "wasmts", "polywasm"];
   const faults = long.flatMap((outcome, i) => ("failure" in outcome ? [`${who[i]}: ${outcome.failure}`] : []));
   const [hostLong, oursLong, otherLong] = long as readonly [Run, Run, Run];
   const once = other.cpuMs / ours.cpuMs;
-  const cells = [name, "the same", seconds(ours.cpuMs), seconds(other.cpuMs), `${once.toFixed(2)}x`];
+  const cells = [name, "the same", seconds(ours.cpuMs), seconds(other.cpuMs), `${once.toFixed(2)}x`, `${jobs}`];
   if (faults.length > 0) return { other: [...cells, faults.join("; "), "", "", ""], leads: [once] };
   const many = otherLong.cpuMs / oursLong.cpuMs;
   const all = [hostLong, oursLong, otherLong].map((run) => seconds(run.cpuMs));
