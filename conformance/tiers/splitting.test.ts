@@ -123,4 +123,55 @@ describe("a function too large for V8", () => {
     expect(instance.invoke("run", [99])).toEqual([run(99)]);
     expect((instance.tierStats?.split ?? 0) > 0).toBe(isSplit);
   });
+
+  it.each([
+    ["whole, as it is small", 80, 0],
+    ["whole, as its text is short enough", 900, 0],
+    ["in parts, as its size tells", 1400, 1],
+    ["in all the parts there are", 3000, 1],
+    ["in parts, which could not be whole", 24_000, 1],
+  ])("is made %s", (_, statements, isSplit) => {
+    const bytes = binary(longFunction(statements));
+    const module = new Engine().compile(bytes);
+    const made = generate(module, indexOfRun(module), { split: "large" });
+    expect(made.parts > 0).toBe(isSplit === 1);
+    const { run } = hostExports(bytes) as { run: (n: number) => Val };
+    const engine = new Engine({ tier: "js" });
+    const instance = engine.instantiate(engine.compile(bytes));
+    for (const n of [0, 3, 1000]) expect(instance.invoke("run", [n])).toEqual([run(n)]);
+    expect(instance.tierStats?.functions).toBe(1);
+  });
+
+  it("is left to the interpreter where it is too large for that", () => {
+    const bytes = binary(longFunction(48_000));
+    const engine = new Engine({ tier: "js" });
+    const instance = engine.instantiate(engine.compile(bytes));
+    const { run } = hostExports(bytes) as { run: (n: number) => Val };
+    expect(instance.invoke("run", [5])).toEqual([run(5)]);
+    expect(instance.tierStats?.functions).toBe(0);
+    const whole = new Engine().compile(binary(longFunction(24_000)));
+    expect(() => generate(whole, indexOfRun(whole))).toThrow();
+  });
 });
+
+/** Sixty cases of a `switch` in a loop that takes one after the other; 12 bytes a statement. */
+function longFunction(statements: number): string {
+  const cases = 60;
+  const lines: string[] = [];
+  for (let i = 0; i < cases; i++) {
+    lines.push("end");
+    for (let k = 0; k < statements / cases; k++)
+      lines.push(`local.get 1 local.get 0 i32.const ${1_000_000 + 17 * i + k} i32.add i32.xor local.set 1`);
+    lines.push(`br ${cases - 1 - i}`);
+  }
+  const table = Array.from({ length: cases }, (_, i) => i).join(" ");
+  return `(func (export "run") (param i32) (result i32) (local i32 i32)
+    loop
+    block ${Array.from({ length: cases }, () => "block").join(" ")}
+      local.get 2 br_table ${table} ${cases}
+    ${lines.join("\n")}
+    end
+    local.get 2 i32.const 1 i32.add local.tee 2 i32.const ${cases} i32.lt_u br_if 0
+    end
+    local.get 1)`;
+}
