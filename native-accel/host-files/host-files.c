@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 /* Raised whenever a function changes: wasi/node/native-files.ts uses no other. */
-#define INTERFACE 2
+#define INTERFACE 3
 
 /* Of <linux/openat2.h>, which older systems do not have. */
 #ifndef SYS_openat2
@@ -289,9 +289,16 @@ static void close_parent(int parent, int dir) {
   errno = problem;
 }
 
-static int64_t nanoseconds(struct timespec time) { return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec; }
+/* Since 1970, and at most what 64 bits without a sign can have: file systems have times on both sides. */
+static int64_t nanoseconds(struct timespec time) {
+  uint64_t ns;
+  if (time.tv_sec < 0) return 0;
+  bool is_late = __builtin_mul_overflow((uint64_t)time.tv_sec, (uint64_t)1000000000, &ns) ||
+                 __builtin_add_overflow(ns, (uint64_t)time.tv_nsec, &ns);
+  return (int64_t)(is_late ? UINT64_MAX : ns);
+}
 
-/* Device, inode, mode, links, size, times of access, change of data and change of anything, ns. */
+/* Device, inode, mode, links, size, times of access, change of data and change of anything, ns. All without a sign. */
 static void store(const struct stat *stat, int64_t words[STAT_WORDS]) {
   words[0] = (int64_t)stat->st_dev;
   words[1] = (int64_t)stat->st_ino;
@@ -446,11 +453,12 @@ static int vectors_at(Args *args, int i, struct iovec vectors[MAX_VECTORS]) {
     args->problem = EINVAL;
     return 0;
   }
-  for (uint32_t at = 0; at < count; at++) {
-    napi_value value;
-    if (napi_get_element(args->env, args->values[i], at, &value) != napi_ok) args->problem = EINVAL;
-    else vectors[at].iov_base = array_of(args, value, &vectors[at].iov_len);
-  }
+  /* All of them first: an element may be a getter, whose code could take away memory that was looked at before. */
+  napi_value arrays[MAX_VECTORS];
+  for (uint32_t at = 0; at < count && args->problem == 0; at++)
+    if (napi_get_element(args->env, args->values[i], at, &arrays[at]) != napi_ok) args->problem = EINVAL;
+  for (uint32_t at = 0; at < count && args->problem == 0; at++)
+    vectors[at].iov_base = array_of(args, arrays[at], &vectors[at].iov_len);
   return (int)count;
 }
 

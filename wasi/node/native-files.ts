@@ -97,7 +97,7 @@ type Addon = Omit<NativeFiles, Shared | "attributes"> &
   };
 
 /** That of the functions above. */
-const wanted = 2;
+const wanted = 3;
 
 const fileName = `host-files-${process.platform}-${process.arch}.node`;
 /** From dist/wasi/node, from the bundles in dist/bin and dist/npm, and from the sources. */
