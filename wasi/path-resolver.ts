@@ -152,6 +152,18 @@ export class Walk {
     this.#advance();
   }
 
+  /**
+   * For what changes the thing itself, or ends it: the root of a read-only mount is that also under the name that it has in a
+   * writable one. (The name is the writable one's, which may give it another.) @throws Failure ROFS
+   */
+  requireWritable(): void {
+    if (this.mount.isReadOnly) fail("ROFS");
+    const { guards } = this.#host;
+    if (guards.size === 0 || this.last !== "name") return;
+    const stat = this.dir.statAt(this.name);
+    if (stat !== undefined && guards.has(identity(stat))) fail("ROFS");
+  }
+
   #push(path: Uint8Array): void {
     const { components, isDirectory } = parsePath(path);
     // The target of a final link decides about the whole; the target of a link in the middle is a directory anyhow.
