@@ -118,6 +118,28 @@ describe("paths", () => {
     ]);
   });
 
+  it("that begin with a star are names, and learnt as such", () => {
+    const learner = new Learner();
+    const first = guestUnder(undefined, { policy: undefined, audit: learner.take });
+    const odd = ["own/**", "own/*x", "**", "own/a*", Uint8Array.of(0x2a, 0xff)];
+    for (const file of odd) first.fd(file, { oflags: CREAT, rights: WRITE });
+    const { paths } = JSON.parse(JSON.stringify(learner.policy())) as PolicyDocument;
+    expect(paths!.map((rule) => rule.path)).toEqual([
+      "/\\x2a*",
+      "/\\x2a\\xff",
+      "/own/\\x2a*",
+      "/own/\\x2ax",
+      "/own/a*",
+    ]);
+    const g = guestUnder(paths);
+    for (const file of odd) expect(g.open(file, { oflags: CREAT, rights: WRITE }), String(file)).toBeTypeOf("number");
+    for (const file of ["own/f", "secret", "own/x", "x", "own/\\x2ax"])
+      expect([g.open(file, { rights: WRITE }), g.open(file, { oflags: CREAT, rights: WRITE })]).toEqual([
+        denied,
+        denied,
+      ]);
+  });
+
   it("that are not UTF-8 have rules of their own", () => {
     const g = guestUnder([{ path: "/a\\xff", allow: ["create", "write"] }]);
     const name = (byte: number): Uint8Array => Uint8Array.of(0x61, byte);
@@ -201,6 +223,35 @@ describe("what is not in the policy", () => {
   });
 });
 
+interface Schema {
+  readonly type?: string;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minLength?: number;
+  readonly pattern?: string;
+}
+
+/** As much of JSON Schema as ours uses. No object may have other properties than those that it names. */
+function isValid(schema: Schema, value: unknown): boolean {
+  const { type, properties = {}, required = [], items } = schema;
+  if ("const" in schema && schema.const !== value) return false;
+  if (schema.enum !== undefined && !schema.enum.includes(value)) return false;
+  if (type === "array")
+    return Array.isArray(value) && value.every((item) => items === undefined || isValid(items, item));
+  if (type === "object") {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+    const keys = Object.keys(value);
+    const isKnown = keys.every((key) => key in properties && isValid(properties[key]!, value[key as keyof object]));
+    return isKnown && required.every((key) => keys.includes(key));
+  }
+  if (type !== undefined && typeof value !== type) return false;
+  const text = value as string;
+  return type !== "string" || (text.length >= (schema.minLength ?? 0) && new RegExp(schema.pattern ?? "").test(text));
+}
+
 describe("the document", () => {
   const bad = (document: unknown): string => {
     try {
@@ -248,6 +299,31 @@ describe("the document", () => {
     expect(bad({ version: 1, clocks: properties.clocks.items.enum })).toBe("read");
     const networks = Object.keys(properties.network.properties);
     expect(bad({ version: 1, network: Object.fromEntries(networks.map((key) => [key, []])) })).toBe("read");
+  });
+
+  it("is as the schema says in all that a schema can say", () => {
+    const schema = JSON.parse(readFileSync(path.join(import.meta.dirname, "../../docs/policy.schema.json"), "utf8"));
+    const good = [
+      { version: 1 },
+      { $schema: "x", version: 1, calls: ["*", "fd_*", "path_open", "sock_accept"], random: true },
+      { version: 1, mounts: [{ guest: "/", access: "read-only" }], paths: [{ path: "/a/**", allow: ["stat"] }] },
+      { version: 1, env: ["A", "B*"], clocks: ["thread"], network: { listen: ["[::1]:1-9"], resolve: ["*.a.b"] } },
+    ];
+    for (const document of good) expect([bad(document), isValid(schema, document)]).toEqual(["read", true]);
+    const wrong = [
+      ...[undefined, null, [], "x", {}, { version: 2 }, { version: "1" }, { version: 1, call: [] }],
+      ...[{ calls: "fd_read" }, { calls: [1] }, { calls: [""] }, { calls: ["f*d"] }, { calls: ["sock_accept/2"] }],
+      ...[{ mounts: {} }, { mounts: [{ guest: "/a" }] }, { mounts: [{ guest: "", access: "read-only" }] }],
+      ...[{ mounts: [{ guest: "/", access: "rw" }] }, { mounts: [{ guest: "/", access: "read-only", level: "x" }] }],
+      ...[{ paths: [{ path: "", allow: [] }] }, { paths: [{ path: "/a", allow: ["reed"] }] }, { paths: [{}] }],
+      ...[{ env: [1] }, { env: [""] }, { clocks: ["sun"] }, { random: "yes" }, { network: { bind: [] } }],
+    ].map((fields, i) => (i < 8 ? fields : { version: 1, ...(fields as object) }));
+    for (const document of wrong)
+      expect([JSON.stringify(document), bad(document) === "read", isValid(schema, document)]).toEqual([
+        JSON.stringify(document),
+        false,
+        false,
+      ]);
   });
 
   it("has network rules", () => {
@@ -359,6 +435,39 @@ describe("learning", () => {
 });
 
 describe("the audit", () => {
+  it("that cannot be written keeps what it is about from happening, however often it is tried", () => {
+    let isFull = false;
+    const audit = (): void => {
+      if (isFull) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+    };
+    const all = [{ path: "/**", allow: pathOps }];
+    const g = guestUnder(all, { audit, network: undefined });
+    const file = g.fd("own/f");
+    isFull = true;
+    const tries = (): unknown[] => [
+      ...[g.call("clock_time_get", 1, 0n, 16), g.call("random_get", 16, 4), g.mkdir("own/d"), g.unlink("own/f")],
+      ...[g.open("own/f"), g.open("own/new", { oflags: CREAT }), g.write(file, "x"), g.call("sched_yield")],
+    ];
+    expect([tries(), tries()].flat()).toEqual(new Array(16).fill("NOSPC"));
+    isFull = false;
+    expect([g.stat("own/d"), g.stat("own/new"), g.stat("own/f")]).toMatchObject(["NOENT", "NOENT", { size: 5n }]);
+    expect(g.call("clock_time_get", 1, 0n, 16)).toBe("SUCCESS");
+  });
+
+  it("tells of a listing when it is read, and not when it is dropped for another", () => {
+    const events: string[] = [];
+    const audit = (event: AuditEvent): void => void (event.kind === "path" && events.push(`${event.op} ${event.path}`));
+    const files = Object.fromEntries(
+      ["a", "b"].flatMap((dir) => Array.from({ length: 9 }, (_, i) => [`${dir}/${i}`, ""])),
+    );
+    const dirs = [{ host: makeTree(files), guest: "/" }];
+    const g = new Guest({ dirs, audit, maxHostBytes: 2000 });
+    const [a, b] = ["a", "b"].map((dir) => g.fd(dir, { rights: READ })) as [number, number];
+    events.length = 0;
+    expect([g.readdir(a), g.readdir(b), g.readdir(a, 5n)]).toMatchObject([{ used: 51 + 225 }, { used: 276 }, {}]);
+    expect(events).toEqual(["read /a", "read /b", "read /a"]);
+  });
+
   it("has every grant and denial about paths, and calls and clocks once", () => {
     const events: AuditEvent[] = [];
     const g = guestUnder([{ path: "/pub/**", allow: ["read"] }], { audit: (event) => events.push(event) });
