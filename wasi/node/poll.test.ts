@@ -174,6 +174,21 @@ describe("descriptor subscriptions", () => {
     expect(guest.poll(subs).map((e) => e.error)).toEqual(new Array(8).fill(8));
   });
 
+  it("what the guest has given up the right to is an event with NOTCAPABLE", () => {
+    const dirs = [{ host: makeTree({ f: "12345" }), guest: "/" }];
+    for (const [right, errors] of [
+      [1n, [76, 0]],
+      [6n, [0, 76]],
+      [27n, [76, 76]],
+    ] as const) {
+      const guest = new Poller({ dirs });
+      const [f, stat] = [guest.fd("f"), guest.alloc(24)];
+      guest.call("fd_fdstat_get", f, stat);
+      guest.call("fd_fdstat_set_rights", f, guest.u64(stat + 8) & ~(1n << right), 0n);
+      expect(guest.poll([{ read: f }, { write: f }]).map((e) => e.error)).toEqual(errors);
+    }
+  });
+
   it("bytes and the end of bytes are ready, output always", () => {
     const guest = new Poller({ stdin: new TextEncoder().encode("abc"), stdout: () => {} });
     expect(guest.poll([{ read: 0 }, { write: 1 }])).toEqual([event(1, 1, { nbytes: 3n }), event(2, 2)]);

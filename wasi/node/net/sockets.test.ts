@@ -70,6 +70,32 @@ async function fill(g: NetworkGuest, fd: number): Promise<number> {
 }
 const set = (g: NetworkGuest, fd: number, flags: number): string => g.call("fd_fdstat_set_flags", fd, flags);
 
+over("rights that were given up", () => {
+  it("are gone: to accept, to read, to write, to shut down, to poll", async () => {
+    const g = guest();
+    const { fd: listener, port } = await g.listen();
+    await peerOf(port);
+    const fd = await g.accept(listener);
+    const give = (of: number, ...bits: number[]): string => {
+      const stat = g.alloc(24);
+      g.call("fd_fdstat_get", of, stat);
+      const kept = bits.reduce((set, bit) => set & ~(1n << BigInt(bit)), g.u64(stat + 8));
+      return g.call("fd_fdstat_set_rights", of, kept, 0n);
+    };
+    expect([give(listener, 29), give(fd, 1, 6, 28)]).toEqual(["SUCCESS", "SUCCESS"]);
+    const { at, count } = g.iovs("x");
+    expect([
+      await g.wait("sock_accept", listener, 0, 16),
+      await g.wait("sock_accept", listener, 16),
+      await g.wait("sock_recv", fd, at, count, 0, 16, 32),
+      await g.wait("sock_recv_from", fd, at, count, g.address([], 16), 0, 16, 32, 36),
+      await g.wait("sock_send", fd, at, count, 0, 16),
+      await g.wait("sock_send_to", fd, at, count, g.address([127, 0, 0, 1]), 1, 0, 16),
+      await g.wait("sock_shutdown", fd, 3),
+    ]).toEqual(new Array(7).fill("NOTCAPABLE"));
+  });
+});
+
 over("streams", (name) => {
   it("are served: accepted, read, written, closed", async () => {
     const { g, fd, peer } = await connected();
