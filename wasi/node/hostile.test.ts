@@ -191,7 +191,6 @@ describe("values outside of their sets", () => {
 it.each(callNames.filter((n) => n !== "proc_exit" && callArity(n) > 0))(
   "%s: a single argument of the wrong JavaScript type is INVAL",
   (name) => {
-    const { guest, file } = setup();
     const args = argsOf(name).map((value, i) => (i === 0 && /^fd_(read|write|close)$/.test(name) ? file : value));
     for (const [at, value] of args.entries())
       for (const wrong of [typeof value === "bigint" ? 0 : 0n, undefined, "0"] as number[])
