@@ -9,10 +9,12 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
 import { MemoryFs } from "../index.ts";
+import { nativeFiles } from "./native-files.ts";
 import { guestOn, kinds } from "./testing/file-systems.ts";
 import { CREAT, DIRECTORY, Guest, makeTree, openDescriptors, READ, removeTrees, type Stat } from "./testing/guest.ts";
 
 afterEach(removeTrees);
+const hasNative = nativeFiles() !== undefined;
 
 const tree = { file: "text", "dir/f": "inside", "dir/sub/g": "deep" };
 
@@ -85,6 +87,60 @@ describe.each(["host", "memory", "overlay of a host directory", "overlay of memo
     guest.unlink("file");
     guest.wasi.close();
     expect(openDescriptors()).toBe(before);
+  });
+});
+
+describe.each(["native", "portable", "memory"])("where an open file is, %s,", (kind) => {
+  /** The guest is told of a file by where it is: see `fixedStat`. */
+  const setup = (trace: (() => void) | undefined): Guest => {
+    const files = { "a/b/c/f": "1", "a/b/g": "2", "d/f": "3", empty: null };
+    const deterministic = {};
+    if (kind === "memory")
+      return new Guest({ mounts: [{ guest: "/", fs: kinds.memory!(files) }], deterministic, trace });
+    const dirs = [{ host: makeTree(files), guest: "/" }];
+    return new Guest({ dirs, hostFiles: hasNative ? (kind as "native") : "portable", deterministic, trace });
+  };
+  const inode = (guest: Guest, fd: number): bigint => {
+    const at = guest.alloc(64);
+    expect(guest.call("fd_filestat_get", fd, at)).toBe("SUCCESS");
+    return guest.filestat(at).ino;
+  };
+
+  it.each([
+    ["unwatched", undefined],
+    ["watched", () => {}],
+  ])("is known through renames before it was opened and after, by any directory on the way, %s", (_, trace) => {
+    const guest = setup(trace);
+    const is = (fd: number, file: string): void => {
+      const there = guest.stat(file) as Stat;
+      expect([file, inode(guest, fd)]).toEqual([file, there.ino]);
+    };
+    const [a, b, c] = ["a", "a/b", "a/b/c"].map((dir) => guest.fd(dir, { rights: READ })) as [number, number, number];
+    const [f1, g1] = [guest.fd("a/b/c/f"), guest.fd("g", { base: b })];
+    expect(guest.rename("a/b", "d/b2")).toBe("SUCCESS");
+    const [f2, g2] = [guest.fd("f", { base: c }), guest.fd("g", { base: b })];
+    const f3 = guest.fd("c/f", { base: b });
+    for (const f of [f1, f2, f3]) is(f, "d/b2/c/f");
+    for (const g of [g1, g2]) is(g, "d/b2/g");
+    // The directory above goes, onto an empty one, named by descriptors of others.
+    expect([guest.rename("d", "empty"), guest.rename("empty", "d", 3, a)]).toEqual(["SUCCESS", "SUCCESS"]);
+    const f4 = guest.fd("c/f", { base: b });
+    for (const f of [f1, f2, f3, f4]) is(f, "a/d/b2/c/f");
+    is(b, "a/d/b2");
+    is(c, "a/d/b2/c");
+    // A file by itself, away from a directory that then moves.
+    expect([guest.rename("f", "f", c, 3), guest.rename("b2", "away", guest.fd("a/d", { rights: READ }), 3)]).toEqual([
+      "SUCCESS",
+      "SUCCESS",
+    ]);
+    for (const f of [f1, f2, f3, f4]) is(f, "f");
+    for (const g of [g1, g2]) is(g, "away/g");
+    is(c, "away/c");
+    // One whose name begins alike is another.
+    expect([guest.mkdir("aw"), guest.rename("aw", "x"), guest.rename("away", "x")]).toEqual(
+      new Array(3).fill("SUCCESS"),
+    );
+    for (const g of [g1, g2]) is(g, "x/g");
   });
 });
 
