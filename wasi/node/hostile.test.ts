@@ -231,6 +231,20 @@ describe("large requests", () => {
     expect(big.call("fd_read", fd, 8192, 511, 16)).toBe("SUCCESS");
   });
 
+  it("output that names the same memory many times is not copied at once", () => {
+    const sizes: number[] = [];
+    const big = new Guest({ stdout: (chunk) => void sizes.push(chunk.length) });
+    const length = 1_000_000;
+    for (let i = 0; i < 50; i++) {
+      big.view.setUint32(1024 + i * 8, 2048, true);
+      big.view.setUint32(1024 + i * 8 + 4, length, true);
+    }
+    expect([big.call("fd_write", 1, 1024, 50, 16), big.u32()]).toEqual(["SUCCESS", 50 * length]);
+    expect(sizes.reduce((sum, n) => sum + n)).toBe(50 * length);
+    expect(Math.max(...sizes)).toBe(limits.chunkBytes);
+    expect([big.write(1, new Uint8Array(0)), big.write(1, "x"), sizes.at(-1)]).toEqual([0, 1, 1]);
+  });
+
   it("paths are measured before they are copied", () => {
     expect(guest.call("path_open", 3, 0, 16, limits.pathBytes + 1, 0, 0n, 0n, 0, 16)).toBe("NAMETOOLONG");
     expect(guest.call("path_symlink", 16, 0x0fff_ffff, 3, ...guest.put("x"))).toBe("NAMETOOLONG");

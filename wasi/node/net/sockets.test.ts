@@ -3,7 +3,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Blocked } from "../../../engine/index.ts";
 import { BlockingNetwork, type Network, type NetworkOptions, NodeNetwork, type WasiOptions } from "../../index.ts";
 import { parsePolicy } from "../../policy.ts";
@@ -69,6 +69,25 @@ async function fill(g: NetworkGuest, fd: number): Promise<number> {
   return sent;
 }
 const set = (g: NetworkGuest, fd: number, flags: number): string => g.call("fd_fdstat_set_flags", fd, flags);
+
+over("what is too long", () => {
+  it("is measured before it is copied: names that are looked up, values of options", async () => {
+    const g = guest();
+    const copies = vi.spyOn(Uint8Array, "from");
+    const [head, max, count] = [16, 4, 20];
+    const lookUp = (name: number, service: number): Promise<string> =>
+      g.wait("sock_getaddrinfo", 4096, name, 4096, service, 0, head, max, count);
+    expect([await lookUp(1026, 0), await lookUp(0, 1026), await lookUp(1 << 19, 1 << 19)]).toEqual([
+      "AINONAME",
+      "AISERVICE",
+      "AINONAME",
+    ]);
+    expect(await g.wait("sock_setsockopt", await g.socket(), 0, 0, 4096, 1 << 19)).toBe("SUCCESS");
+    const lengths = copies.mock.calls.map(([from]) => (from as unknown as ArrayLike<number>).length);
+    copies.mockRestore();
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1025);
+  });
+});
 
 over("rights that were given up", () => {
   it("are gone: to accept, to read, to write, to shut down, to poll", async () => {
