@@ -305,6 +305,29 @@ describe("waiting", () => {
     expect(taken).toEqual(["out"]);
   });
 
+  it("is not needed: the count lands in the memory as it is after a function of the embedder has grown it", () => {
+    const grow = (): void => {
+      const old = guest.bytes;
+      guest.memory.buffer = new ArrayBuffer(old.length + 65_536);
+      guest.bytes.set(old);
+      structuredClone(old.buffer, { transfer: [old.buffer as ArrayBuffer] });
+    };
+    const said: string[] = [];
+    const stdin: InputStream = { filetype: 0, ready: alwaysReady, available: () => 0, read: () => (grow(), 0) };
+    const guest = new Poller({
+      stdin,
+      stdout: (chunk) => {
+        said.push(Buffer.from(chunk).toString());
+        grow();
+      },
+    });
+    const { at } = guest.iovs("one", "two");
+    guest.view.setUint32(16, 99, true);
+    expect([guest.call("fd_write", 1, at, 2, 16), guest.u32(), said]).toEqual(["SUCCESS", 6, ["onetwo"]]);
+    guest.view.setUint32(16, 99, true);
+    expect([guest.call("fd_read", 0, at, 2, 16), guest.u32()]).toEqual(["SUCCESS", 0]);
+  });
+
   it("of a spinning guest gives up the processor", () => {
     const { guest, blocked } = suspending({});
     for (let i = 0; i < 100; i++) expect(guest.call("sched_yield")).toBe("SUCCESS");
