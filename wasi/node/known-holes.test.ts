@@ -11,7 +11,18 @@ import { afterEach, describe, expect, it } from "vitest";
 import { MemoryFs } from "../index.ts";
 import { nativeFiles } from "./native-files.ts";
 import { guestOn, kinds } from "./testing/file-systems.ts";
-import { CREAT, DIRECTORY, Guest, makeTree, openDescriptors, READ, removeTrees, type Stat } from "./testing/guest.ts";
+import {
+  CREAT,
+  DIRECTORY,
+  Guest,
+  makeTree,
+  openDescriptors,
+  READ,
+  removeTrees,
+  type Stat,
+  TRUNC,
+  WRITE,
+} from "./testing/guest.ts";
 
 afterEach(removeTrees);
 const hasNative = nativeFiles() !== undefined;
@@ -225,6 +236,62 @@ describe("a full disk", () => {
       expect(bytes.every((byte, at) => byte === Math.floor(at / 5000))).toBe(true);
     });
     if (!isMounted) context.skip("mounting a small file system is not allowed here");
+  });
+});
+
+/** Does `use` as somebody who may do little; false where this process cannot be that. */
+function asNobody(use: () => void): boolean {
+  const nobody = 65_534;
+  try {
+    process.seteuid!(nobody);
+  } catch {
+    return false;
+  }
+  try {
+    use();
+  } finally {
+    process.seteuid!(0);
+  }
+  return true;
+}
+
+describe("permissions that the host lacks", () => {
+  // Not the portable way: /proc of a process that has changed its user is closed to it.
+  const ways: [string, Partial<ConstructorParameters<typeof Guest>[0] & object>][] = [
+    ["by the native part", { hostFiles: "native" }],
+    ["by paths", { fsLevel: "nofollow" }],
+  ];
+  it.each(hasNative ? ways : ways.slice(1))("are errnos, and nothing is done, %s", (_, options) => {
+    const root = makeTree({ "closed/f": "secret", "fixed/f": "text", "mine/f": "text", "mine/d": null });
+    for (const dir of [root, path.join(root, "fixed")]) fs.chmodSync(dir, 0o755);
+    fs.chmodSync(path.join(root, "closed"), 0o700);
+    for (const name of ["mine", "mine/f"]) fs.chownSync(path.join(root, name), 65_534, 65_534);
+    const guest = new Guest({ dirs: [{ host: root, guest: "/" }], ...options });
+    const isNobody = asNobody(() => {
+      expect([guest.open("closed/f"), guest.stat("closed/f"), guest.unlink("closed/f")]).toEqual(
+        new Array(3).fill("ACCES"),
+      );
+      expect(guest.readdir(guest.fd("closed", { rights: 0n }))).toBe("ACCES");
+      expect([
+        guest.open("fixed/f", { rights: WRITE }),
+        guest.open("fixed/f", { rights: READ, oflags: TRUNC }),
+        guest.open("fixed/new", { oflags: CREAT }),
+        guest.mkdir("fixed/d"),
+        guest.unlink("fixed/f"),
+        guest.rename("fixed/f", "mine/f2"),
+        guest.rename("mine/f", "fixed/f2"),
+        guest.symlink("x", "fixed/l"),
+      ]).toEqual(new Array(8).fill("ACCES"));
+      expect(guest.setTimes("fixed/f", 1n, 1n, 5)).toBe("PERM");
+      expect(guest.read(guest.fd("fixed/f", { rights: READ }))).toBe("text");
+      expect(guest.write(guest.fd("mine/f", { rights: WRITE }), "TEXT")).toBe(4);
+      expect([guest.mkdir("mine/e"), guest.rmdir("mine/d")]).toEqual(["SUCCESS", "SUCCESS"]);
+    });
+    if (!isNobody) return console.log("skipped: this process cannot change its user");
+    expect(fs.readdirSync(path.join(root, "fixed"))).toEqual(["f"]);
+    expect(fs.readFileSync(path.join(root, "fixed/f"), "utf8")).toBe("text");
+    expect(fs.readFileSync(path.join(root, "mine/f"), "utf8")).toBe("TEXT");
+    expect(fs.readFileSync(path.join(root, "closed/f"), "utf8")).toBe("secret");
   });
 });
 

@@ -313,7 +313,11 @@ describe("waiting", () => {
       structuredClone(old.buffer, { transfer: [old.buffer as ArrayBuffer] });
     };
     const said: string[] = [];
-    const stdin: InputStream = { filetype: 0, ready: alwaysReady, available: () => 0, read: () => (grow(), 0) };
+    const read = (): number => {
+      grow();
+      return 0;
+    };
+    const stdin: InputStream = { filetype: 0, ready: alwaysReady, available: () => 0, read };
     const guest = new Poller({
       stdin,
       stdout: (chunk) => {
