@@ -71,6 +71,72 @@ describe("paths", () => {
     ]);
   });
 
+  it("are not told of by what is on the way to them, or by what leads back", () => {
+    const fs = new MemoryFs();
+    for (const file of ["pub/f", "own/f", "priv/f", "secret"]) fs.writeFile(file, file);
+    const helper = new Guest({ mounts: [{ guest: "/", fs }] });
+    const links = {
+      loop: "loop",
+      abs: "/etc",
+      out: "../../x",
+      nowhere: "none",
+      inside: "f",
+      topub: "../pub",
+      dot: ".",
+    };
+    for (const [name, target] of Object.entries(links)) helper.symlink(target, `priv/${name}`);
+    const policy = parsePolicy({
+      ...everything,
+      mounts: [{ guest: "/", access: "read-write" }],
+      paths: [
+        { path: "/pub/**", allow: ["read"] },
+        { path: "/own/**", allow: pathOps },
+      ],
+    });
+    const g = new Guest({ mounts: [{ guest: "/", fs }], policy });
+    const there = ["secret/x", "priv/f/x", "priv/../pub/f", "priv/../none", "priv/../../x", "secret/../pub/f"];
+    const none = ["none/x", "priv/none/x", "none/../pub/f", "none/../none", "none/../../x", "priv/none/../../pub/f"];
+    const byLinks = Object.keys(links).flatMap((name) => [`priv/${name}`, `priv/${name}/x`, `priv/${name}/../f`]);
+    for (const file of [...there, ...none, ...byLinks.filter((text) => !text.startsWith("priv/topub"))]) {
+      const outcomes = [
+        ...[g.open(file), g.open(file, { follow: true, rights: READ }), g.open(file, { follow: true, oflags: CREAT })],
+        ...[g.stat(file, true), g.stat(file), g.mkdir(file), g.unlink(file), g.rmdir(file), g.readlink(`${file}/x`)],
+        ...[g.rename("own/f", file), g.rename(file, "own/x"), g.link(file, "own/x"), g.symlink("x", file)],
+      ];
+      expect([file, ...outcomes.map((outcome) => String(outcome).replace("!", ""))]).toEqual([
+        file,
+        ...outcomes.map(() => denied),
+      ]);
+    }
+    // Links that the guest makes lead back from no more places than it does.
+    const made = {
+      back: "../priv/../pub/f",
+      back2: "../none/../pub/f",
+      here: ".",
+      ok: "../pub/f",
+      ok2: "d/../../pub/f",
+    };
+    g.mkdir("own/d");
+    for (const [name, target] of Object.entries(made)) g.symlink(target, `own/${name}`);
+    const follow = (file: string): number | string => g.open(file, { follow: true, rights: READ });
+    expect([follow("own/back"), follow("own/back2"), follow("priv/dot/../pub/f"), follow("none/dot/../pub/f")]).toEqual(
+      new Array(4).fill(denied),
+    );
+    for (const file of ["own/ok", "own/ok2", "own/here/ok", "own/here/../pub/f"])
+      expect(follow(file), file).toBeTypeOf("number");
+    // What is allowed is reached, and its errors are its own.
+    expect([g.read(g.fd("priv/topub/f", { rights: READ })), g.read(g.fd("own/../pub/f", { rights: READ }))]).toEqual([
+      "pub/f",
+      "pub/f",
+    ]);
+    expect([g.stat("own/none/x"), g.stat("own/f/x"), g.stat("pub/none/x"), g.stat("own/../..")]).toEqual([
+      "NOENT",
+      "NOTDIR",
+      "NOENT",
+      "PERM",
+    ]);
+  });
+
   it("cannot be changed without being allowed to", () => {
     const g = guest();
     for (const options of [{ rights: WRITE }, { oflags: TRUNC, rights: READ }, { rights: READ | WRITE }])
