@@ -24,12 +24,6 @@ export class Attributes {
     this.#bytes = new Uint8Array(buffer, at, 8 * attributeWords);
   }
 
-  /** As a number; no system has more than 53 bits. A BigInt would be an object. */
-  get device(): number {
-    const [low, high] = isLittleEndian ? [0, 1] : [1, 0];
-    return this.#halves[high]! * 0x1_0000_0000 + (this.#halves[low]! >>> 0);
-  }
-
   get mode(): number {
     return Number(this.words[2]);
   }

@@ -48,6 +48,7 @@ describe.skipIf(native === undefined)("arguments", () => {
       native.fstat(fd, out),
       native.close(fd),
       native.duplicate(fd),
+      native.isOfProc(fd),
       native.read(fd, bytes, 0, 8, 0),
       native.write(fd, bytes, 0, 8, 0),
       native.write(fd, bytes, 0, 8, -1),
