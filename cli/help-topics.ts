@@ -89,7 +89,7 @@ Where the native part was built (npm run build:native; Linux), the level beneath
     "random": true
   }
 
-Paths are those the guest sees, after links were followed; '/**' at the end means everything below. What can be allowed: stat, read, write, create, remove. To rename or link something a guest must be allowed all of them on it. A denied call ends with the errno NOTCAPABLE.
+Paths are those the guest sees, after links were followed; '/**' at the end means everything below. What can be allowed: stat, read, write, create, remove. To rename or link something a guest must be allowed all of them on it; to go back from a directory by '..', to look at it. A denied call ends with the errno NOTCAPABLE.
 
   --learn FILE   writes the smallest policy that a run needed
   --policy FILE  runs a guest under it

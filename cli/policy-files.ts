@@ -1,5 +1,5 @@
 /** `--policy`, `--audit`, `--learn`: the files of a policy, and what is written about it. */
-import { closeSync, openSync, readFileSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { type Audit, type AuditEvent, Learner, type Policy, parsePolicy, WasiError } from "../wasi/index.ts";
 import { CliError } from "./cli-error.ts";
 
@@ -35,7 +35,8 @@ export function watchPolicy(auditFile: string | undefined, learnFile: string | u
   const policy = learnFile === undefined ? undefined : openFor(learnFile);
   const learner = policy === undefined ? undefined : new Learner();
   const audit = (event: AuditEvent): void => {
-    if (log !== undefined) writeSync(log, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
+    // The whole line or an error: a write that a full disk cuts is no error by itself.
+    if (log !== undefined) writeFileSync(log, `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`);
     learner?.take(event);
   };
   return {

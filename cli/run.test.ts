@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import loadWabt from "wabt";
+import { MemoryFs } from "../wasi/index.ts";
 import { run } from "./index.ts";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -11,7 +12,8 @@ let assemble: (text: string) => Uint8Array;
 beforeAll(async () => {
   const wabt = await loadWabt();
   assemble = (text) =>
-    wabt.parseWat("test.wat", text, { multi_value: true }).toBinary({ write_debug_names: true }).buffer;
+    wabt.parseWat("test.wat", text, { multi_value: true, bulk_memory: true }).toBinary({ write_debug_names: true })
+      .buffer;
 });
 
 const echo = `(module
@@ -27,7 +29,57 @@ const echo = `(module
         (i32.store (i32.const 4) (i32.load (i32.const 8)))
         (if (i32.eqz (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))) (then (br $again))))))))`;
 
+/**
+ * Looks at the file `f` of 7 bytes, moves by `set`, as each version numbers it, waits for a clock, and writes what it has seen:
+ * size, links, whether anything was written behind the attributes, position, errno and type of the event.
+ */
+const seesLayouts = (
+  module: string,
+  at: { size: number; links: string; end: number; set: number; clock: number },
+): string => `
+  (module
+    (import "${module}" "path_filestat_get" (func $stat (param i32 i32 i32 i32 i32) (result i32)))
+    (import "${module}" "path_open" (func $open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+    (import "${module}" "fd_seek" (func $seek (param i32 i64 i32 i32) (result i32)))
+    (import "${module}" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
+    (import "${module}" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+    (memory (export "memory") 1)
+    (data (i32.const 8) "f")
+    (data (i32.const 16) "\\40\\00\\00\\00\\06\\00\\00\\00")
+    (func $say (param $at i32) (param $n i32)
+      (i32.store8 (i32.add (i32.const 64) (local.get $at)) (i32.add (i32.const 48) (local.get $n))))
+    (func (export "_start")
+      (memory.fill (i32.const 128) (i32.const 255) (i32.const 80))
+      (drop (call $stat (i32.const 3) (i32.const 0) (i32.const 8) (i32.const 1) (i32.const 128)))
+      (call $say (i32.const 0) (i32.wrap_i64 (i64.load (i32.const ${128 + at.size}))))
+      (call $say (i32.const 1) (${at.links}))
+      (call $say (i32.const 2) (i32.eq (i32.load8_u (i32.const ${128 + at.end})) (i32.const 255)))
+      (drop (call $open (i32.const 3) (i32.const 0) (i32.const 8) (i32.const 1) (i32.const 0) (i64.const 2) (i64.const 0)
+        (i32.const 0) (i32.const 256)))
+      (drop (call $seek (i32.load (i32.const 256)) (i64.const 5) (i32.const ${at.set}) (i32.const 264)))
+      (drop (call $seek (i32.load (i32.const 256)) (i64.const 3) (i32.const ${at.set}) (i32.const 264)))
+      (call $say (i32.const 3) (i32.load (i32.const 264)))
+      (i32.store (i32.const ${320 + at.clock}) (i32.const 1))
+      (i64.store (i32.const ${320 + at.clock + 8}) (i64.const 1000))
+      (drop (call $poll (i32.const 320) (i32.const 400) (i32.const 1) (i32.const 440)))
+      (call $say (i32.const 4) (i32.load16_u (i32.const 408)))
+      (call $say (i32.const 5) (i32.load8_u (i32.const 410)))
+      (drop (call $write (i32.const 1) (i32.const 16) (i32.const 1) (i32.const 24)))))`;
+
 describe("run", () => {
+  it.each([
+    [
+      "wasi_snapshot_preview1",
+      { size: 32, links: "i32.wrap_i64 (i64.load (i32.const 152))", end: 64, set: 0, clock: 16 },
+    ],
+    ["wasi_unstable", { size: 24, links: "i32.load (i32.const 148)", end: 56, set: 2, clock: 24 }],
+  ])("gives a module that imports from %s what that means", async (module, at) => {
+    const files = new MemoryFs();
+    files.writeFile("f", "7 bytes");
+    const options = { mounts: [{ guest: "/", fs: files }] };
+    expect(await run(assemble(seesLayouts(module, at)), options)).toMatchObject({ kind: "exit", stdout: "711300" });
+  });
+
   it("gives a network, which is none unless it is asked for", async () => {
     const server = join(root, "examples/http-server.wasm");
     const denied = await run(server, { args: ["0"] });

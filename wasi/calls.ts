@@ -246,16 +246,22 @@ export const calls = {
   proc_raise: { params: [["sig", "signal"]], scope: "proc" },
   sched_yield: { params: [], scope: "sched" },
   random_get: { params: [["buf", "buffer"]], scope: "random" },
-  sock_accept: { params: [fd, ["flags", "fdflags"], ["connection", "outU32"]], scope: "sock" },
+  sock_accept: {
+    params: [fd, ["flags", "fdflags"], ["connection", "outU32"]],
+    scope: "sock",
+    rights: ["sock_accept"],
+  },
   sock_recv: {
     params: [fd, ["ri_data", "iovs"], ["ri_flags", "riflags"], ["ro_datalen", "outU32"], ["ro_flags", "outU16"]],
     scope: "sock",
+    rights: ["fd_read"],
   },
   sock_send: {
     params: [fd, ["si_data", "iovs"], ["si_flags", "siflags"], ["so_datalen", "outU32"]],
     scope: "sock",
+    rights: ["fd_write"],
   },
-  sock_shutdown: { params: [fd, ["how", "sdflags"]], scope: "sock" },
+  sock_shutdown: { params: [fd, ["how", "sdflags"]], scope: "sock", rights: ["sock_shutdown"] },
   sock_open: {
     params: [
       ["family", "u32"],
@@ -267,7 +273,7 @@ export const calls = {
   sock_bind: { params: [fd, ["address", "ptr"], ["port", "u32"]], scope: "sock" },
   sock_listen: { params: [fd, ["backlog", "u32"]], scope: "sock" },
   sock_connect: { params: [fd, ["address", "ptr"], ["port", "u32"]], scope: "sock" },
-  "sock_accept/2": { params: [fd, ["connection", "outU32"]], scope: "sock" },
+  "sock_accept/2": { params: [fd, ["connection", "outU32"]], scope: "sock", rights: ["sock_accept"] },
   sock_recv_from: {
     params: [
       fd,
@@ -279,6 +285,7 @@ export const calls = {
       ["ro_flags", "outU16"],
     ],
     scope: "sock",
+    rights: ["fd_read"],
   },
   "sock_recv_from/7": {
     params: [
@@ -290,6 +297,7 @@ export const calls = {
       ["ro_flags", "outU16"],
     ],
     scope: "sock",
+    rights: ["fd_read"],
   },
   sock_send_to: {
     params: [
@@ -301,6 +309,7 @@ export const calls = {
       ["so_datalen", "outU32"],
     ],
     scope: "sock",
+    rights: ["fd_write"],
   },
   sock_getlocaladdr: {
     params: [fd, ["address", "ptr"], ["type", "outU32"], ["port", "outU32"]],

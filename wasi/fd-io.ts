@@ -94,6 +94,8 @@ function readStream(host: Context, d: StreamDesc, iovs: Buffers, nread: number):
     count += more;
     if (!isWhole || more === 0) break;
   }
+  // As in `writeStream`.
+  host.mem.refresh();
   host.mem.setU32(nread, count);
 }
 
@@ -126,6 +128,8 @@ function writeStream(host: Context, d: StreamDesc, iovs: Buffers, nwritten: numb
     count += more;
     if (!host.isDeterministic || more === 0) break;
   }
+  // A stream may be the embedder's, whose code may have called the guest, which may have grown its memory.
+  host.mem.refresh();
   host.mem.setU32(nwritten, count);
 }
 

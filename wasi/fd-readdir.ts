@@ -90,7 +90,6 @@ function makeRoom(host: Context, bytes: number): void {
   for (const d of held) {
     if (total <= Math.min(limits.listingBytes, host.maxHostBytes)) return;
     total -= d.listing?.bytes ?? 0;
-    host.guard?.path("read", d);
     d.listing = undefined;
   }
 }

@@ -86,7 +86,7 @@ export class Guard {
   call(name: CallName): void {
     const call = plainName(name) as CallName;
     const granted = this.#policy === undefined || call === "proc_exit" || this.#policy.calls.has(call);
-    if (this.#isNew(call)) this.#audit?.({ kind: "call", call, granted });
+    this.#tellOnce(call, { kind: "call", call, granted });
     if (!granted) fail("NOTCAPABLE");
   }
 
@@ -101,14 +101,14 @@ export class Guard {
   /** @throws Failure NOTCAPABLE */
   clock(clock: ClockId): void {
     const granted = this.#policy === undefined || this.#policy.clocks.has(clock);
-    if (this.#isNew(`clock ${clock}`)) this.#audit?.({ kind: "clock", clock, granted });
+    this.#tellOnce(`clock ${clock}`, { kind: "clock", clock, granted });
     if (!granted) fail("NOTCAPABLE");
   }
 
   /** @throws Failure NOTCAPABLE */
   random(): void {
     const granted = this.#policy === undefined || this.#policy.random;
-    if (this.#isNew("random")) this.#audit?.({ kind: "random", granted });
+    this.#tellOnce("random", { kind: "random", granted });
     if (!granted) fail("NOTCAPABLE");
   }
 
@@ -121,10 +121,11 @@ export class Guard {
     this.#audit?.({ kind: "network", ...request, granted });
   }
 
-  #isNew(what: string): boolean {
-    if (this.#told.has(what)) return false;
+  /** One that could not be told is told the next time: without it nothing happens. */
+  #tellOnce(what: string, event: AuditEvent): void {
+    if (this.#told.has(what)) return;
+    this.#audit?.(event);
     this.#told.add(what);
-    return true;
   }
 }
 

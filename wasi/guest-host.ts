@@ -19,7 +19,7 @@ import type { Descriptor } from "./fd-table.ts";
 import { type FsLevel, fsLevels } from "./file-system.ts";
 import { Guard } from "./guard.ts";
 import { bindAll, bindCalls, bindImports, bindSockets, bindSocketsByName } from "./host.ts";
-import { type AnyInstance, type Entry, entryOf } from "./instance.ts";
+import { type AnyInstance, entryOf, memoryFor } from "./instance.ts";
 import { limits } from "./limits.ts";
 import { tracing } from "./log.ts";
 import { type MountOption, openMounts } from "./mounts.ts";
@@ -170,7 +170,7 @@ export class GuestHost {
    * @returns the exit code; rejected with what `start` throws, and with a TypeError for instances of other engines
    */
   async startAsync(instance: AnyInstance): Promise<number> {
-    if (typeof instance.invokeAsync !== "function")
+    if (typeof instance?.invokeAsync !== "function")
       throw typeError('The "instance" argument must be of wasmts', instance);
     this.#begin(instance, "command");
     try {
@@ -190,9 +190,10 @@ export class GuestHost {
 
   /** Gives the guest's memory without calling anything; `memory` for modules that import theirs. */
   finalizeBindings(instance: AnyInstance, { memory }: { memory?: object | undefined } = {}): void {
-    this.#markStarted();
-    const exports = instance.exports as Record<string, unknown>;
-    const { memory: source } = entryOf({ exports: { memory: memory ?? exports.memory } }, "reactor");
+    if (this.#isStarted) throw alreadyStarted();
+    // As in node:wasi since 24, what has no memory is not a start; before, it used the only chance up.
+    const source = memoryFor(instance, memory);
+    this.#isStarted = true;
     this.#host.mem.attach(source);
   }
 
@@ -203,22 +204,14 @@ export class GuestHost {
     this.#host.close();
   }
 
-  #begin(instance: AnyInstance, role: "command" | "reactor"): Entry {
-    // As in node:wasi, what is not an instance uses the only chance up.
-    this.#markStarted();
-    const entry = entryOf(instance, role);
-    this.#host.mem.attach(entry.memory);
-    return entry;
+  #begin(instance: AnyInstance, role: "command" | "reactor"): () => void {
+    this.finalizeBindings(instance);
+    return entryOf(instance, role);
   }
 
-  #markStarted(): void {
-    if (this.#isStarted) throw alreadyStarted();
-    this.#isStarted = true;
-  }
-
-  #run(entry: Entry, atEnd: () => void): void {
+  #run(entry: () => void, atEnd: () => void): void {
     try {
-      entry.run();
+      entry();
     } catch (error) {
       if (!(error instanceof GuestExit)) throw error;
     } finally {

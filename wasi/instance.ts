@@ -13,7 +13,7 @@ export interface AnyInstance {
   invokeAsync?(name: string): Promise<unknown>;
 }
 
-const isObject = (x: unknown): x is object => typeof x === "object" && x !== null;
+const isObject = (x: unknown): x is object => typeof x === "object" && x !== null && !Array.isArray(x);
 
 /** The exports by name. @throws TypeError ERR_INVALID_ARG_TYPE when it is not an instance */
 function exportsOf(instance: unknown): Record<string, unknown> {
@@ -24,7 +24,7 @@ function exportsOf(instance: unknown): Record<string, unknown> {
 }
 
 /** @throws TypeError ERR_INVALID_ARG_TYPE when it is not a memory */
-export function memorySource(memory: unknown): MemorySource {
+function memorySource(memory: unknown): MemorySource {
   if (isObject(memory)) {
     const { bytes, buffer } = memory as { bytes?: unknown; buffer?: unknown };
     if (bytes instanceof Uint8Array) return memory as MemorySource;
@@ -41,23 +41,26 @@ function isBuffer(x: unknown): boolean {
 const isFunction = (x: unknown): boolean =>
   typeof x === "function" || (isObject(x) && (x as { kind?: unknown }).kind === "func");
 
-export interface Entry {
-  readonly memory: MemorySource;
-  /** Runs the entry point to its end; nothing for a reactor that has none. */
-  readonly run: () => void;
-}
-
 /**
- * The memory and entry point of an instance.
+ * The memory that host calls are to work on.
  *
- * @param role  "command": `_start` must be there and `_initialize` must not. "reactor": `_start` must not be there,
- *   `_initialize` may.
  * @param memory  instead of the exported one, for modules that import their memory
  * @throws TypeError ERR_INVALID_ARG_TYPE, as node:wasi
  */
-export function entryOf(instance: unknown, role: "command" | "reactor", memory?: unknown): Entry {
+export const memoryFor = (instance: unknown, memory?: unknown): MemorySource => {
   const exports = exportsOf(instance);
-  const source = memorySource(memory ?? exports.memory);
+  return memorySource(memory === undefined ? exports.memory : memory);
+};
+
+/**
+ * The entry point of an instance: runs it to its end; nothing for a reactor that has none.
+ *
+ * @param role  "command": `_start` must be there and `_initialize` must not. "reactor": `_start` must not be there,
+ *   `_initialize` may.
+ * @throws TypeError ERR_INVALID_ARG_TYPE, as node:wasi
+ */
+export function entryOf(instance: unknown, role: "command" | "reactor"): () => void {
+  const exports = exportsOf(instance);
   const [mine, other] = role === "command" ? ["_start", "_initialize"] : ["_initialize", "_start"];
   const entry = exports[mine];
   if (!isFunction(entry) && (role === "command" || entry !== undefined)) {
@@ -66,7 +69,7 @@ export function entryOf(instance: unknown, role: "command" | "reactor", memory?:
   if (exports[other] !== undefined) {
     throw typeError(`The "instance.exports.${other}" property must be undefined`, exports[other]);
   }
-  return { memory: source, run: () => call(instance as AnyInstance, mine, entry) };
+  return () => call(instance as AnyInstance, mine, entry);
 }
 
 function call(instance: AnyInstance, name: string, entry: unknown): void {

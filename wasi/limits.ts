@@ -11,6 +11,10 @@ export const limits = {
   ioBytes: 0x4000_0000,
   /** Bytes of bounce buffer for one call on a shared memory; beyond: a short count. */
   sharedIoBytes: 1 << 20,
+  /** Bytes of output that are given to a function of the embedder at once; a larger write is several. */
+  chunkBytes: 1 << 20,
+  /** Bytes of a name that is looked up, or of that of a service (NI_MAXHOST). More: AINONAME, AISERVICE. */
+  lookupBytes: 1025,
   /** Bytes of a path or of a symlink target (PATH_MAX). More: NAMETOOLONG. */
   pathBytes: 4096,
   /** Bytes of one path component (NAME_MAX). More: NAMETOOLONG. */

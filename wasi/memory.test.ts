@@ -68,6 +68,35 @@ describe("the bytes of a memory", () => {
     expect(source.bytes.length).toBe(2 * page);
   });
 
+  it("that only looks like one of the host's are those it has", () => {
+    let buffer = new ArrayBuffer(page);
+    const plain = {
+      get buffer(): ArrayBuffer {
+        /* [native code] */
+        return buffer;
+      },
+    };
+    const bound = Object.defineProperty({}, "buffer", { get: (() => buffer).bind(null) }) as typeof plain;
+    const wrapped = Object.defineProperty({}, "buffer", { get: new Proxy(() => buffer, {}) }) as typeof plain;
+    const covered = new hostWebAssembly.Memory({ initial: 1 });
+    Object.defineProperty(covered, "buffer", { get: () => buffer });
+    const memories = [...[plain, bound, wrapped].map((proto) => Object.create(proto) as typeof plain), covered];
+    const sources = memories.map((memory) => memoryOf(memory));
+    expect(sources.map((source) => source.bytes.length)).toEqual(new Array(4).fill(page));
+    buffer = new ArrayBuffer(2 * page);
+    expect(sources.map((source) => source.bytes.buffer === buffer)).toEqual(new Array(4).fill(true));
+  });
+
+  it("of the host is asked for once only", () => {
+    const memory = new hostWebAssembly.Memory({ initial: 1 });
+    let asked = 0;
+    const { get } = Object.getOwnPropertyDescriptor(hostWebAssembly.Memory.prototype, "buffer")!;
+    const source = memoryOf(memory);
+    expect(source.bytes.length).toBe(page);
+    Object.defineProperty(memory, "buffer", { get: () => asked++ && get!.call(memory) });
+    expect([source.bytes.length, asked]).toEqual([page, 0]);
+  });
+
   it("of an object without a prototype, or with a plain property, are those it has", () => {
     const bare = Object.assign(Object.create(null) as object, { buffer: new ArrayBuffer(3) });
     const source = memoryOf(bare);

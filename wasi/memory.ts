@@ -199,8 +199,12 @@ export function spreadBytes(bytes: Uint8Array, buffers: readonly Uint8Array[]): 
  */
 function isOfHost(memory: object): boolean {
   const getter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(memory) ?? {}, "buffer")?.get;
-  return getter !== undefined && Function.prototype.toString.call(getter).includes("[native code]");
+  const isItsOwn = !Object.hasOwn(memory, "buffer") && getter !== undefined;
+  return isItsOwn && nativeGetter.test(Function.prototype.toString.call(getter));
 }
+
+/** No source text is like this, and what was bound has no name. */
+const nativeGetter = /^function (get )?buffer\(\)\s*\{\s*\[native code\]\s*\}$/;
 
 /** A source for a memory of the host's own WebAssembly, or anything with a `buffer`. */
 export const memoryOf = (memory: { readonly buffer: ArrayBufferLike }): MemorySource => new BufferSource(memory);

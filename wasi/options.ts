@@ -133,7 +133,7 @@ export function envBytes(env: GuestOptions["env"] = {}): Uint8Array[] {
     if (name === "" || name.includes("=")) {
       throw new WasiError("WT6004", `bad name of an environment variable: ${JSON.stringify(name)}`);
     }
-    return cString(utf8.encode(`${name}=${String(value)}`), "environment variable");
+    return cString(utf8.encode(`${name}=${value}`), "environment variable");
   });
 }
 

@@ -24,6 +24,9 @@ import type { PathOp } from "./policy.ts";
 const slash = 0x2f;
 const period = 0x2e;
 
+/** A ".." of the text of a link. */
+const upByLink = Uint8Array.of(period, period);
+
 const isDot = (name: Uint8Array): boolean => name.length === 1 && name[0] === period;
 const isDotDot = (name: Uint8Array): boolean => name.length === 2 && name[0] === period && name[1] === period;
 
@@ -97,6 +100,10 @@ export class Walk {
   /** Components still to go, the next one last. */
   #todo: Uint8Array[] = [];
   #links = 0;
+  /** Links that were followed, where there is a policy. */
+  readonly #followed: Place[] = [];
+  /** Steps that lead to the last link that was followed, as far as the walk has not left them. */
+  #above = 0;
   #taken = 0;
   #name: Name | undefined = undefined;
   /** What the last component is. `.` and `..` have been walked: `dir` is the directory they mean. */
@@ -107,11 +114,18 @@ export class Walk {
   constructor(host: Context, base: Step, path: Uint8Array) {
     this.#host = host;
     this.#base = base;
+    this.#go(() => this.#push(path));
+  }
+
+  /** Walks on from what `begin` has put before it. */
+  #go(begin: () => void): void {
     try {
-      this.#push(path);
+      begin();
       this.#advance();
     } catch (error) {
       this.close();
+      // Why it failed tells what there is.
+      for (const place of this.#followed) this.#host.guard?.path("stat", place);
       throw error;
     }
   }
@@ -148,20 +162,35 @@ export class Walk {
 
   /** The last component is a symlink and is to be followed: walks to where it points. @throws Failure LOOP, PERM, ... */
   enterLink(): void {
-    this.#pushLink(this.name);
-    this.#advance();
+    this.#go(() => this.#pushLink(this.name));
   }
 
-  #push(path: Uint8Array): void {
-    const { components, isDirectory } = parsePath(path);
+  /**
+   * For what changes the thing itself, or ends it: the root of a read-only mount is that also under the name that it has in a
+   * writable one. (The name is the writable one's, which may give it another.) @throws Failure ROFS
+   */
+  requireWritable(): void {
+    if (this.mount.isReadOnly) fail("ROFS");
+    const { guards } = this.#host;
+    if (guards.size === 0 || this.last !== "name") return;
+    const stat = this.dir.statAt(this.name);
+    if (stat !== undefined && guards.has(identity(stat))) fail("ROFS");
+  }
+
+  #push(path: Uint8Array, isLink = false): void {
+    const parsed = parsePath(path);
+    const { isDirectory } = parsed;
+    const components = isLink ? parsed.components.map((name) => (isDotDot(name) ? upByLink : name)) : parsed.components;
     // The target of a final link decides about the whole; the target of a link in the middle is a directory anyhow.
     if (this.#todo.length === 0 && isDirectory) this.mustBeDir = true;
     this.#todo.push(...components.reverse());
   }
 
   #pushLink(name: Name): void {
+    if (this.#host.guard !== undefined) this.#followed.push(this.#placeOf(name));
+    this.#above = this.#steps.length;
     if (++this.#links > limits.symlinks) fail("LOOP");
-    this.#push(this.dir.readLinkAt(name));
+    this.#push(this.dir.readLinkAt(name), true);
   }
 
   #advance(): void {
@@ -170,7 +199,7 @@ export class Walk {
     for (let name = this.#todo.pop(); name !== undefined; name = this.#todo.pop()) {
       if (++this.#taken > limits.steps) fail("LOOP");
       if (isDot(name)) this.last = ".";
-      else if (isDotDot(name)) this.#up();
+      else if (isDotDot(name)) this.#up(name === upByLink);
       else if (this.#todo.length === 0) {
         this.last = "name";
         this.#name = name;
@@ -178,25 +207,38 @@ export class Walk {
     }
   }
 
-  #up(): void {
+  #up(isByLink: boolean): void {
     const step = this.#steps.pop() ?? fail("PERM");
     step.dir.close();
+    // Who comes back from it knows that it is there; but to follow a link is to come from where the link is.
+    if (!isByLink || this.#steps.length >= this.#above) this.#host.guard?.path("stat", step);
+    this.#above = Math.min(this.#above, this.#steps.length);
     this.last = "..";
+  }
+
+  #placeOf(name: Name): Place {
+    const { mount, path } = this.#here;
+    return { mount, path: [...path, name] };
   }
 
   #down(name: Name): void {
     if (this.#steps.length >= limits.depth) fail("NAMETOOLONG");
-    const dir = this.dir.dirAt(name);
-    const { mount, path } = this.#here;
-    if (dir !== undefined) this.#steps.push({ dir, ...placeOf(this.#host, dir, { mount, path: [...path, name] }) });
-    else this.#followMiddle(name);
+    const dir = this.#dirAt(name);
+    if (dir !== undefined) this.#steps.push({ dir, ...placeOf(this.#host, dir, this.#placeOf(name)) });
+    else this.#pushLink(name);
   }
 
-  /** `name` is in the middle and not a directory: a link, or an error. */
-  #followMiddle(name: Name): void {
-    const type = this.dir.typeAt(name) ?? fail("NOENT");
-    if (type !== filetype.symbolicLink) fail("NOTDIR");
-    this.#pushLink(name);
+  /** Undefined for a link. Where there is neither, the policy is asked before that is told. */
+  #dirAt(name: Name): DirHandle | undefined {
+    try {
+      const dir = this.dir.dirAt(name);
+      if (dir !== undefined) return dir;
+      const type = this.dir.typeAt(name) ?? fail("NOENT");
+      return type === filetype.symbolicLink ? undefined : fail("NOTDIR");
+    } catch (error) {
+      this.#host.guard?.path("stat", this.#placeOf(name));
+      throw error;
+    }
   }
 
   close(): void {

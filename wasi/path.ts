@@ -74,7 +74,7 @@ export function path_filestat_set_times(
   const times = fileTimes(host, atim, mtim, fstFlags);
   withWalk(host, d, path, (walk) => {
     resolveFinal(walk, flags !== 0, "write");
-    if (walk.mount.isReadOnly) fail("ROFS");
+    walk.requireWritable();
     if (times === undefined) return;
     if (walk.last === "name") walk.dir.setTimesAt(walk.name, times);
     else walk.dir.setTimes(times);
@@ -127,7 +127,11 @@ export function path_readlink(
 }
 
 export function path_remove_directory(host: Context, d: Descriptor, path: Uint8Array): undefined {
-  withWalk(host, d, path, (walk) => walk.dir.removeDirAt(nameOf(walk, "remove", "INVAL", "NOTEMPTY")));
+  withWalk(host, d, path, (walk) => {
+    const name = nameOf(walk, "remove", "INVAL", "NOTEMPTY");
+    walk.requireWritable();
+    walk.dir.removeDirAt(name);
+  });
 }
 
 export function path_rename(
@@ -144,6 +148,7 @@ export function path_rename(
       if (from.mount !== to.mount) fail("XDEV");
       permitOtherName(host, from);
       to.permit("remove");
+      to.requireWritable();
       if (from.mustBeDir) requireDirectory(from);
       if (to.mustBeDir) requireDirectory(from);
       from.dir.renameAt(oldName, to.dir, newName);

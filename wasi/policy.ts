@@ -4,7 +4,7 @@
  * A policy gives nothing; it says how much of what the embedder gives reaches the guest. What is not in it is denied. Here
  * is what the document means; `guard.ts` asks it.
  */
-import { type CallName, callNames } from "./calls.ts";
+import { type CallName, callNames, plainName } from "./calls.ts";
 import type { ClockId } from "./context.ts";
 import { WasiError } from "./error-codes.ts";
 import { type FsLevel, fsLevels } from "./file-system.ts";
@@ -60,6 +60,8 @@ export interface PolicyDocument {
   };
 }
 
+/** As guests know them. Those of several forms are one. */
+const knownCalls = callNames.filter((name) => plainName(name) === name);
 const clockIds: readonly ClockId[] = ["realtime", "monotonic", "process", "thread"];
 
 /** @param where  such as `paths[2].allow`. */
@@ -122,7 +124,7 @@ export function parsePolicy(document: unknown): Policy {
 function readCalls(value: unknown, where: string): CallName[] {
   const text = textOf(value, where);
   const isPrefix = text.endsWith("*");
-  const found = callNames.filter((name) => (isPrefix ? name.startsWith(text.slice(0, -1)) : name === text));
+  const found = knownCalls.filter((name) => (isPrefix ? name.startsWith(text.slice(0, -1)) : name === text));
   if (found.length === 0) throw bad(where, `the name of a host call, or the beginning of some with '*'; it is ${text}`);
   return found;
 }
@@ -211,14 +213,16 @@ function parentOf(path: string): string | undefined {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** A name for a person and for rules: different names are different texts. Backslashes and what is no UTF-8 are escaped. */
+/**
+ * A name for a person and for rules: different names are different texts, and none is read as anything but a name. Backslashes,
+ * what is no UTF-8, and a star at the beginning, are escaped.
+ */
 function nameText(name: Uint8Array): string {
   try {
-    return utf8.decode(name).replaceAll("\\", "\\\\");
+    return utf8.decode(name).replaceAll("\\", "\\\\").replace(/^\*/, "\\x2a");
   } catch {
-    return Array.from(name, (b) => (b >= 0x20 && b < 0x7f && b !== 0x5c ? String.fromCharCode(b) : escaped(b))).join(
-      "",
-    );
+    const isPlain = (b: number, i: number): boolean => b >= 0x20 && b < 0x7f && b !== 0x5c && (b !== 0x2a || i > 0);
+    return Array.from(name, (b, i) => (isPlain(b, i) ? String.fromCharCode(b) : escaped(b))).join("");
   }
 }
 

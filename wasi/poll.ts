@@ -14,6 +14,7 @@ import { positionOf } from "./fd.ts";
 import type { Descriptor } from "./fd-table.ts";
 import { limits } from "./limits.ts";
 import type { Edges, Socket } from "./net/socket.ts";
+import { pollRight, readRight, writeRight } from "./rights.ts";
 
 /** What became of one subscription. */
 interface Ready {
@@ -187,6 +188,7 @@ function checkOf(host: Context, sub: Subscription, leftNs: bigint | undefined): 
       return clockCheck(host, sub.clock, isGoingOn ? leftNs : sub.timeoutNs, sub.isAbsolute);
     }
     const d = host.fds.get(sub.fd);
+    if ((d.dropped & (pollRight | (sub.tag === 1 ? readRight : writeRight))) !== 0) fail("NOTCAPABLE");
     return sub.tag === 1 ? readCheck(host, d) : writeCheck(d);
   } catch (error) {
     const code = errnoOf(error);

@@ -111,6 +111,7 @@ export const socketRights = streamRights | rightSet("sock_shutdown", "sock_accep
 
 export const readRight = rightSet("fd_read");
 export const writeRight = rightSet("fd_write");
+export const pollRight = rightSet("poll_fd_readwrite");
 export const createRight = rightSet("path_create_file");
 export const truncateRight = rightSet("path_filestat_set_size");
 /** What goes when a file is not open for writing. */

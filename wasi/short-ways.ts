@@ -34,7 +34,7 @@ export const shortWays: Partial<Record<CallName, Shorten>> = {
   path_filestat_get: (host, whole) => (fd, flags, path, length, out) =>
     path_filestat_get(host, fd, flags, path, length, out) ?? whole(fd, flags, path, length, out),
   path_open: (host, whole) => (fd, dirflags, path, length, oflags, base, inheriting, flags, out) =>
-    path_open(host, fd, dirflags, path, length, oflags, base, flags, out) ??
+    path_open(host, fd, dirflags, path, length, oflags, base, inheriting, flags, out) ??
     whole(fd, dirflags, path, length, oflags, base, inheriting, flags, out),
 };
 
@@ -146,12 +146,14 @@ function path_open(
   length: Val,
   oflags: Val,
   base: Val,
+  inheriting: Val,
   fdflags: Val,
   out: Val,
 ): number | undefined {
   const d = dirAt(host, fd);
   if (d?.dir.openBelow === undefined || oflags !== 0 || host.fds.isFull || !isFree(host)) return undefined;
-  if ((dirflags !== 0 && dirflags !== 1) || typeof base !== "bigint" || !isFlags(fdflags)) return undefined;
+  if ((dirflags !== 0 && dirflags !== 1) || !isFlags(fdflags)) return undefined;
+  if (typeof base !== "bigint" || typeof inheriting !== "bigint") return undefined;
   const mode = modeOf(0, Number(BigInt.asUintN(32, base)) & allRights, fdflags);
   if (d.mount.isReadOnly && mode.isWrite) return undefined;
   const { mem } = host;
@@ -167,4 +169,5 @@ function path_open(
   return counted(host, 0);
 }
 
-const isFlags = (value: Val): value is number => typeof value === "number" && value >= 0 && value <= 31;
+/** Whole, too: JavaScript may pass anything. */
+const isFlags = (value: Val): value is number => typeof value === "number" && (value & 31) === value;

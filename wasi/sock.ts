@@ -6,6 +6,7 @@ import { fdflags } from "./abi.ts";
 import { type Context, type HandlerResult, Underway } from "./context.ts";
 import { fail } from "./errno.ts";
 import { type Descriptor, isNonblocking, type StreamDesc, socketDesc } from "./fd-table.ts";
+import { limits } from "./limits.ts";
 import { cutBuffers, joinBuffers, spreadBytes } from "./memory.ts";
 import type { Received, Socket } from "./net/socket.ts";
 
@@ -74,7 +75,7 @@ export function receive(
   const wanted = cutBuffers(iovs, host.io.maxBytes(d));
   const size = wanted.reduce((sum, b) => sum + b.length, 0);
   const isWhole = (flags & WAIT_ALL) !== 0 && (flags & PEEK) === 0 && socket.type === "stream" && !isNonblocking(d);
-  const bytes = new Uint8Array(isWhole || host.mem.isShared ? Math.min(size, 1 << 20) : 0);
+  const bytes = new Uint8Array(isWhole || host.mem.isShared ? Math.min(size, limits.sharedIoBytes) : 0);
   let count = 0;
   const end = (received: Received): true => {
     if (bytes.length > 0) spreadBytes(bytes.subarray(0, count), current(host, wanted));
@@ -134,7 +135,8 @@ export function send(
   write: (socket: Socket, buffers: readonly Uint8Array[]) => number | undefined,
 ): HandlerResult {
   const d = socketOf(fd);
-  const from = cutBuffers(iovs, host.io.maxBytes(d));
+  const most = host.mem.isShared ? limits.sharedIoBytes : limits.ioBytes;
+  const from = cutBuffers(iovs, Math.min(most, host.io.maxBytes(d)));
   const attempt = (): boolean => {
     const count = write(d.socket, host.mem.isShared ? [joinBuffers(from)] : current(host, from));
     if (count === undefined) return false;

@@ -6,7 +6,8 @@
 import { GuestExit, type WaitSource } from "../engine/index.ts";
 import { type Filetype, filetype } from "./abi.ts";
 import { fail, isHostError } from "./errno.ts";
-import { cutBuffers, joinBuffers } from "./memory.ts";
+import { limits } from "./limits.ts";
+import { cutBuffers, joinBuffers, skipBytes } from "./memory.ts";
 
 export interface InputStream {
   /** `characterDevice` only for a terminal. Pipes have no type: `unknown`. */
@@ -80,15 +81,21 @@ export function prefixedInput(bytes: Uint8Array, inner: InputStream | undefined)
   };
 }
 
-/** Output given to a function, one private chunk for each write of the guest. */
+/**
+ * Output given to a function, one private chunk for each write of the guest. Of a large write several: a guest may name the
+ * same memory a thousand times.
+ */
 export function callbackOutput(take: (chunk: Uint8Array) => void): OutputStream {
   return {
     filetype: filetype.unknown,
     ready: alwaysReady,
     write(buffers) {
-      const chunk = joinBuffers(buffers);
-      take(chunk);
-      return chunk.length;
+      for (let written = 0; ; ) {
+        const chunk = joinBuffers(cutBuffers(skipBytes(buffers, written), limits.chunkBytes));
+        if (chunk.length > 0) take(chunk);
+        written += chunk.length;
+        if (chunk.length < limits.chunkBytes) return written;
+      }
     },
   };
 }

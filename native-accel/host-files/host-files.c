@@ -23,12 +23,17 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 /* Raised whenever a function changes: wasi/node/native-files.ts uses no other. */
-#define INTERFACE 2
+#define INTERFACE 3
+
+/* Of <linux/magic.h>. */
+#define PROC_MAGIC 0x9fa0
 
 /* Of <linux/openat2.h>, which older systems do not have. */
 #ifndef SYS_openat2
@@ -289,9 +294,16 @@ static void close_parent(int parent, int dir) {
   errno = problem;
 }
 
-static int64_t nanoseconds(struct timespec time) { return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec; }
+/* Since 1970, and at most what 64 bits without a sign can have: file systems have times on both sides. */
+static int64_t nanoseconds(struct timespec time) {
+  uint64_t ns;
+  if (time.tv_sec < 0) return 0;
+  bool is_late = __builtin_mul_overflow((uint64_t)time.tv_sec, (uint64_t)1000000000, &ns) ||
+                 __builtin_add_overflow(ns, (uint64_t)time.tv_nsec, &ns);
+  return (int64_t)(is_late ? UINT64_MAX : ns);
+}
 
-/* Device, inode, mode, links, size, times of access, change of data and change of anything, ns. */
+/* Device, inode, mode, links, size, times of access, change of data and change of anything, ns. All without a sign. */
 static void store(const struct stat *stat, int64_t words[STAT_WORDS]) {
   words[0] = (int64_t)stat->st_dev;
   words[1] = (int64_t)stat->st_ino;
@@ -301,6 +313,13 @@ static void store(const struct stat *stat, int64_t words[STAT_WORDS]) {
   words[5] = nanoseconds(stat->st_atim);
   words[6] = nanoseconds(stat->st_mtim);
   words[7] = nanoseconds(stat->st_ctim);
+}
+
+/* Of /proc, wherever that is mounted: it has another device each time. Only what is on no disk is asked about. */
+static int is_of_proc(int fd, const struct stat *stat) {
+  struct statfs system;
+  if (major(stat->st_dev) != 0) return 0;
+  return fstatfs(fd, &system) < 0 ? -1 : system.f_type == PROC_MAGIC;
 }
 
 /* A BigInt64Array of `STAT_WORDS` at least. */
@@ -337,7 +356,7 @@ static napi_value OpenDirectory(napi_env env, napi_callback_info info) {
 /*
  * openRegular(path): dir, part, flags. A regular file, through directories only; its attributes are in `words` then. What is
  * there is looked at before it is opened, since opening a device can have effects, and again afterwards: EACCES where it is,
- * or has become, anything else.
+ * or has become, anything else, and for files of /proc.
  */
 static napi_value OpenRegular(napi_env env, napi_callback_info info) {
   char path[PATH_MAX];
@@ -356,7 +375,7 @@ static napi_value OpenRegular(napi_env env, napi_callback_info info) {
   }
   close_parent(parent, dir);
   if (fd < 0) return done(&call, -1);
-  int problem = fstat(fd, &stat) < 0 ? errno : S_ISREG(stat.st_mode) ? 0 : EACCES;
+  int problem = fstat(fd, &stat) < 0 ? errno : S_ISREG(stat.st_mode) && is_of_proc(fd, &stat) == 0 ? 0 : EACCES;
   if (problem == 0) {
     store(&stat, call.shared->words);
     return done(&call, fd);
@@ -392,6 +411,16 @@ static napi_value Fstat(napi_env env, napi_callback_info info) {
   int result = fstat(fd, &stat);
   if (result == 0) store(&stat, words);
   return outcome(env, result);
+}
+
+/* isOfProc(fd): 1 for a file of /proc, else 0. */
+static napi_value IsOfProc(napi_env env, napi_callback_info info) {
+  struct stat stat;
+  Args args = args_of(env, info);
+  int fd = int_at(&args, 0);
+  REFUSE_IF_BAD(args);
+  int result = fstat(fd, &stat);
+  return outcome(env, result < 0 ? result : is_of_proc(fd, &stat));
 }
 
 /* duplicate(fd) */
@@ -446,11 +475,12 @@ static int vectors_at(Args *args, int i, struct iovec vectors[MAX_VECTORS]) {
     args->problem = EINVAL;
     return 0;
   }
-  for (uint32_t at = 0; at < count; at++) {
-    napi_value value;
-    if (napi_get_element(args->env, args->values[i], at, &value) != napi_ok) args->problem = EINVAL;
-    else vectors[at].iov_base = array_of(args, value, &vectors[at].iov_len);
-  }
+  /* All of them first: an element may be a getter, whose code could take away memory that was looked at before. */
+  napi_value arrays[MAX_VECTORS];
+  for (uint32_t at = 0; at < count && args->problem == 0; at++)
+    if (napi_get_element(args->env, args->values[i], at, &arrays[at]) != napi_ok) args->problem = EINVAL;
+  for (uint32_t at = 0; at < count && args->problem == 0; at++)
+    vectors[at].iov_base = array_of(args, arrays[at], &vectors[at].iov_len);
   return (int)count;
 }
 
@@ -625,7 +655,7 @@ NAPI_MODULE_INIT() {
       {"readv", Readv},       {"writev", Writev},               {"entries", Entries},         {"mkdir", Mkdir},
       {"unlink", Unlink},     {"rename", Rename},               {"link", Link},               {"symlink", Symlink},
       {"readlink", Readlink}, {"setTimes", SetTimes},           {"setSize", SetSize},         {"setAppend", SetAppend},
-      {"sync", Sync},         {"duplicate", Duplicate},
+      {"sync", Sync},         {"duplicate", Duplicate}, {"isOfProc", IsOfProc},
   };
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
     napi_value function;

@@ -8,7 +8,8 @@
  * Source: WasmEdge's socket extension.
  */
 import { type Context, type HandlerResult, Underway } from "../context.ts";
-import { fail } from "../errno.ts";
+import { type ErrnoName, fail } from "../errno.ts";
+import { limits } from "../limits.ts";
 import { parseIp } from "./address.ts";
 import type { Decision } from "./permission.ts";
 import type { Lookup, Network } from "./socket.ts";
@@ -37,7 +38,11 @@ interface Hints {
   readonly protocol: number;
 }
 
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(Uint8Array.from(bytes)).replace(/\0+$/, "");
+/** @param tooLong  measured before it is copied */
+function textOf(bytes: Uint8Array, tooLong: ErrnoName): string {
+  if (bytes.length > limits.lookupBytes) fail(tooLong);
+  return new TextDecoder().decode(Uint8Array.from(bytes)).replace(/\0+$/, "");
+}
 
 export function sock_getaddrinfo(
   host: Context,
@@ -50,7 +55,7 @@ export function sock_getaddrinfo(
 ): HandlerResult {
   const { network, permission } = host;
   if (network === undefined || permission === undefined) return fail("ACCES");
-  const [name, serviceName] = [textOf(node), textOf(service)];
+  const [name, serviceName] = [textOf(node, "AINONAME"), textOf(service, "AISERVICE")];
   if (name === "" && serviceName === "") fail("AINONAME");
   if ((max | 0) < 1) fail("AIMEMORY");
   const wanted = readHints(host, hints, name);

@@ -183,8 +183,11 @@ export function sock_getpeeraddr_3(host: Context, fd: Descriptor, address: numbe
   host.mem.setU32(port, peer.port);
 }
 
+/** Bytes of the longest value of an option; what is beyond means nothing. */
+const OPTION_BYTES = 16;
+
 export function sock_setsockopt(_: Context, fd: Descriptor, level: number, name: number, value: Uint8Array): undefined {
-  setOption(socketOf(fd).socket, level, name, Uint8Array.from(value));
+  setOption(socketOf(fd).socket, level, name, Uint8Array.from(value.subarray(0, OPTION_BYTES)));
 }
 
 export function sock_getsockopt(

@@ -65,7 +65,7 @@ export class NodeDir implements DirHandle {
 
   fileAt(name: Name, mode: FileMode): FileHandle | PipeHandle {
     const fd = fs.openSync(this.#path(name), accessFlags(mode) | (mode.isTruncate ? c.O_TRUNC : 0));
-    return handleOn(fd, mode, reopener(fd));
+    return handleOn(fd, `${procDir}${fd}`, mode, reopener(fd));
   }
 
   createAt(name: Name, mode: FileMode): NodeFile {

@@ -77,24 +77,34 @@ export function listDir(path: string | Buffer, max: number): DirEntry[] {
   return entries;
 }
 
-/** Device of /proc: its files are about this process (memory, environment), never the guest's. 0: there is none. */
-let procDevice: number | undefined;
+/** Linux: what statfs says of /proc. */
+const PROC_MAGIC = 0x9fa0;
 
-export function isOfProc(device: number): boolean {
-  procDevice ??= fs.statSync("/proc/self", { throwIfNoEntry: false })?.dev ?? 0;
-  return procDevice !== 0 && device === procDevice;
+/**
+ * True for a file of /proc, wherever that is mounted: its files are about processes (memory, environment), never the guest's.
+ * Each mount has a device of its own, and what is on a disk is none of them.
+ */
+function isOfProc(path: string | Buffer, device: number): boolean {
+  if (process.platform !== "linux" || device >= 2 ** 32 || ((device >>> 8) & 0xfff) !== 0) return false;
+  return fs.statfsSync(path).type === PROC_MAGIC;
 }
 
 /**
  * A handle on what was opened: a regular file or a pipe; the descriptor is closed when it is neither.
  *
+ * @param path  leads to it, too
  * @param reopen  opens the same file again, with other flags
  * @throws Failure ACCES for devices and for files of /proc, ISDIR
  */
-export function handleOn(fd: number, mode: FileMode, reopen: (flags: number) => number): FileHandle | PipeHandle {
+export function handleOn(
+  fd: number,
+  path: string | Buffer,
+  mode: FileMode,
+  reopen: (flags: number) => number,
+): FileHandle | PipeHandle {
   try {
     const stat = fs.fstatSync(fd);
-    if (isOfProc(stat.dev)) fail("ACCES");
+    if (isOfProc(path, stat.dev)) fail("ACCES");
     if (stat.isFile()) return new NodeFile(fd, mode, reopen);
     if (stat.isFIFO()) return new NodePipe(fd, mode);
     return fail(stat.isDirectory() ? "ISDIR" : "ACCES");

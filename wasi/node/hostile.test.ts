@@ -188,6 +188,16 @@ describe("values outside of their sets", () => {
   );
 });
 
+it.each(callNames.filter((n) => n !== "proc_exit" && callArity(n) > 0))(
+  "%s: a single argument of the wrong JavaScript type is INVAL",
+  (name) => {
+    const args = argsOf(name).map((value, i) => (i === 0 && /^fd_(read|write|close)$/.test(name) ? file : value));
+    for (const [at, value] of args.entries())
+      for (const wrong of [typeof value === "bigint" ? 0 : 0n, undefined, "0"] as number[])
+        expect([at, guest.call(name, ...args.map((arg, i) => (i === at ? wrong : arg)))]).toEqual([at, "INVAL"]);
+  },
+);
+
 function callArity(name: CallName): number {
   return argsOf(name).length;
 }
@@ -219,6 +229,20 @@ describe("large requests", () => {
     }
     expect(big.call("fd_read", fd, 8192, 512, 16)).toBe("INVAL");
     expect(big.call("fd_read", fd, 8192, 511, 16)).toBe("SUCCESS");
+  });
+
+  it("output that names the same memory many times is not copied at once", () => {
+    const sizes: number[] = [];
+    const big = new Guest({ stdout: (chunk) => void sizes.push(chunk.length) });
+    const length = 1_000_000;
+    for (let i = 0; i < 50; i++) {
+      big.view.setUint32(1024 + i * 8, 2048, true);
+      big.view.setUint32(1024 + i * 8 + 4, length, true);
+    }
+    expect([big.call("fd_write", 1, 1024, 50, 16), big.u32()]).toEqual(["SUCCESS", 50 * length]);
+    expect(sizes.reduce((sum, n) => sum + n)).toBe(50 * length);
+    expect(Math.max(...sizes)).toBe(limits.chunkBytes);
+    expect([big.write(1, new Uint8Array(0)), big.write(1, "x"), sizes.at(-1)]).toEqual([0, 1, 1]);
   });
 
   it("paths are measured before they are copied", () => {

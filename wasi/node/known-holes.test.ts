@@ -9,10 +9,23 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it } from "vitest";
 import { MemoryFs } from "../index.ts";
+import { nativeFiles } from "./native-files.ts";
 import { guestOn, kinds } from "./testing/file-systems.ts";
-import { CREAT, DIRECTORY, Guest, makeTree, openDescriptors, READ, removeTrees, type Stat } from "./testing/guest.ts";
+import {
+  CREAT,
+  DIRECTORY,
+  Guest,
+  makeTree,
+  openDescriptors,
+  READ,
+  removeTrees,
+  type Stat,
+  TRUNC,
+  WRITE,
+} from "./testing/guest.ts";
 
 afterEach(removeTrees);
+const hasNative = nativeFiles() !== undefined;
 
 const tree = { file: "text", "dir/f": "inside", "dir/sub/g": "deep" };
 
@@ -85,6 +98,60 @@ describe.each(["host", "memory", "overlay of a host directory", "overlay of memo
     guest.unlink("file");
     guest.wasi.close();
     expect(openDescriptors()).toBe(before);
+  });
+});
+
+describe.each(["native", "portable", "memory"])("where an open file is, %s,", (kind) => {
+  /** The guest is told of a file by where it is: see `fixedStat`. */
+  const setup = (trace: (() => void) | undefined): Guest => {
+    const files = { "a/b/c/f": "1", "a/b/g": "2", "d/f": "3", empty: null };
+    const deterministic = {};
+    if (kind === "memory")
+      return new Guest({ mounts: [{ guest: "/", fs: kinds.memory!(files) }], deterministic, trace });
+    const dirs = [{ host: makeTree(files), guest: "/" }];
+    return new Guest({ dirs, hostFiles: hasNative ? (kind as "native") : "portable", deterministic, trace });
+  };
+  const inode = (guest: Guest, fd: number): bigint => {
+    const at = guest.alloc(64);
+    expect(guest.call("fd_filestat_get", fd, at)).toBe("SUCCESS");
+    return guest.filestat(at).ino;
+  };
+
+  it.each([
+    ["unwatched", undefined],
+    ["watched", () => {}],
+  ])("is known through renames before it was opened and after, by any directory on the way, %s", (_, trace) => {
+    const guest = setup(trace);
+    const is = (fd: number, file: string): void => {
+      const there = guest.stat(file) as Stat;
+      expect([file, inode(guest, fd)]).toEqual([file, there.ino]);
+    };
+    const [a, b, c] = ["a", "a/b", "a/b/c"].map((dir) => guest.fd(dir, { rights: READ })) as [number, number, number];
+    const [f1, g1] = [guest.fd("a/b/c/f"), guest.fd("g", { base: b })];
+    expect(guest.rename("a/b", "d/b2")).toBe("SUCCESS");
+    const [f2, g2] = [guest.fd("f", { base: c }), guest.fd("g", { base: b })];
+    const f3 = guest.fd("c/f", { base: b });
+    for (const f of [f1, f2, f3]) is(f, "d/b2/c/f");
+    for (const g of [g1, g2]) is(g, "d/b2/g");
+    // The directory above goes, onto an empty one, named by descriptors of others.
+    expect([guest.rename("d", "empty"), guest.rename("empty", "d", 3, a)]).toEqual(["SUCCESS", "SUCCESS"]);
+    const f4 = guest.fd("c/f", { base: b });
+    for (const f of [f1, f2, f3, f4]) is(f, "a/d/b2/c/f");
+    is(b, "a/d/b2");
+    is(c, "a/d/b2/c");
+    // A file by itself, away from a directory that then moves.
+    expect([guest.rename("f", "f", c, 3), guest.rename("b2", "away", guest.fd("a/d", { rights: READ }), 3)]).toEqual([
+      "SUCCESS",
+      "SUCCESS",
+    ]);
+    for (const f of [f1, f2, f3, f4]) is(f, "f");
+    for (const g of [g1, g2]) is(g, "away/g");
+    is(c, "away/c");
+    // One whose name begins alike is another.
+    expect([guest.mkdir("aw"), guest.rename("aw", "x"), guest.rename("away", "x")]).toEqual(
+      new Array(3).fill("SUCCESS"),
+    );
+    for (const g of [g1, g2]) is(g, "x/g");
   });
 });
 
@@ -169,6 +236,62 @@ describe("a full disk", () => {
       expect(bytes.every((byte, at) => byte === Math.floor(at / 5000))).toBe(true);
     });
     if (!isMounted) context.skip("mounting a small file system is not allowed here");
+  });
+});
+
+/** Does `use` as somebody who may do little; false where this process cannot be that. */
+function asNobody(use: () => void): boolean {
+  const nobody = 65_534;
+  try {
+    process.seteuid!(nobody);
+  } catch {
+    return false;
+  }
+  try {
+    use();
+  } finally {
+    process.seteuid!(0);
+  }
+  return true;
+}
+
+describe("permissions that the host lacks", () => {
+  // Not the portable way: /proc of a process that has changed its user is closed to it.
+  const ways: [string, Partial<ConstructorParameters<typeof Guest>[0] & object>][] = [
+    ["by the native part", { hostFiles: "native" }],
+    ["by paths", { fsLevel: "nofollow" }],
+  ];
+  it.each(hasNative ? ways : ways.slice(1))("are errnos, and nothing is done, %s", (_, options) => {
+    const root = makeTree({ "closed/f": "secret", "fixed/f": "text", "mine/f": "text", "mine/d": null });
+    for (const dir of [root, path.join(root, "fixed")]) fs.chmodSync(dir, 0o755);
+    fs.chmodSync(path.join(root, "closed"), 0o700);
+    for (const name of ["mine", "mine/f"]) fs.chownSync(path.join(root, name), 65_534, 65_534);
+    const guest = new Guest({ dirs: [{ host: root, guest: "/" }], ...options });
+    const isNobody = asNobody(() => {
+      expect([guest.open("closed/f"), guest.stat("closed/f"), guest.unlink("closed/f")]).toEqual(
+        new Array(3).fill("ACCES"),
+      );
+      expect(guest.readdir(guest.fd("closed", { rights: 0n }))).toBe("ACCES");
+      expect([
+        guest.open("fixed/f", { rights: WRITE }),
+        guest.open("fixed/f", { rights: READ, oflags: TRUNC }),
+        guest.open("fixed/new", { oflags: CREAT }),
+        guest.mkdir("fixed/d"),
+        guest.unlink("fixed/f"),
+        guest.rename("fixed/f", "mine/f2"),
+        guest.rename("mine/f", "fixed/f2"),
+        guest.symlink("x", "fixed/l"),
+      ]).toEqual(new Array(8).fill("ACCES"));
+      expect(guest.setTimes("fixed/f", 1n, 1n, 5)).toBe("PERM");
+      expect(guest.read(guest.fd("fixed/f", { rights: READ }))).toBe("text");
+      expect(guest.write(guest.fd("mine/f", { rights: WRITE }), "TEXT")).toBe(4);
+      expect([guest.mkdir("mine/e"), guest.rmdir("mine/d")]).toEqual(["SUCCESS", "SUCCESS"]);
+    });
+    if (!isNobody) return console.log("skipped: this process cannot change its user");
+    expect(fs.readdirSync(path.join(root, "fixed"))).toEqual(["f"]);
+    expect(fs.readFileSync(path.join(root, "fixed/f"), "utf8")).toBe("text");
+    expect(fs.readFileSync(path.join(root, "mine/f"), "utf8")).toBe("TEXT");
+    expect(fs.readFileSync(path.join(root, "closed/f"), "utf8")).toBe("secret");
   });
 });
 

@@ -1,6 +1,6 @@
 /**
- * What native functions tell of a file: eight words of 64 bits, which are device, inode, mode, links, size, and the times of
- * access, modification and change, ns.
+ * What native functions tell of a file: eight words of 64 bits without a sign, which are device, inode, mode, links, size, and
+ * the times of access, modification and change, ns; of times before 1970 they say 0, as guests are told.
  */
 import type { Filestat } from "../abi.ts";
 import type { FileTimes } from "../file-system.ts";
@@ -24,12 +24,6 @@ export class Attributes {
     this.#bytes = new Uint8Array(buffer, at, 8 * attributeWords);
   }
 
-  /** As a number; no system has more than 53 bits. A BigInt would be an object. */
-  get device(): number {
-    const [low, high] = isLittleEndian ? [0, 1] : [1, 0];
-    return this.#halves[high]! * 0x1_0000_0000 + (this.#halves[low]! >>> 0);
-  }
-
   get mode(): number {
     return Number(this.words[2]);
   }
@@ -46,16 +40,16 @@ export class Attributes {
       filetype: typeOf(this.mode),
       nlink: words[3]!,
       size: words[4]!,
-      atim: words[5]!,
-      mtim: words[6]!,
-      ctim: words[7]!,
+      atim: BigInt.asUintN(64, words[5]!),
+      mtim: BigInt.asUintN(64, words[6]!),
+      ctim: BigInt.asUintN(64, words[7]!),
     };
   }
 
-  /** As guests have them in memory; undefined where that cannot be had without conversions, and for times before 1970. */
+  /** As guests have them in memory; undefined where that cannot be had without conversions. */
   filestatBytes(): Uint8Array | undefined {
+    if (!isLittleEndian) return undefined;
     const halves = this.#halves;
-    if (!isLittleEndian || (halves[11]! | halves[13]! | halves[15]!) < 0) return undefined;
     halves[4] = typeOf(halves[4]!);
     return this.#bytes;
   }

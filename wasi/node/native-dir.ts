@@ -9,7 +9,7 @@ import { getSystemErrorName } from "node:util";
 import type { Filestat, Filetype } from "../abi.ts";
 import { fail, failLike } from "../errno.ts";
 import type { DirEntry, DirHandle, FileHandle, FileMode, FileTimes, Name, PipeHandle } from "../file-system.ts";
-import { accessFlags, isOfProc, NodePipe, typeOf } from "./host-files.ts";
+import { accessFlags, NodePipe, typeOf } from "./host-files.ts";
 import { type Attributes, isLittleEndian } from "./native-attributes.ts";
 import type { NativeFiles } from "./native-files.ts";
 
@@ -86,9 +86,8 @@ export class NativeDir implements DirHandle {
   fileAt(name: Name, mode: FileMode): FileHandle | PipeHandle {
     const fd = this.#open(name, accessFlags(mode) | (mode.isTruncate ? c.O_TRUNC : 0));
     try {
-      const { device, mode: found } = attributesOf(this.#native, fd);
-      if (isOfProc(device)) fail("ACCES");
-      const type = found & c.S_IFMT;
+      if (checked(this.#native.isOfProc(fd)) !== 0) fail("ACCES");
+      const type = attributesOf(this.#native, fd).mode & c.S_IFMT;
       if (type === c.S_IFREG) return new NativeFile(this.#native, fd);
       if (type === c.S_IFIFO) return new NodePipe(fd, mode);
       return fail(type === c.S_IFDIR ? "ISDIR" : "ACCES");
@@ -147,9 +146,7 @@ export class NativeDir implements DirHandle {
   openBelow(memory: Uint8Array, at: number, length: number, mode: FileMode): NativeFile | null | undefined {
     const fd = this.#native.openRegular(this.#fd, memory, at, length, accessFlags(mode));
     if (fd < 0) return fd === -ENOENT ? null : undefined;
-    if (!isOfProc(this.#native.attributes.device)) return new NativeFile(this.#native, fd);
-    this.#native.close(fd);
-    return undefined;
+    return new NativeFile(this.#native, fd);
   }
 
   stat(): Filestat {

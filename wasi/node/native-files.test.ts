@@ -12,7 +12,7 @@ import { HostFs } from "../index.ts";
 import { NodeDir } from "./fs.ts";
 import { NativeDir } from "./native-dir.ts";
 import { load, type NativeFiles, nativeFiles } from "./native-files.ts";
-import { Guest, makeTree, openDescriptors, removeTrees } from "./testing/guest.ts";
+import { Guest, makeTree, openDescriptors, removeTrees, type Stat } from "./testing/guest.ts";
 
 afterAll(removeTrees);
 
@@ -48,6 +48,7 @@ describe.skipIf(native === undefined)("arguments", () => {
       native.fstat(fd, out),
       native.close(fd),
       native.duplicate(fd),
+      native.isOfProc(fd),
       native.read(fd, bytes, 0, 8, 0),
       native.write(fd, bytes, 0, 8, 0),
       native.write(fd, bytes, 0, 8, -1),
@@ -125,6 +126,22 @@ describe.skipIf(native === undefined)("arguments", () => {
       if (typeof call === "function") expect([key, call()]).toEqual([key, -errno.EINVAL]);
     expect(loose.fstat!(file, new BigInt64Array(7))).toBe(-errno.EINVAL);
     expect(loose.readv!(file, new Array(1025).fill(bytes), 0)).toBe(-errno.EINVAL);
+  });
+
+  it("that run code run it before any memory is looked at", () => {
+    const victim = new Uint8Array(1 << 22);
+    let runs = 0;
+    const trap = {
+      get(): Uint8Array {
+        // Its memory is another's then.
+        if (runs++ === 0) structuredClone(victim.buffer, { transfer: [victim.buffer] });
+        return bytes;
+      },
+    };
+    const arrays = Object.defineProperty([victim, bytes], 1, trap);
+    expect(native.readv(file, arrays, 0)).toBe(10);
+    expect([runs, victim.length]).toEqual([1, 0]);
+    expect(new TextDecoder().decode(bytes.subarray(0, 10))).toBe("0123456789");
   });
 
   it("that are names have no NUL and an end", () => {
@@ -283,6 +300,26 @@ describe.skipIf(native === undefined)("by way of it", () => {
     expect(guest.setTimes("link", 9n, 9n, 5)).toBe("SUCCESS");
     expect(fs.lstatSync(path.join(root, "link"), { bigint: true }).mtimeNs).toBe(9n);
     expect(times()[1]).toBe(1_500_000_000_000_000_001n);
+  });
+
+  it("times before 1970 and after 2262 are told as far as a guest's number goes", () => {
+    const { root, guest } = setup();
+    const file = path.join(root, "file");
+    const seen = (): bigint[] => {
+      const byName = guest.stat("file") as Stat;
+      const at = guest.alloc(64);
+      guest.call("fd_filestat_get", guest.fd("file"), at);
+      return [byName.mtim, guest.filestat(at).mtim];
+    };
+    for (const time of [2n ** 62n, 2n ** 63n - 1n, 2n ** 63n, 15_000_000_000n * 10n ** 9n, 2n ** 64n - 1n]) {
+      guest.setTimes("file", time, time, 5);
+      // Some file systems have less.
+      const there = fs.lstatSync(file, { bigint: true }).mtimeNs;
+      expect([time, ...seen()]).toEqual([time, there, there]);
+    }
+    spawnSync("touch", ["-d", "1965-01-01", file]);
+    expect(fs.lstatSync(file).mtimeMs).toBeLessThan(0);
+    expect(seen()).toEqual([0n, 0n]);
   });
 
   it("the classes are those that are meant", () => {

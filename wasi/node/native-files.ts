@@ -20,7 +20,7 @@ export type HostFiles = "auto" | "native" | "portable";
 export interface NativeFiles {
   /** Those that the last `stat` or `openRegular` found. */
   readonly attributes: Attributes;
-  /** A regular file, looked at before and after, through directories only. -EACCES: not one. Finds its attributes. */
+  /** A regular file, looked at before and after, through directories only. -EACCES: not one, or of /proc. Finds its attributes. */
   openRegular(dir: number, path: Uint8Array, at: number, length: number, flags: number): number;
   /** Through directories only, and of a link its own attributes. */
   stat(dir: number, path: Uint8Array, at: number, length: number): number;
@@ -31,6 +31,8 @@ export interface NativeFiles {
   /** O_PATH, through directories only. */
   openDirectory(dir: number, path: Uint8Array, at: number, length: number): number;
   fstat(fd: number, out: BigInt64Array): number;
+  /** 1 for a file of /proc, else 0. */
+  isOfProc(fd: number): number;
   close(fd: number): number;
   duplicate(fd: number): number;
   readv(fd: number, buffers: readonly Uint8Array[], position: number): number;
@@ -97,7 +99,7 @@ type Addon = Omit<NativeFiles, Shared | "attributes"> &
   };
 
 /** That of the functions above. */
-const wanted = 2;
+const wanted = 3;
 
 const fileName = `host-files-${process.platform}-${process.arch}.node`;
 /** From dist/wasi/node, from the bundles in dist/bin and dist/npm, and from the sources. */

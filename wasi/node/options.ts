@@ -42,7 +42,7 @@ export interface WasiOptions extends GuestOptions {
   readonly fsLevel?: HostLevel | undefined;
   /** Who makes the system's calls for `preopens` and `dirs`, at level `beneath`: "auto" (default), "native" or "portable". */
   readonly hostFiles?: HostFiles | undefined;
-  /** True (default): `start` returns the exit code. False: the process exits with it. */
+  /** True (default): `start` returns the exit code. False: the process exits with it, within proc_exit of `wasiImport`. */
   readonly returnOnExit?: boolean | undefined;
   /** Default 0. */
   readonly stdin?: InputOption | undefined;
@@ -52,12 +52,13 @@ export interface WasiOptions extends GuestOptions {
   readonly stderr?: OutputOption | undefined;
 }
 
-const isObject = (x: unknown): x is object => typeof x === "object" && x !== null;
+const isObject = (x: unknown): x is object => typeof x === "object" && x !== null && !Array.isArray(x);
 
 /** Types and ranges as node:wasi checks them, in its order. @throws TypeError, RangeError */
 export function checkOptions(options: unknown): asserts options is WasiOptions {
-  if (!isObject(options)) throw typeError('The "options" argument must be of type object', options);
-  const o = options as Record<string, unknown>;
+  if (options !== undefined && !isObject(options))
+    throw typeError('The "options" argument must be of type object', options);
+  const o = (options ?? {}) as Record<string, unknown>;
   if (typeof o.version !== "string")
     throw typeError('The "options.version" property must be of type string', o.version);
   checkVersion(o.version);

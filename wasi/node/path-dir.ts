@@ -86,7 +86,7 @@ export class PathDir implements DirHandle {
     const path = this.#at(name);
     const fd = fs.openSync(path, accessFlags(mode));
     this.#checkOpened(fd, path);
-    const handle = handleOn(fd, mode, reopener(path, fs.fstatSync(fd, { bigint: true })));
+    const handle = handleOn(fd, path, mode, reopener(path, fs.fstatSync(fd, { bigint: true })));
     if (mode.isTruncate && handle.kind === "file") truncate(handle, path, mode);
     return handle;
   }

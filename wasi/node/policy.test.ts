@@ -71,6 +71,72 @@ describe("paths", () => {
     ]);
   });
 
+  it("are not told of by what is on the way to them, or by what leads back", () => {
+    const fs = new MemoryFs();
+    for (const file of ["pub/f", "own/f", "priv/f", "secret"]) fs.writeFile(file, file);
+    const helper = new Guest({ mounts: [{ guest: "/", fs }] });
+    const links = {
+      loop: "loop",
+      abs: "/etc",
+      out: "../../x",
+      nowhere: "none",
+      inside: "f",
+      topub: "../pub",
+      dot: ".",
+    };
+    for (const [name, target] of Object.entries(links)) helper.symlink(target, `priv/${name}`);
+    const policy = parsePolicy({
+      ...everything,
+      mounts: [{ guest: "/", access: "read-write" }],
+      paths: [
+        { path: "/pub/**", allow: ["read"] },
+        { path: "/own/**", allow: pathOps },
+      ],
+    });
+    const g = new Guest({ mounts: [{ guest: "/", fs }], policy });
+    const there = ["secret/x", "priv/f/x", "priv/../pub/f", "priv/../none", "priv/../../x", "secret/../pub/f"];
+    const none = ["none/x", "priv/none/x", "none/../pub/f", "none/../none", "none/../../x", "priv/none/../../pub/f"];
+    const byLinks = Object.keys(links).flatMap((name) => [`priv/${name}`, `priv/${name}/x`, `priv/${name}/../f`]);
+    for (const file of [...there, ...none, ...byLinks.filter((text) => !text.startsWith("priv/topub"))]) {
+      const outcomes = [
+        ...[g.open(file), g.open(file, { follow: true, rights: READ }), g.open(file, { follow: true, oflags: CREAT })],
+        ...[g.stat(file, true), g.stat(file), g.mkdir(file), g.unlink(file), g.rmdir(file), g.readlink(`${file}/x`)],
+        ...[g.rename("own/f", file), g.rename(file, "own/x"), g.link(file, "own/x"), g.symlink("x", file)],
+      ];
+      expect([file, ...outcomes.map((outcome) => String(outcome).replace("!", ""))]).toEqual([
+        file,
+        ...outcomes.map(() => denied),
+      ]);
+    }
+    // Links that the guest makes lead back from no more places than it does.
+    const made = {
+      back: "../priv/../pub/f",
+      back2: "../none/../pub/f",
+      here: ".",
+      ok: "../pub/f",
+      ok2: "d/../../pub/f",
+    };
+    g.mkdir("own/d");
+    for (const [name, target] of Object.entries(made)) g.symlink(target, `own/${name}`);
+    const follow = (file: string): number | string => g.open(file, { follow: true, rights: READ });
+    expect([follow("own/back"), follow("own/back2"), follow("priv/dot/../pub/f"), follow("none/dot/../pub/f")]).toEqual(
+      new Array(4).fill(denied),
+    );
+    for (const file of ["own/ok", "own/ok2", "own/here/ok", "own/here/../pub/f"])
+      expect(follow(file), file).toBeTypeOf("number");
+    // What is allowed is reached, and its errors are its own.
+    expect([g.read(g.fd("priv/topub/f", { rights: READ })), g.read(g.fd("own/../pub/f", { rights: READ }))]).toEqual([
+      "pub/f",
+      "pub/f",
+    ]);
+    expect([g.stat("own/none/x"), g.stat("own/f/x"), g.stat("pub/none/x"), g.stat("own/../..")]).toEqual([
+      "NOENT",
+      "NOTDIR",
+      "NOENT",
+      "PERM",
+    ]);
+  });
+
   it("cannot be changed without being allowed to", () => {
     const g = guest();
     for (const options of [{ rights: WRITE }, { oflags: TRUNC, rights: READ }, { rights: READ | WRITE }])
@@ -116,6 +182,28 @@ describe("paths", () => {
       "SUCCESS",
       expect.any(Number),
     ]);
+  });
+
+  it("that begin with a star are names, and learnt as such", () => {
+    const learner = new Learner();
+    const first = guestUnder(undefined, { policy: undefined, audit: learner.take });
+    const odd = ["own/**", "own/*x", "**", "own/a*", Uint8Array.of(0x2a, 0xff)];
+    for (const file of odd) first.fd(file, { oflags: CREAT, rights: WRITE });
+    const { paths } = JSON.parse(JSON.stringify(learner.policy())) as PolicyDocument;
+    expect(paths!.map((rule) => rule.path)).toEqual([
+      "/\\x2a*",
+      "/\\x2a\\xff",
+      "/own/\\x2a*",
+      "/own/\\x2ax",
+      "/own/a*",
+    ]);
+    const g = guestUnder(paths);
+    for (const file of odd) expect(g.open(file, { oflags: CREAT, rights: WRITE }), String(file)).toBeTypeOf("number");
+    for (const file of ["own/f", "secret", "own/x", "x", "own/\\x2ax"])
+      expect([g.open(file, { rights: WRITE }), g.open(file, { oflags: CREAT, rights: WRITE })]).toEqual([
+        denied,
+        denied,
+      ]);
   });
 
   it("that are not UTF-8 have rules of their own", () => {
@@ -201,6 +289,35 @@ describe("what is not in the policy", () => {
   });
 });
 
+interface Schema {
+  readonly type?: string;
+  readonly required?: readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly minLength?: number;
+  readonly pattern?: string;
+}
+
+/** As much of JSON Schema as ours uses. No object may have other properties than those that it names. */
+function isValid(schema: Schema, value: unknown): boolean {
+  const { type, properties = {}, required = [], items } = schema;
+  if ("const" in schema && schema.const !== value) return false;
+  if (schema.enum !== undefined && !schema.enum.includes(value)) return false;
+  if (type === "array")
+    return Array.isArray(value) && value.every((item) => items === undefined || isValid(items, item));
+  if (type === "object") {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+    const keys = Object.keys(value);
+    const isKnown = keys.every((key) => key in properties && isValid(properties[key]!, value[key as keyof object]));
+    return isKnown && required.every((key) => keys.includes(key));
+  }
+  if (type !== undefined && typeof value !== type) return false;
+  const text = value as string;
+  return type !== "string" || (text.length >= (schema.minLength ?? 0) && new RegExp(schema.pattern ?? "").test(text));
+}
+
 describe("the document", () => {
   const bad = (document: unknown): string => {
     try {
@@ -248,6 +365,31 @@ describe("the document", () => {
     expect(bad({ version: 1, clocks: properties.clocks.items.enum })).toBe("read");
     const networks = Object.keys(properties.network.properties);
     expect(bad({ version: 1, network: Object.fromEntries(networks.map((key) => [key, []])) })).toBe("read");
+  });
+
+  it("is as the schema says in all that a schema can say", () => {
+    const schema = JSON.parse(readFileSync(path.join(import.meta.dirname, "../../docs/policy.schema.json"), "utf8"));
+    const good = [
+      { version: 1 },
+      { $schema: "x", version: 1, calls: ["*", "fd_*", "path_open", "sock_accept"], random: true },
+      { version: 1, mounts: [{ guest: "/", access: "read-only" }], paths: [{ path: "/a/**", allow: ["stat"] }] },
+      { version: 1, env: ["A", "B*"], clocks: ["thread"], network: { listen: ["[::1]:1-9"], resolve: ["*.a.b"] } },
+    ];
+    for (const document of good) expect([bad(document), isValid(schema, document)]).toEqual(["read", true]);
+    const wrong = [
+      ...[undefined, null, [], "x", {}, { version: 2 }, { version: "1" }, { version: 1, call: [] }],
+      ...[{ calls: "fd_read" }, { calls: [1] }, { calls: [""] }, { calls: ["f*d"] }, { calls: ["sock_accept/2"] }],
+      ...[{ mounts: {} }, { mounts: [{ guest: "/a" }] }, { mounts: [{ guest: "", access: "read-only" }] }],
+      ...[{ mounts: [{ guest: "/", access: "rw" }] }, { mounts: [{ guest: "/", access: "read-only", level: "x" }] }],
+      ...[{ paths: [{ path: "", allow: [] }] }, { paths: [{ path: "/a", allow: ["reed"] }] }, { paths: [{}] }],
+      ...[{ env: [1] }, { env: [""] }, { clocks: ["sun"] }, { random: "yes" }, { network: { bind: [] } }],
+    ].map((fields, i) => (i < 8 ? fields : { version: 1, ...(fields as object) }));
+    for (const document of wrong)
+      expect([JSON.stringify(document), bad(document) === "read", isValid(schema, document)]).toEqual([
+        JSON.stringify(document),
+        false,
+        false,
+      ]);
   });
 
   it("has network rules", () => {
@@ -359,6 +501,39 @@ describe("learning", () => {
 });
 
 describe("the audit", () => {
+  it("that cannot be written keeps what it is about from happening, however often it is tried", () => {
+    let isFull = false;
+    const audit = (): void => {
+      if (isFull) throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+    };
+    const all = [{ path: "/**", allow: pathOps }];
+    const g = guestUnder(all, { audit, network: undefined });
+    const file = g.fd("own/f");
+    isFull = true;
+    const tries = (): unknown[] => [
+      ...[g.call("clock_time_get", 1, 0n, 16), g.call("random_get", 16, 4), g.mkdir("own/d"), g.unlink("own/f")],
+      ...[g.open("own/f"), g.open("own/new", { oflags: CREAT }), g.write(file, "x"), g.call("sched_yield")],
+    ];
+    expect([tries(), tries()].flat()).toEqual(new Array(16).fill("NOSPC"));
+    isFull = false;
+    expect([g.stat("own/d"), g.stat("own/new"), g.stat("own/f")]).toMatchObject(["NOENT", "NOENT", { size: 5n }]);
+    expect(g.call("clock_time_get", 1, 0n, 16)).toBe("SUCCESS");
+  });
+
+  it("tells of a listing when it is read, and not when it is dropped for another", () => {
+    const events: string[] = [];
+    const audit = (event: AuditEvent): void => void (event.kind === "path" && events.push(`${event.op} ${event.path}`));
+    const files = Object.fromEntries(
+      ["a", "b"].flatMap((dir) => Array.from({ length: 9 }, (_, i) => [`${dir}/${i}`, ""])),
+    );
+    const dirs = [{ host: makeTree(files), guest: "/" }];
+    const g = new Guest({ dirs, audit, maxHostBytes: 2000 });
+    const [a, b] = ["a", "b"].map((dir) => g.fd(dir, { rights: READ })) as [number, number];
+    events.length = 0;
+    expect([g.readdir(a), g.readdir(b), g.readdir(a, 5n)]).toMatchObject([{ used: 51 + 225 }, { used: 276 }, {}]);
+    expect(events).toEqual(["read /a", "read /b", "read /a"]);
+  });
+
   it("has every grant and denial about paths, and calls and clocks once", () => {
     const events: AuditEvent[] = [];
     const g = guestUnder([{ path: "/pub/**", allow: ["read"] }], { audit: (event) => events.push(event) });

@@ -174,6 +174,21 @@ describe("descriptor subscriptions", () => {
     expect(guest.poll(subs).map((e) => e.error)).toEqual(new Array(8).fill(8));
   });
 
+  it("what the guest has given up the right to is an event with NOTCAPABLE", () => {
+    const dirs = [{ host: makeTree({ f: "12345" }), guest: "/" }];
+    for (const [right, errors] of [
+      [1n, [76, 0]],
+      [6n, [0, 76]],
+      [27n, [76, 76]],
+    ] as const) {
+      const guest = new Poller({ dirs });
+      const [f, stat] = [guest.fd("f"), guest.alloc(24)];
+      guest.call("fd_fdstat_get", f, stat);
+      guest.call("fd_fdstat_set_rights", f, guest.u64(stat + 8) & ~(1n << right), 0n);
+      expect(guest.poll([{ read: f }, { write: f }]).map((e) => e.error)).toEqual(errors);
+    }
+  });
+
   it("bytes and the end of bytes are ready, output always", () => {
     const guest = new Poller({ stdin: new TextEncoder().encode("abc"), stdout: () => {} });
     expect(guest.poll([{ read: 0 }, { write: 1 }])).toEqual([event(1, 1, { nbytes: 3n }), event(2, 2)]);
@@ -288,6 +303,33 @@ describe("waiting", () => {
     };
     expect(new Poller({ stdout }).write(1, "out")).toBe(3);
     expect(taken).toEqual(["out"]);
+  });
+
+  it("is not needed: the count lands in the memory as it is after a function of the embedder has grown it", () => {
+    const grow = (): void => {
+      const old = guest.bytes;
+      guest.memory.buffer = new ArrayBuffer(old.length + 65_536);
+      guest.bytes.set(old);
+      structuredClone(old.buffer, { transfer: [old.buffer as ArrayBuffer] });
+    };
+    const said: string[] = [];
+    const read = (): number => {
+      grow();
+      return 0;
+    };
+    const stdin: InputStream = { filetype: 0, ready: alwaysReady, available: () => 0, read };
+    const guest = new Poller({
+      stdin,
+      stdout: (chunk) => {
+        said.push(Buffer.from(chunk).toString());
+        grow();
+      },
+    });
+    const { at } = guest.iovs("one", "two");
+    guest.view.setUint32(16, 99, true);
+    expect([guest.call("fd_write", 1, at, 2, 16), guest.u32(), said]).toEqual(["SUCCESS", 6, ["onetwo"]]);
+    guest.view.setUint32(16, 99, true);
+    expect([guest.call("fd_read", 0, at, 2, 16), guest.u32()]).toEqual(["SUCCESS", 0]);
   });
 
   it("of a spinning guest gives up the processor", () => {

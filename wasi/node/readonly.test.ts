@@ -154,6 +154,40 @@ describe("a read-only mount inside a writable one", () => {
     expect(image(path.join(root, "inner"))).toBe(before);
   });
 
+  it("cannot be changed, replaced or removed under the name it has in the writable one", () => {
+    const root = makeTree({ "inner/f": "x", other: null, "to-inner": ">inner", "box/inner": null });
+    const [inner, empty] = [path.join(root, "inner"), path.join(root, "box/inner")];
+    const guest = new Guest({
+      dirs: [
+        { host: root, guest: "/" },
+        { host: inner, guest: "/inner", readOnly: true },
+        { host: empty, guest: "/empty", readOnly: true },
+      ],
+    });
+    const before = image(root);
+    const box = guest.fd("box", { rights: READ });
+    expect([
+      guest.setTimes("inner", 1n, 1n, 5),
+      guest.setTimes("inner/", 1n, 1n, 5),
+      guest.setTimes("to-inner", 1n, 1n, 10, true),
+      guest.setTimes("box/inner", 1n, 1n, 5),
+      guest.call("fd_filestat_set_times", guest.fd("inner", { rights: READ }), 1n, 1n, 5),
+      guest.rmdir("inner"),
+      guest.rmdir("box/inner"),
+      guest.rmdir("box/inner/"),
+      guest.rename("other", "box/inner"),
+      guest.rename("other", "inner", 3, box),
+      guest.rename("to-inner", "box/inner"),
+    ]).toEqual(new Array(11).fill("ROFS"));
+    expect([guest.unlink("inner"), guest.rmdir("box")]).toEqual(["ISDIR", "NOTEMPTY"]);
+    expect(image(root)).toBe(before);
+    expect([guest.setTimes("to-inner", 1n, 1n, 5), guest.setTimes("other", 1n, 1n, 5), guest.rmdir("other")]).toEqual([
+      "SUCCESS",
+      "SUCCESS",
+      "SUCCESS",
+    ]);
+  });
+
   it("stays so when its directory is moved", () => {
     const { guest } = nested();
     expect(guest.rename("inner", "other/moved")).toBe("SUCCESS");

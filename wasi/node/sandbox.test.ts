@@ -236,6 +236,40 @@ describe("a mount of /", () => {
   });
 });
 
+describe("a /proc that is mounted somewhere else, as below another root,", () => {
+  const ways = {
+    "by the native part": { hostFiles: "auto" },
+    portable: { hostFiles: "portable" },
+    "by paths": { fsLevel: "nofollow" },
+  } as const;
+  it.each(Object.entries(ways))("opens no files of this process either, %s", (_, options) => {
+    const root = makeTree({ proc: null, file: "text" });
+    const proc = path.join(root, "proc");
+    try {
+      execFileSync("mount", ["-t", "proc", "proc", proc], { stdio: "ignore" });
+    } catch {
+      return console.log("skipped: mounting /proc once more is not allowed here");
+    }
+    try {
+      for (const trace of [undefined, (): void => {}]) {
+        const guest = new Guest({ dirs: [{ host: root, guest: "/" }], ...options, trace });
+        const below = guest.fd(`proc/${process.pid}`, { rights: 0n });
+        for (const rights of [READ, READ | WRITE, 0n]) {
+          for (const name of ["environ", "mem", "cmdline"]) {
+            expect(guest.open(`proc/${process.pid}/${name}`, { rights })).toBe("ACCES");
+            expect(guest.open(name, { rights, base: below })).toBe("ACCES");
+          }
+        }
+        expect(guest.stat("proc/version")).toMatchObject({ type: 4 });
+        expect(guest.read(guest.fd("file", { rights: READ }))).toBe("text");
+        guest.wasi.close();
+      }
+    } finally {
+      execFileSync("umount", [proc]);
+    }
+  });
+});
+
 describe("special files in a mount", () => {
   it("a FIFO does not hang and can be read and written", () => {
     const root = makeTree();

@@ -2,6 +2,7 @@
  * The `WASI` class: the shape of `node:wasi`, with a sandbox that is one, for instances of wasmts and of the host's own
  * WebAssembly.
  */
+import { GuestExit, type HostFn } from "../../engine/index.ts";
 import { GuestHost } from "../guest-host.ts";
 import type { AnyInstance } from "../instance.ts";
 import { nodeClock } from "./clock.ts";
@@ -40,6 +41,12 @@ export class WASI extends GuestHost {
       stderr: () => outputOf("stderr", options.stderr),
     });
     this.#exits = options.returnOnExit === false;
+    if (this.#exits) Object.assign(this.wasiImport, { proc_exit: endingProcess(this.wasiImport.proc_exit) });
+  }
+
+  override initialize(instance: AnyInstance): void {
+    super.initialize(instance);
+    this.#exit(this.exitCode ?? 0);
   }
 
   override start(instance: AnyInstance): number {
@@ -55,3 +62,15 @@ export class WASI extends GuestHost {
     return code;
   }
 }
+
+/** Ends the process inside of the call, whoever makes it, as node:wasi does. */
+const endingProcess =
+  (proc_exit: HostFn): HostFn =>
+  (...args) => {
+    try {
+      return proc_exit(...args);
+    } catch (error) {
+      if (error instanceof GuestExit) process.exit(error.exitCode);
+      throw error;
+    }
+  };

@@ -3,7 +3,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Blocked } from "../../../engine/index.ts";
 import { BlockingNetwork, type Network, type NetworkOptions, NodeNetwork, type WasiOptions } from "../../index.ts";
 import { parsePolicy } from "../../policy.ts";
@@ -69,6 +69,51 @@ async function fill(g: NetworkGuest, fd: number): Promise<number> {
   return sent;
 }
 const set = (g: NetworkGuest, fd: number, flags: number): string => g.call("fd_fdstat_set_flags", fd, flags);
+
+over("what is too long", () => {
+  it("is measured before it is copied: names that are looked up, values of options", async () => {
+    const g = guest();
+    const copies = vi.spyOn(Uint8Array, "from");
+    const [head, max, count] = [16, 4, 20];
+    const lookUp = (name: number, service: number): Promise<string> =>
+      g.wait("sock_getaddrinfo", 4096, name, 4096, service, 0, head, max, count);
+    expect([await lookUp(1026, 0), await lookUp(0, 1026), await lookUp(1 << 19, 1 << 19)]).toEqual([
+      "AINONAME",
+      "AISERVICE",
+      "AINONAME",
+    ]);
+    expect(await g.wait("sock_setsockopt", await g.socket(), 0, 0, 4096, 1 << 19)).toBe("SUCCESS");
+    const lengths = copies.mock.calls.map(([from]) => (from as unknown as ArrayLike<number>).length);
+    copies.mockRestore();
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1025);
+  });
+});
+
+over("rights that were given up", () => {
+  it("are gone: to accept, to read, to write, to shut down, to poll", async () => {
+    const g = guest();
+    const { fd: listener, port } = await g.listen();
+    await peerOf(port);
+    const fd = await g.accept(listener);
+    const give = (of: number, ...bits: number[]): string => {
+      const stat = g.alloc(24);
+      g.call("fd_fdstat_get", of, stat);
+      const kept = bits.reduce((set, bit) => set & ~(1n << BigInt(bit)), g.u64(stat + 8));
+      return g.call("fd_fdstat_set_rights", of, kept, 0n);
+    };
+    expect([give(listener, 29), give(fd, 1, 6, 28)]).toEqual(["SUCCESS", "SUCCESS"]);
+    const { at, count } = g.iovs("x");
+    expect([
+      await g.wait("sock_accept", listener, 0, 16),
+      await g.wait("sock_accept", listener, 16),
+      await g.wait("sock_recv", fd, at, count, 0, 16, 32),
+      await g.wait("sock_recv_from", fd, at, count, g.address([], 16), 0, 16, 32, 36),
+      await g.wait("sock_send", fd, at, count, 0, 16),
+      await g.wait("sock_send_to", fd, at, count, g.address([127, 0, 0, 1]), 1, 0, 16),
+      await g.wait("sock_shutdown", fd, 3),
+    ]).toEqual(new Array(7).fill("NOTCAPABLE"));
+  });
+});
 
 over("streams", (name) => {
   it("are served: accepted, read, written, closed", async () => {
