@@ -168,7 +168,7 @@ function missingEnd(s: FuncState): Error {
 function checkInstrs(s: FuncState, kinds: Uint8Array, seen: Uint8Array, isExhaustive: boolean): void {
   const { r } = s;
   while (r.pos < r.end && s.depth > 0) {
-    checkOrdinary(s, isExhaustive);
+    if (!isExhaustive) checkOrdinary(s);
     s.at = r.pos;
     const opcode = r.opcode();
     const op = denseOpcode(opcode);

@@ -23,10 +23,10 @@ import {
   type ValType,
 } from "../types.ts";
 import type { ModuleContext } from "./context.ts";
+import { Calls } from "./ordinary-calls.ts";
+import { codeOf, localsOf, secondsOf } from "./ordinary-rows.ts";
 import { checkValType } from "./types.ts";
 
-/** Locals whose types are spread out in an array; those beyond are found by search in the runs. */
-const SPREAD_LOCALS = 256;
 const LOOP = 0x03;
 const MAX_CACHED_BLOCKS = 1000;
 
@@ -62,17 +62,17 @@ export class FuncState {
   /** Control stack: parallel arrays, `[0 .. depth)`; the first is the function. */
   readonly ctrlOps: number[] = [];
   readonly ctrlTypes: FuncType[] = [];
-  readonly #ctrlHeights: number[] = [];
-  readonly #ctrlDead: boolean[] = [];
-  readonly #ctrlInits: number[] = [];
+  readonly ctrlHeights: number[] = [];
+  readonly ctrlDead: boolean[] = [];
+  readonly ctrlInits: number[] = [];
   depth = 0;
   /** Of the innermost block: operand height at its start, and whether the rest of it is unreachable. */
   height = 0;
   isDead = false;
 
-  /** Types of the first locals: `[0 .. spreadCount)`. */
-  readonly locals = new Int32Array(SPREAD_LOCALS);
-  spreadCount = 0;
+  /** For `ordinary.ts`: the types that an instruction's second byte tells, those of the first locals among them. */
+  readonly seconds: Uint8Array;
+  readonly #locals: Uint8Array;
   #localCount = 0;
   /** Type and end index of each run of locals: `[0 .. #runCount)`. */
   readonly #runTypes: ValType[] = [];
@@ -82,16 +82,14 @@ export class FuncState {
   readonly #inits: number[] = [];
   readonly #isInit = new Set<number>();
 
-  /** Types of globals. */
-  readonly globalVals: Int32Array;
-  /** Type of the addresses of memory 0; -1: there is none. */
-  readonly address: ValType;
+  readonly calls: Calls;
 
   constructor(ctx: ModuleContext) {
     this.ctx = ctx;
-    this.globalVals = Int32Array.from(ctx.module.globalTypes, ({ val }) => val);
     const mem = ctx.mems[0];
-    this.address = mem === undefined ? -1 : mem.addr === "i32" ? I32 : I64;
+    this.seconds = secondsOf(ctx.module.globalTypes, mem === undefined ? BOT : mem.addr === "i32" ? I32 : I64);
+    this.#locals = localsOf(this.seconds);
+    this.calls = new Calls(ctx.module);
     this.r = new Reader(ctx.module.bytes, 0, 0, ctx.gate);
   }
 
@@ -121,8 +119,8 @@ export class FuncState {
     this.depth = 0;
     this.height = 0;
     this.isDead = false;
+    this.#locals.fill(0, 0, this.#localCount);
     this.#localCount = 0;
-    this.spreadCount = 0;
     this.#runCount = 0;
     if (this.#isInit.size > 0) this.#isInit.clear();
     if (this.#inits.length > 0) this.#inits.length = 0;
@@ -176,9 +174,9 @@ export class FuncState {
     }
     this.ctrlOps[depth] = op;
     this.ctrlTypes[depth] = type;
-    this.#ctrlHeights[depth] = this.sp;
-    this.#ctrlDead[depth] = false;
-    this.#ctrlInits[depth] = this.#inits.length;
+    this.ctrlHeights[depth] = this.sp;
+    this.ctrlDead[depth] = false;
+    this.ctrlInits[depth] = this.#inits.length;
     this.depth = depth + 1;
     this.height = this.sp;
     this.isDead = false;
@@ -190,11 +188,11 @@ export class FuncState {
     const top = this.depth - 1;
     this.popVals(this.ctrlTypes[top]!.results);
     if (this.sp !== this.height) throw this.#leftOver(this.ctrlTypes[top]!.results);
-    if (this.#inits.length > this.#ctrlInits[top]!) this.#undoInits(this.#ctrlInits[top]!);
+    if (this.#inits.length > this.ctrlInits[top]!) this.#undoInits(this.ctrlInits[top]!);
     this.depth = top;
     if (top > 0) {
-      this.height = this.#ctrlHeights[top - 1]!;
-      this.isDead = this.#ctrlDead[top - 1]!;
+      this.height = this.ctrlHeights[top - 1]!;
+      this.isDead = this.ctrlDead[top - 1]!;
     }
     return top;
   }
@@ -203,7 +201,7 @@ export class FuncState {
   setUnreachable(): void {
     this.sp = this.height;
     this.isDead = true;
-    this.#ctrlDead[this.depth - 1] = true;
+    this.ctrlDead[this.depth - 1] = true;
   }
 
   /** What a branch to label `idx` takes along. */
@@ -214,10 +212,11 @@ export class FuncState {
     return this.ctrlOps[place] === LOOP ? type.params : type.results;
   }
 
-  localType(idx: number): ValType {
-    if (idx < this.spreadCount) return this.locals[idx]!;
-    return this.#farLocalType(idx);
+  /** Number of locals without default value that were set. */
+  get initCount(): number {
+    return this.#inits.length;
   }
+
 
   /** Type of local `idx`, which must have been set if it has no default. */
   readLocal(idx: number): ValType {
@@ -239,14 +238,13 @@ export class FuncState {
   #addLocals(n: number, type: ValType): void {
     const start = this.#localCount;
     if (n === 0) return;
-    if (start < SPREAD_LOCALS) this.locals.fill(type, start, start + n);
+    this.#locals.fill(codeOf(type), start, start + n);
     this.#localCount = start + n;
-    this.spreadCount = Math.min(start + n, SPREAD_LOCALS);
     this.#runTypes[this.#runCount] = type;
     this.#runEnds[this.#runCount++] = start + n;
   }
 
-  #farLocalType(idx: number): ValType {
+  localType(idx: number): ValType {
     if (idx >= this.#localCount) throw this.fault("unknownLocal", ` ${idx}`);
     const ends = this.#runEnds;
     let low = 0;

@@ -1,0 +1,170 @@
+/**
+ * What `ordinary.ts` knows of each opcode, in flat tables, and the small numbers that types are there.
+ *
+ * Operands are packed, three bits each, the top lowest. An instruction takes `bits & masks[op]`, which must be
+ * `wants[op]`; what it gives is `gives[op]`. One type in that may be known only by the byte after the opcode: of a local or a
+ * global, or of addresses. `places[op]` says where in `FuncState.seconds` it is found by that byte.
+ */
+import { type InstrDef, instrDef, type MemAccess, type Mnemonic, mnemonics, type NumType } from "../instrs.ts";
+import { F32, F64, I32, I64, V128, type ValType } from "../types.ts";
+
+/** Bits of one operand, and most operands that are packed. */
+export const BITS = 3;
+export const MOST = 10;
+const ALL = 2 ** (BITS * MOST) - 1;
+
+/** 1 to 5, and 0 for types that are not packed: references and `bot`. */
+export const codeOf = (type: ValType): number => (type >= V128 && type <= I32 ? I32 + 1 - type : 0);
+/** The type of a code that is not 0. */
+export const typeOf = (code: number): ValType => I32 + 1 - code;
+
+/** Bits in which an instruction that takes `from` operands and leaves `to` wants something: room for what it adds, too. */
+export const maskOf = (from: number, to: number): number =>
+  (2 ** (BITS * from) - 1) | (to > from ? ALL & ~(2 ** (BITS * (MOST - to + from)) - 1) : 0);
+
+/** `types` packed; undefined if one has no code, or they are too many. */
+export function packed(types: readonly ValType[]): number | undefined {
+  if (types.length > MOST || !types.every((type) => codeOf(type) > 0)) return undefined;
+  return types.reduce((bits, type) => (bits << BITS) | codeOf(type), 0);
+}
+
+/* Parts of `FuncState.seconds`: 256 entries each, 0 for what is not ordinary. */
+const NONE = 0;
+const ANY = 1;
+const LOCALS = 2;
+const READ_GLOBALS = 3;
+const WRITTEN_GLOBALS = 4;
+const LABELS = 5;
+const EMPTY_BLOCKS = 6;
+/** Alignments, for each natural one: the type of addresses. */
+const ALIGNMENTS = 7;
+const PARTS = ALIGNMENTS + 4;
+const PART = 256;
+/** Indices of more bytes are not ordinary. */
+const MAX_INDEX = 0x80;
+const EMPTY = 0x40;
+
+/** What the control instructions among them do besides. */
+export const OPENS = 1;
+export const ENDS = 2;
+export const BRANCHES = 3;
+export const MAY_BRANCH = 4;
+export const STOPS = 5;
+export const CALLS = 6;
+
+export const places = new Uint16Array(PART);
+export const masks = new Int32Array(PART);
+export const wants = new Int32Array(PART);
+export const gives = new Uint8Array(PART);
+/** Times the type that the second byte tells: added to `wants`. */
+export const factors = new Uint8Array(PART);
+/** Bits of that type in `gives`. */
+export const givesSecond = new Uint8Array(PART);
+/** Of `drop` and `select`, which have one unknown type as well: where in the operands it is, and its bits there. */
+export const peeks = new Uint8Array(PART);
+export const peekMasks = new Uint8Array(PART);
+/** Bits that go and that come. */
+export const pops = new Uint8Array(PART);
+export const pushes = new Uint8Array(PART);
+/** Bytes, and most bytes of the integer that follows them: fewer than it may have. */
+export const lengths = new Uint8Array(PART);
+export const intBytes = new Uint8Array(PART);
+export const controls = new Uint8Array(PART);
+
+const numTypes: Readonly<Record<NumType, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64 };
+const codes = (types: readonly NumType[]): number => packed(types.map((type) => numTypes[type])) as number;
+
+interface Row {
+  readonly place: number;
+  readonly from: number;
+  readonly to: number;
+  readonly want?: number;
+  readonly give?: number;
+  readonly factor?: number;
+  readonly length?: number;
+  readonly ints?: number;
+  readonly control?: number;
+}
+
+function fill(m: Mnemonic, row: Row): void {
+  const op = instrDef(m).opcode;
+  const { place, from, to, want = 0, give = 0, factor = 0, length = 1, ints = 0, control = 0 } = row;
+  places[op] = place * PART;
+  masks[op] = maskOf(from, to);
+  wants[op] = want;
+  gives[op] = give;
+  factors[op] = factor;
+  givesSecond[op] = to > 0 && give === 0 ? 2 ** BITS - 1 : 0;
+  pops[op] = from * BITS;
+  pushes[op] = to * BITS;
+  lengths[op] = length;
+  intBytes[op] = ints;
+  controls[op] = control;
+}
+
+function fillAccess(m: Mnemonic, { type, access }: InstrDef): void {
+  const { val, bits } = access as MemAccess;
+  const code = codeOf(numTypes[val as NumType]);
+  const place = ALIGNMENTS + Math.log2(bits / 8);
+  if (type === "load") fill(m, { place, from: 1, to: 1, give: code, factor: 1, length: 2, ints: 4 });
+  else fill(m, { place, from: 2, to: 0, want: code, factor: 2 ** BITS, length: 2, ints: 4 });
+}
+
+for (const m of mnemonics) {
+  const def = instrDef(m);
+  // Of features it is noted which were met.
+  if (def.opcode >= PART || def.feature !== undefined) continue;
+  if (def.type === "load" || def.type === "store") fillAccess(m, def);
+  else if (typeof def.type !== "string" && def.imms.length === 0) {
+    const [from, to] = def.type as readonly [readonly NumType[], readonly NumType[]];
+    fill(m, { place: ANY, from: from.length, to: to.length, want: codes(from), give: codes(to) });
+  }
+}
+fill("i32.const", { place: ANY, from: 0, to: 1, give: codeOf(I32), ints: 4 });
+fill("i64.const", { place: ANY, from: 0, to: 1, give: codeOf(I64), ints: 9 });
+fill("f32.const", { place: ANY, from: 0, to: 1, give: codeOf(F32), length: 5 });
+fill("f64.const", { place: ANY, from: 0, to: 1, give: codeOf(F64), length: 9 });
+fill("local.get", { place: LOCALS, from: 0, to: 1, length: 2 });
+fill("local.set", { place: LOCALS, from: 1, to: 0, factor: 1, length: 2 });
+fill("local.tee", { place: LOCALS, from: 1, to: 1, factor: 1, length: 2 });
+fill("global.get", { place: READ_GLOBALS, from: 0, to: 1, length: 2 });
+fill("global.set", { place: WRITTEN_GLOBALS, from: 1, to: 0, factor: 1, length: 2 });
+fill("drop", { place: NONE, from: 1, to: 0, factor: 1 });
+fill("select", { place: NONE, from: 3, to: 1, want: codeOf(I32), factor: 2 ** BITS + 2 ** (2 * BITS) });
+peekMasks[instrDef("drop").opcode] = 2 ** BITS - 1;
+peekMasks[instrDef("select").opcode] = 2 ** BITS - 1;
+peeks[instrDef("select").opcode] = BITS;
+fill("block", { place: EMPTY_BLOCKS, from: 0, to: 0, length: 2, control: OPENS });
+fill("loop", { place: EMPTY_BLOCKS, from: 0, to: 0, length: 2, control: OPENS });
+fill("if", { place: EMPTY_BLOCKS, from: 1, to: 0, want: codeOf(I32), length: 2, control: OPENS });
+fill("end", { place: ANY, from: 0, to: 0, control: ENDS });
+fill("br", { place: LABELS, from: 0, to: 0, length: 2, control: BRANCHES });
+fill("br_if", { place: LABELS, from: 1, to: 0, want: codeOf(I32), length: 2, control: MAY_BRANCH });
+fill("unreachable", { place: ANY, from: 0, to: 0, control: STOPS });
+fill("call", { place: ANY, from: 0, to: 0, ints: 3, control: CALLS });
+
+/**
+ * The types that second bytes tell, but of locals.
+ *
+ * @param address  type of the addresses of memory 0; 0 if there is none
+ */
+export function secondsOf(globals: readonly { readonly val: ValType; readonly isMutable: boolean }[], address: ValType) {
+  const seconds = new Uint8Array(PARTS * PART);
+  seconds.fill(1, ANY * PART, (ANY + 1) * PART);
+  seconds.fill(1, LABELS * PART, LABELS * PART + MAX_INDEX);
+  seconds[EMPTY_BLOCKS * PART + EMPTY] = 1;
+  for (let i = 0; i < globals.length && i < MAX_INDEX; i++) {
+    const code = codeOf(globals[i]!.val);
+    seconds[READ_GLOBALS * PART + i] = code;
+    if (globals[i]!.isMutable) seconds[WRITTEN_GLOBALS * PART + i] = code;
+  }
+  for (let log2 = 0; log2 <= 3; log2++) {
+    const start = (ALIGNMENTS + log2) * PART;
+    seconds.fill(codeOf(address), start, start + log2 + 1);
+  }
+  return seconds;
+}
+
+/** The part of `seconds` that is the locals' to fill. */
+export const localsOf = (seconds: Uint8Array): Uint8Array =>
+  seconds.subarray(LOCALS * PART, LOCALS * PART + MAX_INDEX);
