@@ -96,9 +96,16 @@ function takeOperands(s: FuncState): number {
   const { vals, sp } = s;
   const first = Math.max(s.height, sp - MOST + 1);
   let start = sp;
-  while (start > first && codeOf(vals[start - 1]!) > 0) start--;
   let operands = 0;
-  for (let i = start; i < sp; i++) operands = (operands << BITS) | codeOf(vals[i]!);
+  let shift = 0;
+  let code = 0;
+  do {
+    const isThere = start > first ? OPERAND : 0;
+    code = codeOf(vals[Math.max(start - 1, 0)]!) & isThere;
+    operands |= code << shift;
+    shift += BITS;
+    start -= code > 0 ? 1 : 0;
+  } while (code > 0);
   s.sp = start;
   return operands;
 }

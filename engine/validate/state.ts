@@ -57,7 +57,7 @@ export class FuncState {
   opcode = 0;
 
   /** Operand stack: `vals[0 .. sp)`. */
-  vals = new Int32Array(256);
+  vals = new Int32Array(256).fill(I32);
   sp = 0;
   /** Control stack: parallel arrays, `[0 .. depth)`; the first is the function. */
   readonly ctrlOps: number[] = [];
