@@ -98,7 +98,7 @@ describe("memories", () => {
     const bytes = bake(live);
     expect(performance.now() - started).toBeLessThan(40_000);
     expect(bytes.length).toBeLessThan(150);
-    const { datas } = compile(bytes);
+    const datas = [...compile(bytes).datas];
     expect(datas.map(({ init }) => [...bytes.subarray(init.start, init.end)])).toEqual([[1], [3], [2]]);
     expect(hostWebAssembly.validate(bytes)).toBe(true);
   });
@@ -132,7 +132,7 @@ describe("memories", () => {
 
 /** Zeros between neighbouring data segments of memory 0. */
 async function pairSizes(bytes: Uint8Array): Promise<number[]> {
-  const { datas } = compile(bytes);
+  const datas = [...compile(bytes).datas];
   const places = datas.map(({ mode, init }) => {
     if (mode.kind !== "active") return [0, 0] as const;
     let at = 0;

@@ -4,6 +4,7 @@
  * Function bodies and constant expressions stay bytes: `CodeRange`s into `bytes`. Nothing here runs.
  * Spec: syntax/modules.
  */
+import type { DataList } from "./datas.ts";
 import type {
   CompType,
   ExternKind,
@@ -64,35 +65,11 @@ export interface Elem {
   readonly mode: SegmentMode;
   readonly offset: number;
 }
-/** A data segment: one object each, as some modules have 100,000. */
-export class Data {
+export interface Data {
   readonly offset: number;
-  private readonly start: number;
-  private readonly end: number;
-  /** -1: it is passive. */
-  private readonly mem: number;
-  private readonly atStart: number;
-  private readonly atEnd: number;
-
-  constructor(offset: number, start: number, end: number, mem: number, at: CodeRange) {
-    this.offset = offset;
-    this.start = start;
-    this.end = end;
-    this.mem = mem;
-    this.atStart = at.start;
-    this.atEnd = at.end;
-  }
-
-  get init(): CodeRange {
-    return { start: this.start, end: this.end };
-  }
-
-  get mode(): SegmentMode {
-    if (this.mem < 0) return passive;
-    return { kind: "active", idx: this.mem, at: { start: this.atStart, end: this.atEnd } };
-  }
+  readonly init: CodeRange;
+  readonly mode: SegmentMode;
 }
-const passive: SegmentMode = { kind: "passive" };
 export type SegmentMode =
   | { readonly kind: "passive" }
   | { readonly kind: "declarative" }
@@ -140,7 +117,7 @@ export interface Module {
   readonly exports: readonly Export[];
   readonly start: number | undefined;
   readonly elems: readonly Elem[];
-  readonly datas: readonly Data[];
+  readonly datas: DataList;
   /** Number in the data count section; undefined without one. */
   readonly dataCount: number | undefined;
   /** Proposals the module uses beyond 1.0, by the names of `features.ts`. */

@@ -81,6 +81,6 @@ function stateOf({ inst }: Instance, { elems, datas }: Module): string[] {
     ...inst.mems.map((mem, i) => `memory ${i}: ${digest(mem.bytes)}`),
     ...inst.tables.map((table, i) => `table ${i}: ${table.elems.map(reference).join(" ")}`),
     `globals: ${inst.cells.I.join(" ")} ${inst.cells.refs.map(reference).join(" ")}`,
-    `segments: ${elems.map((_, i) => inst.elems[i]!.length).join(" ")} | ${datas.map((_, i) => inst.datas[i]!.length).join(" ")}`,
+    `segments: ${elems.map((_, i) => inst.elems[i]!.length).join(" ")} | ${Array.from(datas, (_, i) => inst.datas[i]!.length).join(" ")}`,
   ];
 }

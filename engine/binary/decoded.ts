@@ -2,11 +2,11 @@
  * The module while and after it is decoded: `Module` with its lists still open to the decoder.
  */
 
+import { DataList } from "../datas.ts";
 import type { ResolvedLimits } from "../faults.ts";
 import type { Feature } from "../features.ts";
 import type {
   CustomSection,
-  Data,
   Elem,
   Export,
   Func,
@@ -44,7 +44,7 @@ export class DecodedModule implements Module {
   readonly exports: Export[] = [];
   start: number | undefined = undefined;
   readonly elems: Elem[] = [];
-  readonly datas: Data[] = [];
+  datas = new DataList(new Uint32Array(0), []);
   dataCount: number | undefined = undefined;
   #names: Names | undefined = undefined;
 

@@ -122,8 +122,8 @@ describe("decode", () => {
     );
     const m = decode(bytes);
     expect(m.dataCount).toBe(3);
-    expect(m.datas.map((d) => d.mode.kind)).toEqual(["active", "passive", "active"]);
-    expect(m.datas.map((d) => String.fromCharCode(...bytes.subarray(d.init.start, d.init.end)))).toEqual([
+    expect(Array.from(m.datas, (d) => d.mode.kind)).toEqual(["active", "passive", "active"]);
+    expect(Array.from(m.datas, (d) => String.fromCharCode(...bytes.subarray(d.init.start, d.init.end)))).toEqual([
       "ab",
       "c",
       "",

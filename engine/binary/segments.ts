@@ -1,6 +1,7 @@
 /** Reads element and data segments. Spec: binary/modules (element section, data section). */
+import { DATA_WORDS, DataList } from "../datas.ts";
 import { malformed, overLimit } from "../faults.ts";
-import { type CodeRange, type ConstExpr, Data, type Elem, type SegmentMode } from "../module.ts";
+import type { CodeRange, ConstExpr, Elem, SegmentMode } from "../module.ts";
 import { FUNCREF, heapTypes, refType, type ValType } from "../types.ts";
 import { readConstExpr } from "./const-expr.ts";
 import type { DecodedModule } from "./decoded.ts";
@@ -12,6 +13,11 @@ const NOT_ACTIVE = 1;
 /** Of an active segment: table index follows. Of another: it is declarative. */
 const EXPLICIT = 2;
 const EXPRS = 4;
+
+const I32_CONST = 0x41;
+const END = 0x0b;
+/** Most bytes before the bytes of a usual data segment. */
+const LONGEST_START = 11;
 
 export function decodeElems(r: Reader, m: DecodedModule): void {
   const n = r.count();
@@ -67,19 +73,56 @@ function readElemCount(r: Reader, m: DecodedModule): number {
 export function decodeDatas(r: Reader, m: DecodedModule): void {
   const n = r.count();
   if (n > m.limits.dataSegments) throw overLimit("dataSegments", n, m.limits.dataSegments, r.pos);
-  for (let i = 0; i < n; i++) m.datas.push(readData(r));
+  const words = new Uint32Array(n * DATA_WORDS);
+  const unusual: number[] = [];
+  for (let i = readUsualDatas(r, words, 0); i < n; i = readUsualDatas(r, words, i + 1)) {
+    words.set(readData(r), i * DATA_WORDS);
+    unusual.push(i);
+  }
+  m.datas = new DataList(words, unusual);
 }
 
-const nowhere: CodeRange = { start: 0, end: 0 };
+/** Reads segments from the `i`th on while they are usual; returns which is not. See `DataList.unusual`. */
+function readUsualDatas(r: Reader, words: Uint32Array, i: number): number {
+  const { bytes, end } = r;
+  const last = end - LONGEST_START;
+  let { pos } = r;
+  scan: for (let at = i * DATA_WORDS; pos <= last && at < words.length; at += DATA_WORDS) {
+    if (bytes[pos] !== 0 || bytes[pos + 1] !== I32_CONST) break;
+    let next = pos + 2;
+    for (const stop = next + 4; bytes[next] > 0x7f; ) if (++next === stop) break scan;
+    if (bytes[next + 1] !== END) break;
+    const atEnd = next + 2;
+    next = atEnd;
+    let size = bytes[next++];
+    for (let shift = 7; bytes[next - 1] > 0x7f; shift += 7) {
+      if (shift === 28) break scan;
+      size = (size & (2 ** shift - 1)) | (bytes[next++] << shift);
+    }
+    if (size > end - next) break;
+    words[at] = pos;
+    words[at + 2] = pos + 1;
+    words[at + 3] = atEnd;
+    words[at + 4] = next;
+    pos = next + size;
+    words[at + 5] = pos;
+    i++;
+  }
+  r.pos = pos;
+  return i;
+}
 
-function readData(r: Reader): Data {
+/** One segment, in the words of `DataList`. */
+function readData(r: Reader): number[] {
   const offset = r.pos;
   const kind = r.u32();
   if (kind > 2) throw malformed("dataSegmentKind", offset, ` ${kind}`);
   if (kind === 1) r.use("bulk-memory", offset, "passive data segment");
-  const mem = kind === 1 ? -1 : kind === 0 ? 0 : r.u32();
+  const mem = kind === 2 ? r.u32() : 0;
   const at = kind === 1 ? nowhere : readConstExpr(r);
   const size = r.u32();
   const start = r.skip(size);
-  return new Data(offset, start, start + size, mem, at);
+  return [offset, mem, at.start, at.end, start, start + size];
 }
+
+const nowhere: CodeRange = { start: 0, end: 0 };

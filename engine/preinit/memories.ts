@@ -24,7 +24,7 @@ export function memorySection({ module, mems }: ModuleInst): Payload {
 /** The data segments. @throws WasmError WT5804 */
 export function dataSegments(inst: ModuleInst, limits: ResolvedLimits): Payload[] {
   const { module } = inst;
-  const isFree = module.datas.map((data, i) => !isKept(inst, data, i));
+  const isFree = Array.from(module.datas, (data, i) => !isKept(inst, data, i));
   const runs = findRuns(inst, limits.dataSegments - isFree.filter((free) => !free).length);
   const left = runs.values();
   const segmentFor = (run: Run): Payload => [
@@ -32,7 +32,7 @@ export function dataSegments(inst: ModuleInst, limits: ResolvedLimits): Payload[
     u(run.end - run.start),
     inst.mems[run.mem].bytes.subarray(run.start, run.end),
   ];
-  const segments = module.datas.map((data, i) => {
+  const segments = Array.from(module.datas, (data, i) => {
     if (!isFree[i]) return [module.bytes.subarray(data.offset, data.init.end)];
     const { value: run } = left.next();
     return run === undefined ? [emptied(module, data)] : segmentFor(run);

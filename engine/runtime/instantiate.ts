@@ -141,10 +141,13 @@ function initialise(inst: ModuleInst): void {
       table.init(offsetOf(inst, elem.mode.at, table.declared.addr === "i64"), inst.elems[i], 0, inst.elems[i].length);
       inst.elems[i] = [];
     });
-    for (; written < module.datas.length; written++) inst.datas.push(initData(inst, module.datas[written]));
+    for (; written < module.datas.length; written++) inst.datas.push(initData(inst, module.datas.get(written)));
   } finally {
     // Of an instance that failed, functions may be in tables of others: to them these segments are there.
-    for (const { init } of module.datas.slice(written)) inst.datas.push(module.bytes.subarray(init.start, init.end));
+    for (; written < module.datas.length; written++) {
+      const { init } = module.datas.get(written);
+      inst.datas.push(module.bytes.subarray(init.start, init.end));
+    }
   }
 }
 

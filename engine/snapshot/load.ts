@@ -161,9 +161,10 @@ function loadSegments(r: ByteReader, values: ValueReader, inst: ModuleInst): voi
     elems[i] = values.refs(canonVal(elem.type, canon), most);
   });
   if (r.u32() !== module.datas.length) throw snapshotError("misfit", "it has another number of data segments");
-  module.datas.forEach(({ init }, i) => {
+  for (let i = 0; i < module.datas.length; i++) {
+    const { init } = module.datas.get(i);
     datas[i] = r.u8() === 1 ? module.bytes.subarray(init.start, init.end) : new Uint8Array(0);
-  });
+  }
 }
 
 function loadActivation(

@@ -51,9 +51,7 @@ export function validate(module: Module, options: DecodeOptions = {}, isExhausti
   validateExports(ctx);
   validateStart(ctx);
   for (const elem of module.elems) validateElem(ctx, s, checker, elem);
-  for (const data of module.datas) {
-    validateActive(ctx, s, checker, data.mode, "memory", data.offset);
-  }
+  validateDatas(ctx, s, checker);
   module.funcs.forEach((func, i) => {
     const idx = module.importedFuncs + i;
     validateFunc(s, checker, func, idx, ctx.funcs[idx]!);
@@ -177,6 +175,16 @@ function validateElem(ctx: ModuleContext, s: FuncState, checker: InstrChecker, e
   if (!ctx.matcher.isSub(elem.type, table.elem)) {
     const types = `${printValType(elem.type)} into a table of ${printValType(table.elem)}`;
     throw invalid("typeMismatch", elem.offset, `: element segment of ${types}`);
+  }
+}
+
+/** Each data segment; of those that are usual in a module whose first memory has i32 addresses, nothing can be wrong. */
+function validateDatas(ctx: ModuleContext, s: FuncState, checker: InstrChecker): void {
+  const { datas } = ctx.module;
+  const places = ctx.mems[0]?.addr === "i32" ? datas.unusual : new Uint32Array(datas.length).keys();
+  for (const i of places) {
+    const { mode, offset } = datas.get(i);
+    validateActive(ctx, s, checker, mode, "memory", offset);
   }
 }
 
