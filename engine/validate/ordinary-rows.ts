@@ -22,6 +22,15 @@ export const typeOf = (code: number): ValType => I32 + 1 - code;
 export const maskOf = (from: number, to: number): number =>
   (2 ** (BITS * from) - 1) | (to > from ? ALL & ~(2 ** (BITS * (MOST - to + from)) - 1) : 0);
 
+/** In the place of packed operands: no operands are those. */
+export const NOT_ORDINARY = -1;
+
+/** What a label takes or a block leaves: the code of one type, 0 for none. */
+export function arityOf(types: readonly ValType[]): number {
+  if (types.length === 0) return 0;
+  return types.length === 1 ? codeOf(types[0]!) || NOT_ORDINARY : NOT_ORDINARY;
+}
+
 /** `types` packed; undefined if one has no code, or they are too many. */
 export function packed(types: readonly ValType[]): number | undefined {
   if (types.length > MOST || !types.every((type) => codeOf(type) > 0)) return undefined;
@@ -35,7 +44,7 @@ const LOCALS = 2;
 const READ_GLOBALS = 3;
 const WRITTEN_GLOBALS = 4;
 const LABELS = 5;
-const EMPTY_BLOCKS = 6;
+const BLOCK_TYPES = 6;
 /** Alignments, for each natural one: the type of addresses. */
 const ALIGNMENTS = 7;
 const PARTS = ALIGNMENTS + 4;
@@ -47,10 +56,11 @@ const EMPTY = 0x40;
 /** What the control instructions among them do besides. */
 export const OPENS = 1;
 export const ENDS = 2;
-export const BRANCHES = 3;
-export const MAY_BRANCH = 4;
-export const STOPS = 5;
-export const CALLS = 6;
+export const CALLS = 3;
+export const STOPS = 4;
+export const RETURNS = 5;
+export const BRANCHES = 6;
+export const MAY_BRANCH = 7;
 
 export const places = new Uint16Array(PART);
 export const masks = new Int32Array(PART);
@@ -70,6 +80,9 @@ export const pushes = new Uint8Array(PART);
 export const lengths = new Uint8Array(PART);
 export const intBytes = new Uint8Array(PART);
 export const controls = new Uint8Array(PART);
+/** By the byte of a block type: code of its one result; 0 for none. */
+export const resultOf = new Uint8Array(PART);
+for (const type of [I32, I64, F32, F64]) resultOf[type] = codeOf(type);
 
 const numTypes: Readonly<Record<NumType, ValType>> = { i32: I32, i64: I64, f32: F32, f64: F64 };
 const codes = (types: readonly NumType[]): number => packed(types.map((type) => numTypes[type])) as number;
@@ -134,12 +147,13 @@ fill("select", { place: NONE, from: 3, to: 1, want: codeOf(I32), factor: 2 ** BI
 peekMasks[instrDef("drop").opcode] = 2 ** BITS - 1;
 peekMasks[instrDef("select").opcode] = 2 ** BITS - 1;
 peeks[instrDef("select").opcode] = BITS;
-fill("block", { place: EMPTY_BLOCKS, from: 0, to: 0, length: 2, control: OPENS });
-fill("loop", { place: EMPTY_BLOCKS, from: 0, to: 0, length: 2, control: OPENS });
-fill("if", { place: EMPTY_BLOCKS, from: 1, to: 0, want: codeOf(I32), length: 2, control: OPENS });
+fill("block", { place: BLOCK_TYPES, from: 0, to: 0, length: 2, control: OPENS });
+fill("loop", { place: BLOCK_TYPES, from: 0, to: 0, length: 2, control: OPENS });
+fill("if", { place: BLOCK_TYPES, from: 1, to: 0, want: codeOf(I32), length: 2, control: OPENS });
 fill("end", { place: ANY, from: 0, to: 0, control: ENDS });
 fill("br", { place: LABELS, from: 0, to: 0, length: 2, control: BRANCHES });
 fill("br_if", { place: LABELS, from: 1, to: 0, want: codeOf(I32), length: 2, control: MAY_BRANCH });
+fill("return", { place: ANY, from: 0, to: 0, control: RETURNS });
 fill("unreachable", { place: ANY, from: 0, to: 0, control: STOPS });
 fill("call", { place: ANY, from: 0, to: 0, ints: 3, control: CALLS });
 
@@ -152,7 +166,7 @@ export function secondsOf(globals: readonly { readonly val: ValType; readonly is
   const seconds = new Uint8Array(PARTS * PART);
   seconds.fill(1, ANY * PART, (ANY + 1) * PART);
   seconds.fill(1, LABELS * PART, LABELS * PART + MAX_INDEX);
-  seconds[EMPTY_BLOCKS * PART + EMPTY] = 1;
+  for (const type of [EMPTY, I32, I64, F32, F64]) seconds[BLOCK_TYPES * PART + type] = 1;
   for (let i = 0; i < globals.length && i < MAX_INDEX; i++) {
     const code = codeOf(globals[i]!.val);
     seconds[READ_GLOBALS * PART + i] = code;

@@ -5,26 +5,22 @@
  * Bench: decode (esbuild's module).
  */
 import * as rows from "./ordinary-rows.ts";
-import {
-  BITS,
-  CALLS,
-  codeOf,
-  ENDS,
-  MAY_BRANCH,
-  MOST,
-  OPENS,
-  typeOf,
-} from "./ordinary-rows.ts";
-import { emptyBlock, type FuncState } from "./state.ts";
+import { blocks, type FuncState } from "./state.ts";
 
+// Constants of this file, so that V8 takes them for constants: what is imported it reads anew each time.
+const { BITS, MOST, NOT_ORDINARY, OPENS, ENDS, CALLS, RETURNS, STOPS, MAY_BRANCH, codeOf, typeOf } = rows;
+const { places, masks, wants, gives, factors, givesSecond, peeks, peekMasks, pops, pushes, lengths, intBytes } = rows;
+const { controls, resultOf } = rows;
+const valueBlocks = blocks;
 /** Opcode and immediates of what is dealt with here have no more bytes. */
 const LONGEST = 12;
-const { controls, factors, gives, givesSecond, intBytes, lengths, masks, peekMasks, peeks, places, pops, pushes, wants } = rows;
 const OPERAND = 2 ** BITS - 1;
+const LOOP = 0x03;
+const IF = 0x04;
 
 /** Checks instructions from `s.r.pos` on while they are ordinary. */
 export function checkOrdinary(s: FuncState): void {
-  const { r, seconds, ctrlOps, ctrlTypes, ctrlHeights, ctrlDead, ctrlInits, initCount, calls } = s;
+  const { r, seconds, ctrlOps, ctrlTypes, ctrlHeights, ctrlDead, ctrlInits, ctrlTakes, ctrlLeaves, initCount, calls } = s;
   const { bytes } = r;
   const end = Math.min(r.end, bytes.length - LONGEST);
   if (s.sp + MOST > s.vals.length) return;
@@ -58,8 +54,11 @@ export function checkOrdinary(s: FuncState): void {
         after = ((operands >>> calls.pops[call]!) << calls.pushes[call]!) | calls.gives[call]!;
       } else if (control === OPENS) {
         if (after !== 0 || depth >= ctrlOps.length) break;
+        const result = resultOf[bytes[pos + 1]!]!;
         ctrlOps[depth] = op;
-        ctrlTypes[depth] = emptyBlock;
+        ctrlTypes[depth] = valueBlocks[result]!;
+        ctrlTakes[depth] = op === LOOP ? 0 : result;
+        ctrlLeaves[depth] = op === IF && result > 0 ? NOT_ORDINARY : result;
         ctrlHeights[depth] = sp;
         ctrlDead[depth] = false;
         ctrlInits[depth] = initCount;
@@ -67,13 +66,16 @@ export function checkOrdinary(s: FuncState): void {
         height = sp;
       } else if (control === ENDS) {
         const top = depth - 1;
-        if (operands !== 0 || sp !== height || top === 0) break;
-        if (ctrlTypes[top] !== emptyBlock || ctrlInits[top] !== initCount) break;
+        if (operands !== ctrlLeaves[top] || sp !== height || top === 0 || ctrlInits[top] !== initCount) break;
         depth = top;
         height = ctrlHeights[top - 1]!;
       } else {
-        const label = depth - 1 - bytes[pos + 1]!;
-        if (control <= MAY_BRANCH && (label < 0 || ctrlTypes[label] !== emptyBlock)) break;
+        const label = control === RETURNS ? 0 : depth - 1 - bytes[pos + 1]!;
+        if (control !== STOPS) {
+          if (label < 0) break;
+          const takes = ctrlTakes[label]!;
+          if ((after & (takes === 0 ? 0 : OPERAND)) !== takes) break;
+        }
         if (control !== MAY_BRANCH) {
           if (sp !== height) break;
           ctrlDead[depth - 1] = true;

@@ -24,10 +24,11 @@ import {
 } from "../types.ts";
 import type { ModuleContext } from "./context.ts";
 import { Calls } from "./ordinary-calls.ts";
-import { codeOf, localsOf, secondsOf } from "./ordinary-rows.ts";
+import { arityOf, codeOf, localsOf, NOT_ORDINARY, secondsOf, typeOf } from "./ordinary-rows.ts";
 import { checkValType } from "./types.ts";
 
 const LOOP = 0x03;
+const IF = 0x04;
 const MAX_CACHED_BLOCKS = 1000;
 
 const noVals: readonly ValType[] = [];
@@ -43,6 +44,15 @@ export function valueBlock(result: ValType): FuncType {
     if (valueBlocks.size < MAX_CACHED_BLOCKS) valueBlocks.set(result, block);
   }
   return block;
+}
+
+/** For `ordinary.ts`: blocks by the code of their result. */
+export const blocks: readonly FuncType[] = [0, 1, 2, 3, 4].map((code) => (code === 0 ? emptyBlock : valueBlock(typeOf(code))));
+
+/** `[] -> results`. */
+function blockOf(results: readonly ValType[]): FuncType {
+  if (results.length === 0) return emptyBlock;
+  return results.length === 1 ? valueBlock(results[0]!) : { kind: "func", params: noVals, results };
 }
 
 /** Whether a local of type `t` has no default value. */
@@ -62,6 +72,9 @@ export class FuncState {
   /** Control stack: parallel arrays, `[0 .. depth)`; the first is the function. */
   readonly ctrlOps: number[] = [];
   readonly ctrlTypes: FuncType[] = [];
+  /** For `ordinary.ts`, `arityOf` what the label takes and what is left at the end. */
+  readonly ctrlTakes: number[] = [];
+  readonly ctrlLeaves: number[] = [];
   readonly ctrlHeights: number[] = [];
   readonly ctrlDead: boolean[] = [];
   readonly ctrlInits: number[] = [];
@@ -102,7 +115,7 @@ export class FuncState {
       this.#addLocals(func.locals[i]!, func.locals[i + 1]!);
     }
     for (let i = 0; i < type.params.length; i++) if (needsInit(type.params[i]!)) this.#isInit.add(i);
-    this.pushCtrl(0, type.params.length === 0 ? type : { kind: "func", params: noVals, results: type.results });
+    this.pushCtrl(0, blockOf(type.results));
   }
 
   /** Starts a constant expression in `[start, end)` of type `type`. */
@@ -174,6 +187,10 @@ export class FuncState {
     }
     this.ctrlOps[depth] = op;
     this.ctrlTypes[depth] = type;
+    const results = arityOf(type.results);
+    this.ctrlTakes[depth] = op === LOOP ? arityOf(type.params) : results;
+    // An `if` without `else` is ordinary only when it leaves nothing.
+    this.ctrlLeaves[depth] = op === IF && type !== emptyBlock ? NOT_ORDINARY : results;
     this.ctrlHeights[depth] = this.sp;
     this.ctrlDead[depth] = false;
     this.ctrlInits[depth] = this.#inits.length;
