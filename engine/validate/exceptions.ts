@@ -62,14 +62,14 @@ const checkTry: Rule = (s) => {
 
 /** Ends the body before and starts one with the values of the tag, or none. */
 function startCatch(s: FuncState, params: readonly ValType[]): void {
-  const before = s.ctrlOps[s.depth - 1];
+  const before = s.opAt(s.depth - 1);
   if (before !== TRY && before !== CATCH) throw s.r.malformed("endExpected", s.at, ": catch outside a try");
   const { results } = s.ctrlTypes[s.popCtrl()]!;
   s.pushCtrl(s.opcode, { kind: "func", params, results });
 }
 
 const checkDelegate: Rule = (s) => {
-  if (s.ctrlOps[s.depth - 1] !== TRY) throw s.r.malformed("endExpected", s.at, ": delegate outside a try");
+  if (s.opAt(s.depth - 1) !== TRY) throw s.r.malformed("endExpected", s.at, ": delegate outside a try");
   const { results } = s.ctrlTypes[s.popCtrl()]!;
   s.labelTypes(s.r.u32());
   s.pushVals(results);
@@ -78,7 +78,7 @@ const checkDelegate: Rule = (s) => {
 const checkRethrow: Rule = (s) => {
   const idx = s.r.u32();
   s.labelTypes(idx);
-  const op = s.ctrlOps[s.depth - 1 - idx];
+  const op = s.opAt(s.depth - 1 - idx);
   if (op !== CATCH && op !== CATCH_ALL) throw s.fault("rethrowLabel", ` ${idx} is no catch block`);
   s.setUnreachable();
 };

@@ -16,7 +16,7 @@ import type { Func } from "../module.ts";
 import { F32, F64, type FuncType, I32, I64, V128, type ValType } from "../types.ts";
 import { exceptionRules } from "./exceptions.ts";
 import { checkLanes, laneLimit } from "./lanes.ts";
-import { checkOrdinary } from "./ordinary.ts";
+import { skipOrdinary } from "./ordinary.ts";
 import { memAddr, type Rule, specialRules } from "./special.ts";
 import type { FuncState } from "./state.ts";
 
@@ -168,7 +168,7 @@ function missingEnd(s: FuncState): Error {
 function checkInstrs(s: FuncState, kinds: Uint8Array, seen: Uint8Array, isExhaustive: boolean): void {
   const { r } = s;
   while (r.pos < r.end && s.depth > 0) {
-    if (!isExhaustive) checkOrdinary(s);
+    if (!isExhaustive) skipOrdinary(s);
     s.at = r.pos;
     const opcode = r.opcode();
     const op = denseOpcode(opcode);

@@ -11,6 +11,7 @@ import { F32, F64, I32, I64, V128, type ValType } from "../types.ts";
 /** Bits of one operand, and most operands that are packed. */
 export const BITS = 3;
 export const MOST = 10;
+export const OPERAND = 2 ** BITS - 1;
 const ALL = 2 ** (BITS * MOST) - 1;
 
 /** 1 to 5, and 0 for types that are not packed: references and `bot`. */
@@ -62,24 +63,26 @@ export const RETURNS = 5;
 export const BRANCHES = 6;
 export const MAY_BRANCH = 7;
 
-export const places = new Uint16Array(PART);
+/** Where the second byte is looked up, and, from bit `FACTOR` on, times what its type is added to `wants`. */
+export const places = new Int32Array(PART);
+export const FACTOR = 12;
 export const masks = new Int32Array(PART);
 export const wants = new Int32Array(PART);
-export const gives = new Uint8Array(PART);
-/** Times the type that the second byte tells: added to `wants`. */
-export const factors = new Uint8Array(PART);
-/** Bits of that type in `gives`. */
-export const givesSecond = new Uint8Array(PART);
+/**
+ * What is done when the operands are as they should be. From bit 0 on: bits of operands that go (4), that come (2), the code
+ * of what comes (3), the bits of the second byte's type in that (3), bytes without the integer at the end (4), most bytes of that
+ * integer, fewer than it may have (4), control.
+ */
+export const effects = new Int32Array(PART);
+export const PUSHES = 4;
+export const GIVES = 6;
+export const GIVES_SECOND = 9;
+export const LENGTH = 12;
+export const INT_BYTES = 16;
+export const CONTROL = 20;
 /** Of `drop` and `select`, which have one unknown type as well: where in the operands it is, and its bits there. */
 export const peeks = new Uint8Array(PART);
 export const peekMasks = new Uint8Array(PART);
-/** Bits that go and that come. */
-export const pops = new Uint8Array(PART);
-export const pushes = new Uint8Array(PART);
-/** Bytes, and most bytes of the integer that follows them: fewer than it may have. */
-export const lengths = new Uint8Array(PART);
-export const intBytes = new Uint8Array(PART);
-export const controls = new Uint8Array(PART);
 /** By the byte of a block type: code of its one result; 0 for none. */
 export const resultOf = new Uint8Array(PART);
 for (const type of [I32, I64, F32, F64]) resultOf[type] = codeOf(type);
@@ -102,17 +105,18 @@ interface Row {
 function fill(m: Mnemonic, row: Row): void {
   const op = instrDef(m).opcode;
   const { place, from, to, want = 0, give = 0, factor = 0, length = 1, ints = 0, control = 0 } = row;
-  places[op] = place * PART;
+  const givesSecond = to > 0 && give === 0 ? OPERAND : 0;
+  places[op] = (place * PART) | (factor << FACTOR);
   masks[op] = maskOf(from, to);
   wants[op] = want;
-  gives[op] = give;
-  factors[op] = factor;
-  givesSecond[op] = to > 0 && give === 0 ? 2 ** BITS - 1 : 0;
-  pops[op] = from * BITS;
-  pushes[op] = to * BITS;
-  lengths[op] = length;
-  intBytes[op] = ints;
-  controls[op] = control;
+  effects[op] =
+    (from * BITS) |
+    ((to * BITS) << PUSHES) |
+    (give << GIVES) |
+    (givesSecond << GIVES_SECOND) |
+    (length << LENGTH) |
+    (ints << INT_BYTES) |
+    (control << CONTROL);
 }
 
 function fillAccess(m: Mnemonic, { type, access }: InstrDef): void {
@@ -144,8 +148,8 @@ fill("global.get", { place: READ_GLOBALS, from: 0, to: 1, length: 2 });
 fill("global.set", { place: WRITTEN_GLOBALS, from: 1, to: 0, factor: 1, length: 2 });
 fill("drop", { place: NONE, from: 1, to: 0, factor: 1 });
 fill("select", { place: NONE, from: 3, to: 1, want: codeOf(I32), factor: 2 ** BITS + 2 ** (2 * BITS) });
-peekMasks[instrDef("drop").opcode] = 2 ** BITS - 1;
-peekMasks[instrDef("select").opcode] = 2 ** BITS - 1;
+peekMasks[instrDef("drop").opcode] = OPERAND;
+peekMasks[instrDef("select").opcode] = OPERAND;
 peeks[instrDef("select").opcode] = BITS;
 fill("block", { place: BLOCK_TYPES, from: 0, to: 0, length: 2, control: OPENS });
 fill("loop", { place: BLOCK_TYPES, from: 0, to: 0, length: 2, control: OPENS });

@@ -5,80 +5,88 @@
  * Bench: decode (esbuild's module).
  */
 import * as rows from "./ordinary-rows.ts";
-import { blocks, type FuncState } from "./state.ts";
+import * as state from "./state.ts";
 
 // Constants of this file, so that V8 takes them for constants: what is imported it reads anew each time.
-const { BITS, MOST, NOT_ORDINARY, OPENS, ENDS, CALLS, RETURNS, STOPS, MAY_BRANCH, codeOf, typeOf } = rows;
-const { places, masks, wants, gives, factors, givesSecond, peeks, peekMasks, pops, pushes, lengths, intBytes } = rows;
-const { controls, resultOf } = rows;
-const valueBlocks = blocks;
+const { BITS, OPERAND, MOST, NOT_ORDINARY, OPENS, ENDS, CALLS, RETURNS, STOPS, MAY_BRANCH, codeOf, typeOf } = rows;
+const { places, masks, wants, effects, peeks, peekMasks, resultOf } = rows;
+const { FACTOR, PUSHES, GIVES, GIVES_SECOND, LENGTH, INT_BYTES, CONTROL } = rows;
+const { CTRL_WORDS, HEIGHT, INITS, DEAD, TAKES, LEAVES, blocks } = state;
 /** Opcode and immediates of what is dealt with here have no more bytes. */
 const LONGEST = 12;
-const OPERAND = 2 ** BITS - 1;
 const LOOP = 0x03;
 const IF = 0x04;
 
 /** Checks instructions from `s.r.pos` on while they are ordinary. */
-export function checkOrdinary(s: FuncState): void {
-  const { r, seconds, ctrlOps, ctrlTypes, ctrlHeights, ctrlDead, ctrlInits, ctrlTakes, ctrlLeaves, initCount, calls } = s;
+export function skipOrdinary(s: state.FuncState): void {
+  // So that no operand is without room, whatever is ordinary.
+  if (s.sp + MOST > s.vals.length) return;
+  giveOperands(s, checkOrdinary(s, takeOperands(s)));
+}
+
+/** From the operands that are packed to those that are in the end; the others stay where they are. */
+function checkOrdinary(s: state.FuncState, operands: number): number {
+  const { r, seconds, ctrl, ctrlTypes, calls, sp, initCount } = s;
   const { bytes } = r;
   const end = Math.min(r.end, bytes.length - LONGEST);
-  if (s.sp + MOST > s.vals.length) return;
-  let operands = takeOperands(s);
-  const { sp } = s;
   let { depth, height } = s;
   let { pos } = r;
   scan: while (pos < end) {
     const op = bytes[pos]!;
-    let second = seconds[places[op]! + bytes[pos + 1]!]!;
+    const place = places[op]!;
+    let second = seconds[(place & (2 ** FACTOR - 1)) + bytes[pos + 1]!]!;
     if (second === 0) {
       second = (operands >>> peeks[op]!) & peekMasks[op]!;
       if (second === 0) break;
     }
-    if ((operands & masks[op]!) !== wants[op]! + second * factors[op]!) break;
-    let after = ((operands >>> pops[op]!) << pushes[op]!) | gives[op]! | (second & givesSecond[op]!);
-    let next = pos + lengths[op]!;
-    const most = intBytes[op]!;
+    if ((operands & masks[op]!) !== wants[op]! + second * (place >> FACTOR)) break;
+    const effect = effects[op]!;
+    const result = ((effect >> GIVES) & OPERAND) | (second & (effect >> GIVES_SECOND) & OPERAND);
+    let after = ((operands >>> (effect & 15)) << ((effect >> PUSHES) & 3)) | result;
+    let next = pos + ((effect >> LENGTH) & 15);
+    const most = (effect >> INT_BYTES) & 15;
     if (most !== 0) {
       for (const stop = next + most; bytes[next]! > 0x7f; ) if (++next === stop) break scan;
       next++;
     }
     if (next >= end) break;
-    const control = controls[op]!;
+    const control = effect >> CONTROL;
     if (control !== 0) {
       if (control === CALLS) {
         let idx = 0;
         for (let at = next - 1; at > pos; at--) idx = (idx << 7) | (bytes[at]! & 0x7f);
-        const call = calls.typeOf(idx);
-        if ((operands & calls.masks[call]!) !== calls.wants[call]!) break;
-        after = ((operands >>> calls.pops[call]!) << calls.pushes[call]!) | calls.gives[call]!;
+        const { words } = calls;
+        const call = calls.placeOf(idx);
+        if ((operands & words[call]!) !== words[call + 1]!) break;
+        after = ((operands >>> (words[call + 3]! & 0xff)) << (words[call + 3]! >> 8)) | words[call + 2]!;
       } else if (control === OPENS) {
-        if (after !== 0 || depth >= ctrlOps.length) break;
-        const result = resultOf[bytes[pos + 1]!]!;
-        ctrlOps[depth] = op;
-        ctrlTypes[depth] = valueBlocks[result]!;
-        ctrlTakes[depth] = op === LOOP ? 0 : result;
-        ctrlLeaves[depth] = op === IF && result > 0 ? NOT_ORDINARY : result;
-        ctrlHeights[depth] = sp;
-        ctrlDead[depth] = false;
-        ctrlInits[depth] = initCount;
+        if (after !== 0 || depth >= ctrlTypes.length) break;
+        const leaves = resultOf[bytes[pos + 1]!]!;
+        const at = depth * CTRL_WORDS;
+        ctrlTypes[depth] = blocks[leaves]!;
+        ctrl[at] = op;
+        ctrl[at + HEIGHT] = sp;
+        ctrl[at + INITS] = initCount;
+        ctrl[at + DEAD] = 0;
+        ctrl[at + TAKES] = op === LOOP ? 0 : leaves;
+        ctrl[at + LEAVES] = op === IF && leaves > 0 ? NOT_ORDINARY : leaves;
         depth++;
         height = sp;
       } else if (control === ENDS) {
-        const top = depth - 1;
-        if (operands !== ctrlLeaves[top] || sp !== height || top === 0 || ctrlInits[top] !== initCount) break;
-        depth = top;
-        height = ctrlHeights[top - 1]!;
+        const at = (depth - 1) * CTRL_WORDS;
+        if (operands !== ctrl[at + LEAVES] || sp !== height || at === 0 || ctrl[at + INITS] !== initCount) break;
+        depth--;
+        height = ctrl[at - CTRL_WORDS + HEIGHT]!;
       } else {
         const label = control === RETURNS ? 0 : depth - 1 - bytes[pos + 1]!;
         if (control !== STOPS) {
           if (label < 0) break;
-          const takes = ctrlTakes[label]!;
+          const takes = ctrl[label * CTRL_WORDS + TAKES]!;
           if ((after & (takes === 0 ? 0 : OPERAND)) !== takes) break;
         }
         if (control !== MAY_BRANCH) {
           if (sp !== height) break;
-          ctrlDead[depth - 1] = true;
+          ctrl[(depth - 1) * CTRL_WORDS + DEAD] = 1;
           after = 0;
         }
       }
@@ -89,12 +97,12 @@ export function checkOrdinary(s: FuncState): void {
   r.pos = pos;
   s.depth = depth;
   s.height = height;
-  s.isDead = ctrlDead[depth - 1]!;
-  giveOperands(s, operands);
+  s.isDead = ctrl[(depth - 1) * CTRL_WORDS + DEAD] === 1;
+  return operands;
 }
 
 /** Takes the innermost block's topmost operands off the stack; returns them packed. */
-function takeOperands(s: FuncState): number {
+function takeOperands(s: state.FuncState): number {
   const { vals, sp } = s;
   const first = Math.max(s.height, sp - MOST + 1);
   let start = sp;
@@ -113,7 +121,7 @@ function takeOperands(s: FuncState): number {
 }
 
 /** Puts packed operands onto the stack. */
-function giveOperands(s: FuncState, operands: number): void {
+function giveOperands(s: state.FuncState, operands: number): void {
   const { vals } = s;
   let n = 0;
   while (operands >>> (n * BITS) > 0) n++;

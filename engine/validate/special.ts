@@ -91,7 +91,7 @@ const checkIf: Rule = (s) => {
 };
 
 const checkElse: Rule = (s) => {
-  if (s.ctrlOps[s.depth - 1] !== IF) throw s.r.malformed("endExpected", s.at, ": else outside an if");
+  if (s.opAt(s.depth - 1) !== IF) throw s.r.malformed("endExpected", s.at, ": else outside an if");
   const place = s.popCtrl();
   s.pushCtrl(ELSE, s.ctrlTypes[place]!);
 };
@@ -99,7 +99,7 @@ const checkElse: Rule = (s) => {
 const checkEnd: Rule = (s) => {
   const place = s.popCtrl();
   const type = s.ctrlTypes[place]!;
-  if (s.ctrlOps[place] === IF && !s.ctx.matcher.areSubs(type.params, type.results)) {
+  if (s.opAt(place) === IF && !s.ctx.matcher.areSubs(type.params, type.results)) {
     throw s.fault("typeMismatch", ": if without else must leave what it takes");
   }
   s.pushVals(type.results);

@@ -29,6 +29,13 @@ import { checkValType } from "./types.ts";
 
 const LOOP = 0x03;
 const IF = 0x04;
+/* Of a block in the control stack: words, and which is what; the first is the opcode. */
+export const CTRL_WORDS = 6;
+export const HEIGHT = 1;
+export const INITS = 2;
+export const DEAD = 3;
+export const TAKES = 4;
+export const LEAVES = 5;
 const MAX_CACHED_BLOCKS = 1000;
 
 const noVals: readonly ValType[] = [];
@@ -69,15 +76,12 @@ export class FuncState {
   /** Operand stack: `vals[0 .. sp)`. */
   vals = new Int32Array(256).fill(I32);
   sp = 0;
-  /** Control stack: parallel arrays, `[0 .. depth)`; the first is the function. */
-  readonly ctrlOps: number[] = [];
+  /**
+   * Control stack: `[0 .. depth)`, the first is the function. Types, and of each in `ctrl` the opcode, operand height at its
+   * start, locals that were set, whether the rest is unreachable, and for `ordinary.ts` what its label takes and its end leaves.
+   */
   readonly ctrlTypes: FuncType[] = [];
-  /** For `ordinary.ts`, `arityOf` what the label takes and what is left at the end. */
-  readonly ctrlTakes: number[] = [];
-  readonly ctrlLeaves: number[] = [];
-  readonly ctrlHeights: number[] = [];
-  readonly ctrlDead: boolean[] = [];
-  readonly ctrlInits: number[] = [];
+  ctrl = new Int32Array(64 * CTRL_WORDS);
   depth = 0;
   /** Of the innermost block: operand height at its start, and whether the rest of it is unreachable. */
   height = 0;
@@ -185,15 +189,18 @@ export class FuncState {
     if (depth > this.ctx.limits.nesting) {
       throw overLimit("nesting", depth, this.ctx.limits.nesting, this.at, this.r.func);
     }
-    this.ctrlOps[depth] = op;
-    this.ctrlTypes[depth] = type;
+    const at = depth * CTRL_WORDS;
+    if (at === this.ctrl.length) this.#growCtrl();
+    const { ctrl } = this;
     const results = arityOf(type.results);
-    this.ctrlTakes[depth] = op === LOOP ? arityOf(type.params) : results;
+    this.ctrlTypes[depth] = type;
+    ctrl[at] = op;
+    ctrl[at + HEIGHT] = this.sp;
+    ctrl[at + INITS] = this.#inits.length;
+    ctrl[at + DEAD] = 0;
+    ctrl[at + TAKES] = op === LOOP ? arityOf(type.params) : results;
     // An `if` without `else` is ordinary only when it leaves nothing.
-    this.ctrlLeaves[depth] = op === IF && type !== emptyBlock ? NOT_ORDINARY : results;
-    this.ctrlHeights[depth] = this.sp;
-    this.ctrlDead[depth] = false;
-    this.ctrlInits[depth] = this.#inits.length;
+    ctrl[at + LEAVES] = op === IF && type !== emptyBlock ? NOT_ORDINARY : results;
     this.depth = depth + 1;
     this.height = this.sp;
     this.isDead = false;
@@ -205,11 +212,12 @@ export class FuncState {
     const top = this.depth - 1;
     this.popVals(this.ctrlTypes[top]!.results);
     if (this.sp !== this.height) throw this.#leftOver(this.ctrlTypes[top]!.results);
-    if (this.#inits.length > this.ctrlInits[top]!) this.#undoInits(this.ctrlInits[top]!);
+    const inits = this.ctrl[top * CTRL_WORDS + INITS]!;
+    if (this.#inits.length > inits) this.#undoInits(inits);
     this.depth = top;
     if (top > 0) {
-      this.height = this.ctrlHeights[top - 1]!;
-      this.isDead = this.ctrlDead[top - 1]!;
+      this.height = this.ctrl[(top - 1) * CTRL_WORDS + HEIGHT]!;
+      this.isDead = this.ctrl[(top - 1) * CTRL_WORDS + DEAD] === 1;
     }
     return top;
   }
@@ -218,7 +226,12 @@ export class FuncState {
   setUnreachable(): void {
     this.sp = this.height;
     this.isDead = true;
-    this.ctrlDead[this.depth - 1] = true;
+    this.ctrl[(this.depth - 1) * CTRL_WORDS + DEAD] = 1;
+  }
+
+  /** Opcode at `place` of the control stack. */
+  opAt(place: number): number {
+    return this.ctrl[place * CTRL_WORDS]!;
   }
 
   /** What a branch to label `idx` takes along. */
@@ -226,7 +239,7 @@ export class FuncState {
     if (idx >= this.depth) throw this.fault("unknownLabel", ` ${idx}`);
     const place = this.depth - 1 - idx;
     const type = this.ctrlTypes[place]!;
-    return this.ctrlOps[place] === LOOP ? type.params : type.results;
+    return this.opAt(place) === LOOP ? type.params : type.results;
   }
 
   /** Number of locals without default value that were set. */
@@ -284,6 +297,12 @@ export class FuncState {
     const more = new Int32Array(this.vals.length * 2);
     more.set(this.vals);
     this.vals = more;
+  }
+
+  #growCtrl(): void {
+    const more = new Int32Array(this.ctrl.length * 2);
+    more.set(this.ctrl);
+    this.ctrl = more;
   }
 
   /** Makes an error about the instruction being checked. */
