@@ -65,6 +65,8 @@ function blockOf(results: readonly ValType[]): FuncType {
 /** Whether a local of type `t` has no default value. */
 const needsInit = (t: ValType): boolean => isRef(t) && !isNullable(t);
 
+const noWords = new Int32Array(0);
+
 export class FuncState {
   readonly ctx: ModuleContext;
   readonly r: Reader;
@@ -74,14 +76,14 @@ export class FuncState {
   opcode = 0;
 
   /** Operand stack: `vals[0 .. sp)`. */
-  vals = new Int32Array(256).fill(I32);
+  vals = noWords;
   sp = 0;
   /**
    * Control stack: `[0 .. depth)`, the first is the function. Types, and of each in `ctrl` the opcode, operand height at its
    * start, locals that were set, whether the rest is unreachable, and for `ordinary.ts` what its label takes and its end leaves.
    */
   readonly ctrlTypes: FuncType[] = [];
-  ctrl = new Int32Array(64 * CTRL_WORDS);
+  ctrl = noWords;
   depth = 0;
   /** Of the innermost block: operand height at its start, and whether the rest of it is unreachable. */
   height = 0;
@@ -103,6 +105,9 @@ export class FuncState {
 
   constructor(ctx: ModuleContext) {
     this.ctx = ctx;
+    // Not where the fields are: V8 takes what is set once for constant, and code that relied on it would be lost at the first growth.
+    this.vals = new Int32Array(256).fill(I32);
+    this.ctrl = new Int32Array(64 * CTRL_WORDS);
     const mem = ctx.mems[0];
     this.seconds = secondsOf(ctx.module.globalTypes, mem === undefined ? BOT : mem.addr === "i32" ? I32 : I64);
     this.#locals = localsOf(this.seconds);
