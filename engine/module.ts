@@ -41,6 +41,8 @@ export interface Func {
   readonly type: number;
   /** Run-length locals beyond the parameters: count, type, count, type, ... */
   readonly locals: readonly number[];
+  /** Offset of the local declarations. */
+  readonly declarations: number;
   /** Number of locals beyond the parameters. */
   readonly localCount: number;
   /** First instruction up to and including the final `end`. */

@@ -7,6 +7,7 @@
 import { Memarg } from "../binary/imms.ts";
 import { mnemonicOf } from "../binary/opcodes.ts";
 import { Reader } from "../binary/reader.ts";
+import { readValType } from "../binary/types.ts";
 import type { WasmError } from "../errors.ts";
 import { type InvalidFault, invalid, overLimit } from "../faults.ts";
 import type { Func } from "../module.ts";
@@ -117,11 +118,15 @@ export class FuncState {
 
   /** Starts a function: no operands, its parameters and locals, its results as the outermost label. */
   enter(func: Func, idx: number, type: FuncType): void {
-    this.#reset(func.body.start, func.body.end, idx);
-    for (const param of type.params) this.#addLocals(1, param);
-    for (let i = 0; i < func.locals.length; i += 2) {
-      checkValType(func.locals[i + 1]!, this.ctx.module.types.length, func.body.start, idx);
-      this.#addLocals(func.locals[i]!, func.locals[i + 1]!);
+    const { start, end } = func.body;
+    this.#reset(func.declarations, end, idx);
+    for (let i = 0; i < type.params.length; i++) this.#addLocals(1, type.params[i]!);
+    const { r } = this;
+    for (let runs = r.u32(); runs > 0; runs--) {
+      const n = r.u32();
+      const local = readValType(r);
+      if (isRef(local)) checkValType(local, this.ctx.module.types.length, start, idx);
+      this.#addLocals(n, local);
     }
     for (let i = 0; i < type.params.length; i++) if (needsInit(type.params[i]!)) this.#isInit.add(i);
     this.pushCtrl(0, blockOf(type.results));
