@@ -71,7 +71,7 @@ export const wants = new Int32Array(PART);
 /**
  * What is done when the operands are as they should be. From bit 0 on: bits of operands that go (4), that come (2), the code
  * of what comes (3), the bits of the second byte's type in that (3), bytes without the integer at the end (4), most bytes of that
- * integer, fewer than it may have (4), control.
+ * integer, which may be fewer than it may have (4), control.
  */
 export const effects = new Int32Array(PART);
 export const PUSHES = 4;
@@ -80,6 +80,9 @@ export const GIVES_SECOND = 9;
 export const LENGTH = 12;
 export const INT_BYTES = 16;
 export const CONTROL = 20;
+/** Of constants: added to the last byte an integer may have, the bits of it that must be 0 then, as they repeat its sign. */
+export const signs = new Uint8Array(PART);
+export const unusedBits = new Uint8Array(PART);
 /** Of `drop` and `select`, which have one unknown type as well: where in the operands it is, and its bits there. */
 export const peeks = new Uint8Array(PART);
 export const peekMasks = new Uint8Array(PART);
@@ -137,8 +140,8 @@ for (const m of mnemonics) {
     fill(m, { place: ANY, from: from.length, to: to.length, want: codes(from), give: codes(to) });
   }
 }
-fill("i32.const", { place: ANY, from: 0, to: 1, give: codeOf(I32), ints: 4 });
-fill("i64.const", { place: ANY, from: 0, to: 1, give: codeOf(I64), ints: 9 });
+fill("i32.const", { place: ANY, from: 0, to: 1, give: codeOf(I32), ints: 5 });
+fill("i64.const", { place: ANY, from: 0, to: 1, give: codeOf(I64), ints: 10 });
 fill("f32.const", { place: ANY, from: 0, to: 1, give: codeOf(F32), length: 5 });
 fill("f64.const", { place: ANY, from: 0, to: 1, give: codeOf(F64), length: 9 });
 fill("local.get", { place: LOCALS, from: 0, to: 1, length: 2 });
@@ -148,6 +151,8 @@ fill("global.get", { place: READ_GLOBALS, from: 0, to: 1, length: 2 });
 fill("global.set", { place: WRITTEN_GLOBALS, from: 1, to: 0, factor: 1, length: 2 });
 fill("drop", { place: NONE, from: 1, to: 0, factor: 1 });
 fill("select", { place: NONE, from: 3, to: 1, want: codeOf(I32), factor: 2 ** BITS + 2 ** (2 * BITS) });
+[signs[instrDef("i32.const").opcode], unusedBits[instrDef("i32.const").opcode]] = [0x08, 0x70];
+[signs[instrDef("i64.const").opcode], unusedBits[instrDef("i64.const").opcode]] = [0x01, 0x7e];
 peekMasks[instrDef("drop").opcode] = OPERAND;
 peekMasks[instrDef("select").opcode] = OPERAND;
 peeks[instrDef("select").opcode] = BITS;

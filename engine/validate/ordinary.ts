@@ -9,7 +9,7 @@ import * as state from "./state.ts";
 
 // Constants of this file, so that V8 takes them for constants: what is imported it reads anew each time.
 const { BITS, OPERAND, MOST, NOT_ORDINARY, OPENS, ENDS, CALLS, RETURNS, STOPS, MAY_BRANCH, codeOf, typeOf } = rows;
-const { places, masks, wants, effects, peeks, peekMasks, resultOf } = rows;
+const { places, masks, wants, effects, signs, unusedBits, peeks, peekMasks, resultOf } = rows;
 const { FACTOR, PUSHES, GIVES, GIVES_SECOND, LENGTH, INT_BYTES, CONTROL } = rows;
 const { CTRL_WORDS, HEIGHT, INITS, DEAD, TAKES, LEAVES, blocks } = state;
 /** Opcode and immediates of what is dealt with here have no more bytes. */
@@ -46,7 +46,9 @@ function checkOrdinary(s: state.FuncState, operands: number): number {
     let next = pos + ((effect >> LENGTH) & 15);
     const most = (effect >> INT_BYTES) & 15;
     if (most !== 0) {
-      for (const stop = next + most; bytes[next]! > 0x7f; ) if (++next === stop) break scan;
+      const last = next + most - 1;
+      while (bytes[next]! > 0x7f) if (next++ === last) break scan;
+      if (((bytes[next]! + signs[op]!) & unusedBits[op]!) !== 0 && next === last) break;
       next++;
     }
     if (next >= end) break;
