@@ -44,10 +44,9 @@ const ANY = 1;
 const LOCALS = 2;
 const READ_GLOBALS = 3;
 const WRITTEN_GLOBALS = 4;
-const LABELS = 5;
-const BLOCK_TYPES = 6;
+const BLOCK_TYPES = 5;
 /** Alignments, for each natural one: the type of addresses. */
-const ALIGNMENTS = 7;
+const ALIGNMENTS = 6;
 const PARTS = ALIGNMENTS + 4;
 const PART = 256;
 /** Indices of more bytes are not ordinary. */
@@ -160,8 +159,8 @@ fill("block", { place: BLOCK_TYPES, from: 0, to: 0, length: 2, control: OPENS })
 fill("loop", { place: BLOCK_TYPES, from: 0, to: 0, length: 2, control: OPENS });
 fill("if", { place: BLOCK_TYPES, from: 1, to: 0, want: codeOf(I32), length: 2, control: OPENS });
 fill("end", { place: ANY, from: 0, to: 0, control: ENDS });
-fill("br", { place: LABELS, from: 0, to: 0, length: 2, control: BRANCHES });
-fill("br_if", { place: LABELS, from: 1, to: 0, want: codeOf(I32), length: 2, control: MAY_BRANCH });
+fill("br", { place: ANY, from: 0, to: 0, ints: 3, control: BRANCHES });
+fill("br_if", { place: ANY, from: 1, to: 0, want: codeOf(I32), ints: 3, control: MAY_BRANCH });
 fill("return", { place: ANY, from: 0, to: 0, control: RETURNS });
 fill("unreachable", { place: ANY, from: 0, to: 0, control: STOPS });
 fill("call", { place: ANY, from: 0, to: 0, ints: 3, control: CALLS });
@@ -174,7 +173,6 @@ fill("call", { place: ANY, from: 0, to: 0, ints: 3, control: CALLS });
 export function secondsOf(globals: readonly { readonly val: ValType; readonly isMutable: boolean }[], address: ValType) {
   const seconds = new Uint8Array(PARTS * PART);
   seconds.fill(1, ANY * PART, (ANY + 1) * PART);
-  seconds.fill(1, LABELS * PART, LABELS * PART + MAX_INDEX);
   for (const type of [EMPTY, I32, I64, F32, F64]) seconds[BLOCK_TYPES * PART + type] = 1;
   for (let i = 0; i < globals.length && i < MAX_INDEX; i++) {
     const code = codeOf(globals[i]!.val);

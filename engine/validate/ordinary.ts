@@ -54,9 +54,9 @@ function checkOrdinary(s: state.FuncState, operands: number): number {
     if (next >= end) break;
     const control = effect >> CONTROL;
     if (control !== 0) {
+      let idx = 0;
+      for (let at = next - 1; at > pos; at--) idx = (idx << 7) | (bytes[at]! & 0x7f);
       if (control === CALLS) {
-        let idx = 0;
-        for (let at = next - 1; at > pos; at--) idx = (idx << 7) | (bytes[at]! & 0x7f);
         const { words } = calls;
         const call = calls.placeOf(idx);
         if ((operands & words[call]!) !== words[call + 1]!) break;
@@ -80,7 +80,7 @@ function checkOrdinary(s: state.FuncState, operands: number): number {
         depth--;
         height = ctrl[at - CTRL_WORDS + HEIGHT]!;
       } else {
-        const label = control === RETURNS ? 0 : depth - 1 - bytes[pos + 1]!;
+        const label = control === RETURNS ? 0 : depth - 1 - idx;
         if (control !== STOPS) {
           if (label < 0) break;
           const takes = ctrl[label * CTRL_WORDS + TAKES]!;
