@@ -72,7 +72,14 @@ class DecodedFunc implements Func {
   private readonly end: number;
   private runs: readonly number[] | undefined = undefined;
 
-  constructor(module: DecodedModule, type: number, localCount: number, declarations: number, start: number, end: number) {
+  constructor(
+    module: DecodedModule,
+    type: number,
+    localCount: number,
+    declarations: number,
+    start: number,
+    end: number,
+  ) {
     this.module = module;
     this.type = type;
     this.localCount = localCount;

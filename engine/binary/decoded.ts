@@ -5,18 +5,7 @@
 import { DataList } from "../datas.ts";
 import type { ResolvedLimits } from "../faults.ts";
 import type { Feature } from "../features.ts";
-import type {
-  CustomSection,
-  Elem,
-  Export,
-  Func,
-  Global,
-  Import,
-  Module,
-  Names,
-  Section,
-  Table,
-} from "../module.ts";
+import type { CustomSection, Elem, Export, Func, Global, Import, Module, Names, Section, Table } from "../module.ts";
 import type { GlobalType, MemType, SubType, TableType, TagType } from "../types.ts";
 import { decodeNames } from "./name-section.ts";
 

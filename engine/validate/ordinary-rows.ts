@@ -1,9 +1,10 @@
 /**
- * What `ordinary.ts` knows of each opcode, in flat tables, and the small numbers that types are there.
+ * What `ordinary.ts` knows of each opcode of one byte, in flat tables, and the small numbers that types are there.
  *
- * Operands are packed, three bits each, the top lowest. An instruction takes `bits & masks[op]`, which must be
- * `wants[op]`; what it gives is `gives[op]`. One type in that may be known only by the byte after the opcode: of a local or a
- * global, or of addresses. `places[op]` says where in `FuncState.seconds` it is found by that byte.
+ * Operands are packed in one number, three bits each, the top lowest. Of them an instruction looks at `masks[op]`, which must
+ * be `wants[op]`; `effects[op]` says what becomes of them. One type in that may be known only by the byte after the opcode: of a
+ * local, a global or an address. It is in the table of `secondsOf`, in the part that `places[op]` names; 0 there, and in the
+ * tables of other opcodes, is what is not ordinary. So one path without branches does for all of them.
  */
 import { type InstrDef, instrDef, type MemAccess, type Mnemonic, mnemonics, type NumType } from "../instrs.ts";
 import { F32, F64, I32, I64, V128, type ValType } from "../types.ts";
@@ -170,7 +171,10 @@ fill("call", { place: ANY, from: 0, to: 0, ints: 3, control: CALLS });
  *
  * @param address  type of the addresses of memory 0; 0 if there is none
  */
-export function secondsOf(globals: readonly { readonly val: ValType; readonly isMutable: boolean }[], address: ValType) {
+export function secondsOf(
+  globals: readonly { readonly val: ValType; readonly isMutable: boolean }[],
+  address: ValType,
+) {
   const seconds = new Uint8Array(PARTS * PART);
   seconds.fill(1, ANY * PART, (ANY + 1) * PART);
   for (const type of [EMPTY, I32, I64, F32, F64]) seconds[BLOCK_TYPES * PART + type] = 1;
@@ -187,5 +191,4 @@ export function secondsOf(globals: readonly { readonly val: ValType; readonly is
 }
 
 /** The part of `seconds` that is the locals' to fill. */
-export const localsOf = (seconds: Uint8Array): Uint8Array =>
-  seconds.subarray(LOCALS * PART, LOCALS * PART + MAX_INDEX);
+export const localsOf = (seconds: Uint8Array): Uint8Array => seconds.subarray(LOCALS * PART, LOCALS * PART + MAX_INDEX);

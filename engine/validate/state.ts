@@ -55,7 +55,9 @@ export function valueBlock(result: ValType): FuncType {
 }
 
 /** For `ordinary.ts`: blocks by the code of their result. */
-export const blocks: readonly FuncType[] = [0, 1, 2, 3, 4].map((code) => (code === 0 ? emptyBlock : valueBlock(typeOf(code))));
+export const blocks: readonly FuncType[] = [0, 1, 2, 3, 4].map((code) =>
+  code === 0 ? emptyBlock : valueBlock(typeOf(code)),
+);
 
 /** `[] -> results`. */
 function blockOf(results: readonly ValType[]): FuncType {
@@ -256,7 +258,6 @@ export class FuncState {
   get initCount(): number {
     return this.#inits.length;
   }
-
 
   /** Type of local `idx`, which must have been set if it has no default. */
   readLocal(idx: number): ValType {
