@@ -27,7 +27,8 @@ export class DataList {
   get(i: number): Data {
     const words = this.#words;
     const at = i * DATA_WORDS;
-    const [start, end] = [words[at + 2], words[at + 3]];
+    const start = words[at + 2];
+    const end = words[at + 3];
     return {
       offset: words[at],
       mode: start === end ? { kind: "passive" } : { kind: "active", idx: words[at + 1], at: { start, end } },

@@ -130,6 +130,29 @@ describe("decode", () => {
     ]);
   });
 
+  it("usual and unusual data segments, one after the other", () => {
+    const long = [0x41, 0xff, 0xff, 0xff, 0xff, 0x00, end];
+    const segments = [
+      [0, zero, name("ab")],
+      [0, [0x41, 0xff, 0xff, 0x03, end], 0x82, 0x80, 0x00, 0x63, 0x64],
+      [0, long, name("e")],
+      [1, name("f")],
+      [2, 0, zero, name("g")],
+      [0, zero, 0x80, 0x80, 0x80, 0x80, 0x00],
+      [0, zero, name("h".repeat(200))],
+    ];
+    const bytes = moduleOf(section(5, vec([[0, 1]])), section(11, vec(segments)));
+    const { datas } = decode(bytes);
+    const texts = Array.from(datas, ({ init }) => String.fromCharCode(...bytes.subarray(init.start, init.end)));
+    expect(texts).toEqual(["ab", "cd", "e", "f", "g", "", "h".repeat(200)]);
+    expect(datas.unusual).toEqual([2, 3, 4, 5]);
+    const sizes = Array.from(datas, ({ mode }) => (mode.kind === "active" ? mode.at.end - mode.at.start : 0));
+    expect(sizes).toEqual([3, 5, 7, 0, 3, 3, 3]);
+    expect(Array.from(datas, ({ offset }) => bytes[offset])).toEqual([0, 0, 0, 1, 2, 0, 0]);
+    const tooLong = moduleOf(section(11, vec([[0, zero, 40, ...Array(30).fill(0)]])));
+    expect(() => decode(tooLong)).toThrow(expect.objectContaining({ kind: "malformed", offset: tooLong.length }));
+  });
+
   it("custom sections anywhere, with names and ranges", () => {
     const custom = section(0, name("x"), 1, 2);
     const m = decode(moduleOf(custom, type0, custom, custom));
