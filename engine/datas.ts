@@ -14,18 +14,18 @@ export class DataList {
    * there is nothing to validate.
    */
   readonly unusual: readonly number[];
-  readonly #words: Uint32Array;
+  /** `DATA_WORDS` for each; a passive segment has an expression without bytes. */
+  readonly words: Uint32Array;
 
-  /** @param words  `DATA_WORDS` for each; a passive segment has an expression without bytes */
   constructor(words: Uint32Array, unusual: readonly number[]) {
-    this.#words = words;
+    this.words = words;
     this.length = words.length / DATA_WORDS;
     this.unusual = unusual;
   }
 
   /** Segment `i`. Precondition: there is one. */
   get(i: number): Data {
-    const words = this.#words;
+    const { words } = this;
     const at = i * DATA_WORDS;
     const start = words[at + 2];
     const end = words[at + 3];
