@@ -25,11 +25,11 @@ const members =
   dv dw js sig elems datas get set size grow length fill copy init getInt8 getUint8 getInt16 getUint16 getInt32 getFloat32
   getFloat64 setInt8 setInt16 setInt32 setFloat32 setFloat64 true tags tag words
   landed fields typeId descriptor value heap over elements active blocks catching
-  catchingAll passing bigs bigWords BigInt asIntN asUintN getBigInt64 setBigInt64`.split(/\s+/);
+  catchingAll passing grown bigs bigWords BigInt asIntN asUintN getBigInt64 setBigInt64`.split(/\s+/);
 const words = new Set([...keywords, ...members, ...Object.keys(helpers)]);
 /** Variables, by their numbers. */
 const variable =
-  /^([lhsztwLmTEcrdgf]\d+|PL\d+|f\d+(_\d+)?m?(x\d+)?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbevaujHVRIqkxyADUFMWKXYJQS]|[vw]0|ci|cr|VR|VF|BA|BV|BW|bp|wp|BP?\d+(_\d+)*)$/;
+  /^([lhsztwLmTEcrdgf]\d+|PL\d+|f\d+(_\d+)?[ms]?(x\d+)?|N(32|64)_\d+_\d+|G(I|F32|F64|refs)\d*|[nposbevaujHVRIqkxyADUFGMWKXYJQS]|[vw]0|ci|cr|VR|VF|BA|BV|BW|bp|wp|BP?\d+(_\d+)*)$/;
 const token =
   /\s+|(?<word>[A-Za-z_$][\w$]*)|(?<number>\d+n|\d+(\.\d+)?(e[+-]?\d+)?)|(?<sign>[-+*/%&|^~!<>=?:;,.(){}[\]]+)/gy;
 
@@ -49,7 +49,14 @@ function strange(text: string): string[] {
   return found;
 }
 
-const forms: readonly GenerateOptions[] = [{}, { isMetered: true }, { isBig: true }, { split: "every" }];
+const forms: readonly GenerateOptions[] = [
+  {},
+  { isMetered: true },
+  { isBig: true },
+  { split: "every" },
+  { split: "large", isDeferred: true },
+  { split: "large", isDeferred: false },
+];
 
 interface Texts {
   readonly count: number;

@@ -9,7 +9,7 @@ import wabtInit from "wabt";
 import { Engine, type Instance, type Module, type Val, WasmError } from "../../engine/index.ts";
 import { type GenerateOptions, generate } from "../../engine/jit/generate.ts";
 import { passesOf } from "../../engine/jit/passes.ts";
-import { LARGE_TEXT } from "../../engine/jit/splitting.ts";
+import { COUNT, LARGE_TEXT } from "../../engine/jit/splitting.ts";
 import { projectRoot } from "../spec/suite.ts";
 import { failure } from "./failure.ts";
 import { hostExports, isHostTrap } from "./host.ts";
@@ -120,7 +120,7 @@ describe("a function too large for V8", () => {
     const engine = new Engine({ tier: "js", ...options });
     const instance = engine.instantiate(engine.compile(kernel("oversized")));
     const { run } = hostExports(kernel("oversized")) as { run: (n: number) => Val };
-    expect(instance.invoke("run", [99])).toEqual([run(99)]);
+    for (const n of [99, 2 * COUNT, 99, 100]) expect(instance.invoke("run", [n])).toEqual([run(n)]);
     expect((instance.tierStats?.split ?? 0) > 0).toBe(isSplit);
   });
 
@@ -140,6 +140,29 @@ describe("a function too large for V8", () => {
     const instance = engine.instantiate(engine.compile(bytes));
     for (const n of [0, 3, 1000]) expect(instance.invoke("run", [n])).toEqual([run(n)]);
     expect(instance.tierStats?.functions).toBe(1);
+  });
+
+  it("stays whole until it has run for a while, and fails at the same places then", () => {
+    const failing = (where: number): string =>
+      longFunction(2000).replace(
+        "local.get 1)",
+        `local.get 0 i32.const ${where} i32.eq if unreachable end local.get 1)`,
+      );
+    const bytes = binary(`${failing(7)} (func (export "twice") (param i32) (result i32) (call 0 (local.get 0)))`);
+    const { run } = hostExports(bytes) as { run: (n: number) => Val };
+    const engine = new Engine({ tier: "js" });
+    const instance = engine.instantiate(engine.compile(bytes));
+    const frames = (): unknown => failure(() => instance.invoke("twice", [7])).backtrace;
+    expect(instance.invoke("twice", [3])).toEqual([run(3)]);
+    expect(instance.tierStats?.split).toBe(0);
+    const [want, characters] = [frames(), instance.tierStats?.characters ?? 0];
+    for (let i = 0; i < COUNT / 60 + 2; i++) instance.invoke("twice", [i === 7 ? 0 : i]);
+    expect(instance.tierStats?.split).toBeGreaterThan(0);
+    expect(instance.tierStats?.characters).toBeGreaterThan(characters);
+    expect(instance.invoke("twice", [3])).toEqual([run(3)]);
+    expect(frames()).toEqual(want);
+    expect(instance.invoke("run", [4])).toEqual([run(4)]);
+    expect(instance.tierStats?.functions).toBe(2);
   });
 
   it("is left to the interpreter where it is too large for that", () => {

@@ -9,6 +9,7 @@ import { bigText } from "./big-frame.ts";
 import type { FunctionText } from "./function-text.ts";
 import type { Lines, Parts } from "./outline.ts";
 import { SELF_LOOP } from "./rules-tail.ts";
+import { COUNT, LARGE_TEXT } from "./splitting.ts";
 import { zeroOf } from "./values.ts";
 
 /** Bytes of a JavaScript frame besides its variables. */
@@ -46,15 +47,18 @@ export const frameBytes = (f: FunctionText, { variables, outlines }: Parts): num
 /** @param bytes `frameBytes`, or more; even */
 export function assemble(f: FunctionText, parts: Parts, bytes: number): Generated {
   const { outlines, rest } = parts;
+  // Fills in lines of the body.
   const vars = variables(f);
-  const head = headOf(f, vars, bytes);
+  const isCounted = f.isCounting && f.out.length > LARGE_TEXT;
+  if (!isCounted) for (const line of f.counts) f.out.replace(line, "");
+  const body = rest.lines.length === 0 ? "" : `\n${rest.lines.join("\n")}`;
+  const head = headOf(f, vars, bytes, isCounted);
   const canFail = f.out.hasPrefix;
   const adapter = f.entry === undefined ? enterText(f) : enterLoopText(f);
   const end = `${f.callsSelf ? "}\n" : ""}${canFail ? `}catch(x){throw ${f.env.stops("failed")}(x,q,k);}\n` : ""}});`;
   // What the adapter refers to must be known before the first line is made.
-  const first = `"use strict";\n${f.env.text()}`;
+  const first = `"use strict";\n${f.env.text()}${isCounted ? `let K=${COUNT};` : ""}`;
   const taken = outlines.lines.length === 0 ? "" : `\n${outlines.lines.join("\n")}`;
-  const body = rest.lines.length === 0 ? "" : `\n${rest.lines.join("\n")}`;
   const text = `${first}${taken}\n${head}${body}\n${end}\n${adapter}\nreturn [${f.name},e];`;
   return {
     text,
@@ -78,7 +82,7 @@ function around({ outlines, rest }: Parts, head: string, of: keyof Lines & ("off
 }
 
 /** Everything before the body. */
-function headOf(f: FunctionText, vars: string, bytes: number): string {
+function headOf(f: FunctionText, vars: string, bytes: number, isCounted: boolean): string {
   const { name, entry } = f;
   const params = paramNames(f);
   const head = entry === undefined ? `function ${name}(${params}n){` : `function ${name}(I,R,p,b,n){`;
@@ -89,6 +93,7 @@ function headOf(f: FunctionText, vars: string, bytes: number): string {
   const args = params.slice(0, -1);
   if (f.fuel !== undefined) text += `\n${entryCheck(f, args, bytes)}`;
   else if (f.hasCalls || (f.bigs !== undefined && f.bigs.size > 0)) text += `\n${stackCheck(f, args, bytes)}`;
+  if (isCounted) text += `\nif(--K<0)K=${f.env.grown(f.index)}(${entry === undefined ? "n" : "0"});`;
   if (vars !== "") text += `\nlet ${vars};`;
   const starts = bigStarts(f);
   if (starts !== "") text += `\n${starts}`;

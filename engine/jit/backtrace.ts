@@ -1,6 +1,6 @@
 /**
  * Guest functions in the stack of a JavaScript error. Generated functions are called `f<index>`, or
- * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel, and their texts `wasmts:<number of the code>`; lines lead to offsets.
+ * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel and an `s` if they were large and got parts, and their texts `wasmts:<number of the code>`; lines lead to offsets.
  * With `x<number>` behind it is a loop of that function, which has called it (`outline.ts`): one frame of the guest.
  *
  * A line may be several instructions, as expressions wait for who needs them: its offset is that of the instruction it was
@@ -15,7 +15,10 @@ import { plainStack } from "../stack-text.ts";
 
 interface Source {
   readonly module: Module;
-  causesOf(func: number, kind: { readonly loop: number | undefined; readonly isMetered: boolean }): readonly number[];
+  causesOf(
+    func: number,
+    kind: { readonly loop: number | undefined; readonly isMetered: boolean; readonly isDeferred: boolean },
+  ): readonly number[];
 }
 
 const sources = new Map<number, WeakRef<Source>>();
@@ -30,7 +33,7 @@ export function register(source: Source): number {
   return id;
 }
 
-const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?(m)?(?:x(\d+))?(?: \[as \w+\])? \(wasmts:(\d+):(\d+):\d+\)$/;
+const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?([ms])?(?:x(\d+))?(?: \[as \w+\])? \(wasmts:(\d+):(\d+):\d+\)$/;
 const BOUNDARY = /^ +at (?:\S+\.)?e(?: \[as \w+\])? \(wasmts:/;
 /** Lines before a text in the source that `new Function` makes of it. */
 const HEADER_LINES = 2;
@@ -80,16 +83,20 @@ function framesIn(stack: string, stretch: number): BacktraceFrame[] {
  */
 export function guestFunction(url: string, name: string): Omit<BacktraceFrame, "offset"> | undefined {
   const id = /^wasmts:(\d+)$/.exec(url)?.[1];
-  const func = /^f(\d+)(?:_\d+)?m?(?:x\d+)?$/.exec(name)?.[1];
+  const func = /^f(\d+)(?:_\d+)?[ms]?(?:x\d+)?$/.exec(name)?.[1];
   const source = id === undefined || func === undefined ? undefined : sources.get(Number(id))?.deref();
   return source === undefined ? undefined : { func: Number(func), name: source.module.names.funcs.get(Number(func)) };
 }
 
-function describe([func, loop, metered, _, id, line]: readonly (string | undefined)[]): BacktraceFrame[] {
+function describe([func, loop, form, _, id, line]: readonly (string | undefined)[]): BacktraceFrame[] {
   const source = sources.get(Number(id))?.deref();
   if (source === undefined) return [];
   const index = Number(func);
-  const kind = { loop: loop === undefined ? undefined : Number(loop), isMetered: metered !== undefined };
+  const kind = {
+    loop: loop === undefined ? undefined : Number(loop),
+    isMetered: form === "m",
+    isDeferred: form !== "s",
+  };
   const causes = source.causesOf(index, kind);
   const offset = causes[Number(line) - HEADER_LINES - 1] ?? 0;
   return [{ func: index, name: source.module.names.funcs.get(index), offset }];

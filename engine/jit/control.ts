@@ -63,6 +63,7 @@ export function loop(f: FunctionText): void {
   for (let i = f.labels.length - 1; i >= 0 && !f.labels[i].hasLoop; i--) f.labels[i].hasLoop = true;
   openOutline(f, f.reader.pos, type.params.length);
   const label = open(f, "loop", type, "for(;;){");
+  f.countLoop();
   if (f.fuel !== undefined) label.tail = f.fuel.stopAtLoop(f.pending.list);
   if (way === undefined || isEntry) return;
   // Jumping back is how the code before the entry can run after all.

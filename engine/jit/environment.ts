@@ -67,6 +67,10 @@ export class Environment {
   slow(idx: number, bytes: number): string {
     return this.use(`d${idx}`, `$.slow(${idx},${bytes})`);
   }
+  /** Asks for the form of function `idx` that has parts; gives the calls after which to ask again. */
+  grown(idx: number): string {
+    return this.use("G", `$.grown(${idx})`);
+  }
   /** The fuel left. */
   left(): string {
     return this.use("F", "$.left");

@@ -133,6 +133,10 @@ export interface Form {
   /** Parts become functions of their own, so many bytes of cases, and loops; undefined: none do. */
   readonly excess: number | undefined;
   readonly passes: Passes;
+  /** If its text is too large for V8 it counts its calls and loops, and asks for the form that has parts. */
+  readonly isCounting: boolean;
+  /** It is the form that was asked for. */
+  readonly isGrown: boolean;
 }
 
 export class FunctionText {
@@ -188,6 +192,10 @@ export class FunctionText {
   /** Makes tail calls of others, of itself. */
   hasTailCalls = false;
   callsSelf = false;
+  readonly isCounting: boolean;
+  /** Lines that count. */
+  readonly counts: number[] = [];
+  private readonly isGrown: boolean;
   /** Try blocks that are active, now and at most: in whose body the code is. */
   tries = 0;
   mostTries = 0;
@@ -201,10 +209,12 @@ export class FunctionText {
     env: Environment,
     floats: FloatFlow,
     ladders: Ladders,
-    { entry, isMetered, isBig, excess, passes }: Form,
+    { entry, isMetered, isBig, excess, passes, isCounting, isGrown }: Form,
   ) {
     this.module = module;
     this.passes = passes;
+    this.isCounting = isCounting;
+    this.isGrown = isGrown;
     this.canon = canonOf(module.types);
     this.index = index;
     this.type = funcTypeAt(module, func.type);
@@ -232,9 +242,14 @@ export class FunctionText {
     this.fuel = isMetered ? new FuelText(this) : undefined;
   }
 
+  /** A loop comes round, which counts as a call. */
+  countLoop(): void {
+    if (this.isCounting) this.counts.push(this.out.line("K--;"));
+  }
+
   /** Of the function that is generated. */
   get name(): string {
-    const end = this.fuel === undefined ? "" : "m";
+    const end = this.fuel !== undefined ? "m" : this.isGrown ? "s" : "";
     return this.entry === undefined ? `f${this.index}${end}` : `f${this.index}_${this.entry.offset}${end}`;
   }
 

@@ -32,7 +32,15 @@ import { numericRules, shiftByConstant } from "./rules-numeric.ts";
 import { specialRules } from "./rules-special.ts";
 import { targetRules } from "./rules-target.ts";
 import { wideRules } from "./rules-wide.ts";
-import { CHARACTERS_PER_BYTE, excessOf, LARGE_BYTES, LARGE_TEXT, type Split, VAST_BYTES } from "./splitting.ts";
+import {
+  CHARACTERS_PER_BYTE,
+  COUNTED_BYTES,
+  excessOf,
+  LARGE_BYTES,
+  LARGE_TEXT,
+  type Split,
+  VAST_BYTES,
+} from "./splitting.ts";
 import { rowRule } from "./templates.ts";
 
 /** Functions beyond these are left to the interpreter: V8 would take very long over them. */
@@ -58,6 +66,11 @@ export interface GenerateOptions {
   readonly isBigForced?: boolean | undefined;
   /** Which functions have parts taken out of them, if the pass is on. Default "none". */
   readonly split?: Split | undefined;
+  /**
+   * Large ones not yet: one that has run for a while asks for it (`Environment.grown`). To take out parts takes as long as to
+   * make the text, and most of them do not run that long. Bench: real-js, esbuild. False: they are asked for.
+   */
+  readonly isDeferred?: boolean | undefined;
   /** Default: all. */
   readonly passes?: Passes | undefined;
 }
@@ -141,7 +154,7 @@ export function generate(module: Module, index: number, options: GenerateOptions
   const { split: wanted = "none", isMetered = false, passes = allPasses } = options;
   const isWhole = isMetered || !passes.split || wanted === "none";
   if (bytes > (isWhole ? MAX_BODY_BYTES : MAX_SPLIT_BYTES)) decline("size");
-  if (isWhole) return generateIn(module, index, options);
+  if (isWhole || (options.isDeferred && wanted === "large")) return generateIn(module, index, options);
   if (wanted === "every") return generateIn(module, index, options, Infinity);
   return generateSplit(module, index, options, bytes);
 }
@@ -173,15 +186,18 @@ function generateIn(module: Module, index: number, options: GenerateOptions, exc
 function generateAs(
   module: Module,
   index: number,
-  { loop, isMetered = false, passes = allPasses, minFrameBytes = 0, isBigForced = false }: GenerateOptions,
+  options: GenerateOptions,
   isBig: boolean,
   excess: number | undefined,
 ): Generated {
+  const { loop, isMetered = false, passes = allPasses, minFrameBytes = 0, isBigForced = false } = options;
   const func = module.funcs[index - module.importedFuncs];
   const floats = new FloatFlow();
   const entry = loop === undefined ? undefined : entryAt(module, func, loop);
   const ladders = new Ladders(module, func, MAX_NESTING);
-  const form: Form = { entry, isMetered, isBig, excess, passes };
+  const isDeferred = options.isDeferred === true && options.split === "large" && passes.split && !isMetered;
+  const isCounting = isDeferred && func.body.end - func.body.start >= COUNTED_BYTES;
+  const form: Form = { entry, isMetered, isBig, excess, passes, isCounting, isGrown: options.isDeferred === false };
   let f = writeBody(module, func, index, floats, ladders, form);
   if (floats.wasWrong) {
     floats.restart();

@@ -67,6 +67,9 @@ const DOUBLING = 64;
 /** V8 needs this much of its stack to compile a function; bytes. */
 const COMPILE_ROOM = 200_000;
 
+/** Where there is no room to compile a better form, it is tried again after so many calls. */
+const RETRY_CALLS = 64;
+
 /** What calls a function: a `FuncInst`, or a function of the host as one instance imports it. */
 interface Callee {
   js: GeneratedFn;
@@ -154,7 +157,7 @@ export class JsTier implements InstanceTier {
     if (kind.declined.has(f) || room < COMPILE_ROOM) return false;
     const size = this.sizeOf(f);
     if (!this.options.isEager && !this.code.has(f.index, { isMetered }) && !this.budget.spend(size)) return false;
-    const made = this.make(f, { isMetered });
+    const made = this.make(f, this.kindOf(isMetered, true));
     if (made === undefined) {
       kind.declined.add(f);
       return false;
@@ -202,7 +205,7 @@ export class JsTier implements InstanceTier {
     const { loops, declined } = this.kind(isMetered);
     if (loops.has(at)) return loops.get(at);
     if (declined.has(f) || !this.isHot(f, { isMetered }) || !this.compileNow(f, isMetered)) return undefined;
-    const kind = { loop: offset(), isMetered };
+    const kind = { ...this.kindOf(isMetered, false), loop: offset() };
     if (!this.code.has(f.index, kind) && !this.budget.spend(this.sizeOf(f))) return undefined;
     const made = this.make(f, kind);
     loops.set(at, made?.[1]);
@@ -225,7 +228,23 @@ export class JsTier implements InstanceTier {
     }
   }
 
+  /** @param isDeferred it is seen later whether it is worth while to take parts out of a large function */
+  private kindOf(isMetered: boolean, isDeferred: boolean): CodeKind {
+    return isMetered || this.options.split !== "large" ? { isMetered } : { isMetered, isDeferred };
+  }
+
   /* What texts ask for: see `Environment` */
+
+  /** Puts the form of function `idx` that has parts in the place of the whole one, which was called often. */
+  grown(idx: number): (room: number) => number {
+    const f = this.inst.funcs[idx];
+    return (room) => {
+      if (room < COMPILE_ROOM) return RETRY_CALLS;
+      const made = this.make(f, this.kindOf(false, false));
+      if (made !== undefined) this.plain.adopt(f, made);
+      return Number.POSITIVE_INFINITY;
+    };
+  }
 
   /** A try block that catches these tags. */
   catching(...tags: number[]): Handling {

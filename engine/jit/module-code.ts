@@ -20,7 +20,7 @@ type Linker<T> = ($: T) => Linked;
 /** What all code of an instance has in common. */
 export type CodeSettings = Pick<GenerateOptions, "minFrameBytes" | "isBig" | "isBigForced" | "split" | "passes">;
 /** What is compiled of a function. */
-export type CodeKind = Pick<GenerateOptions, "loop" | "isMetered">;
+export type CodeKind = Pick<GenerateOptions, "loop" | "isMetered" | "isDeferred">;
 
 /** By module and settings: what instances share, once there are two. */
 const codes = new WeakMap<Module, Map<string, ModuleCode<never> | undefined>>();
@@ -98,7 +98,8 @@ export class ModuleCode<T> {
   }
 }
 
-const keyOf = (func: number, { loop, isMetered }: CodeKind): string => `${func}${isMetered ? "m" : ""}${loop ?? ""}`;
+const keyOf = (func: number, { loop, isMetered, isDeferred }: CodeKind): string =>
+  `${func}${isMetered ? "m" : ""}${isDeferred === false ? "s" : ""}${loop ?? ""}`;
 
 /** Whether this process lets text become code. Asked once. */
 export function canGenerate(): boolean {

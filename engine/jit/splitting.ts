@@ -28,6 +28,10 @@ export const CHARACTERS_PER_BYTE = 4.6;
 export const LARGE_BYTES = 14_000;
 /** From here on all cases are taken at once: 12 of 17 such functions are too large with fewer. Bench: real-js, lightningcss. */
 export const VAST_BYTES = 30_000;
+/** Calls of a large function, and rounds of its loops, before it gets parts. Bench: real-js, esbuild and quickjs. */
+export const COUNT = 20_000;
+/** Smaller functions are not large. */
+export const COUNTED_BYTES = 8_000;
 /** What a function is to be when cases have been taken out of it, if there are enough. */
 const GOAL_TEXT = 45_000;
 /** Bytes of a part, each 3 to 6.5 of bytecode. */

@@ -45,8 +45,8 @@ export class Writer {
     if (line >= 0) this.lines[line] = text;
   }
 
-  /** Everything written. @cost O(characters) */
-  text(): string {
-    return this.lines.join("\n");
+  /** Characters written, and ends of lines. @cost O(lines) */
+  get length(): number {
+    return this.lines.reduce((sum, line) => sum + line.length + 1, 0);
   }
 }
