@@ -29,7 +29,7 @@ export const LARGE_BYTES = 14_000;
 /** From here on all cases are taken at once: 12 of 17 such functions are too large with fewer. Bench: real-js, lightningcss. */
 export const VAST_BYTES = 30_000;
 /** Calls of a large function, and rounds of its loops, before it gets parts. Bench: real-js, esbuild and quickjs. */
-export const COUNT = 20_000;
+export const COUNT = 200_000;
 /** Smaller functions are not large. */
 export const COUNTED_BYTES = 8_000;
 /** What a function is to be when cases have been taken out of it, if there are enough. */
