@@ -214,7 +214,11 @@ export class JsTier implements InstanceTier {
   }
 
   /** The function and what enters it; undefined when it is declined. */
-  private make(f: FuncInst, kind: CodeKind): Linked | undefined {
+  private make(
+    f: FuncInst,
+    kind: CodeKind,
+    declined = (reason: string): void => this.stats.decline(reason),
+  ): Linked | undefined {
     const { stats } = this;
     this.options.onGenerate?.(this.sizeOf(f));
     try {
@@ -223,7 +227,7 @@ export class JsTier implements InstanceTier {
       });
     } catch (error) {
       if (!(error instanceof Declined || error instanceof RangeError)) throw error;
-      stats.decline(error instanceof Declined ? error.reason : "nesting");
+      declined(error instanceof Declined ? error.reason : "nesting");
       return undefined;
     }
   }
@@ -240,7 +244,8 @@ export class JsTier implements InstanceTier {
     const f = this.inst.funcs[idx];
     return (room) => {
       if (room < COMPILE_ROOM) return RETRY_CALLS;
-      const made = this.make(f, this.kindOf(false, false));
+      // If it cannot be made the whole one stays, which is nothing for the interpreter.
+      const made = this.make(f, this.kindOf(false, false), () => {});
       if (made !== undefined) this.plain.adopt(f, made);
       return Number.POSITIVE_INFINITY;
     };
