@@ -4,6 +4,7 @@
  * dist/cli/main.js is the same command from single files; it starts slower.
  */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,9 @@ const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const bundle = path("../dist/bin/wasmts.cjs");
 const command = path("../dist/bin/wasmts.js");
 const warm = path("../dist/bin/warm.js");
+
+/** By which `code-cache/build-id.ts` tells builds apart. */
+const define = { WASMTS_BUILD: JSON.stringify(digestOf(path("../dist/engine"))) };
 
 async function write() {
   const { build } = await import("esbuild");
@@ -32,7 +36,7 @@ async function write() {
     entryPoints: [path("./main.ts")],
     write: false,
     plugins: [builtins],
-    define: { "import.meta.url": "fileUrl" },
+    define: { ...define, "import.meta.url": "fileUrl" },
   });
   for (const thread of ["threads/guest-thread", "net/io/io-thread"])
     await build({
@@ -67,11 +71,13 @@ async function writePackage(build) {
     charset: "utf8",
     logLevel: "warning",
     outdir: path("../dist/npm"),
+    define,
     chunkNames: "part-[hash]",
     entryPoints: {
       wasmts: path("./index.ts"),
       engine: path("../engine/index.ts"),
       wasi: path("../wasi/index.ts"),
+      "code-cache": path("../code-cache/index.ts"),
       webassembly: path("../engine/js-api/index.ts"),
       polyfill: path("../engine/js-api/polyfill.ts"),
       "polyfill-node": path("../wasi/node/polyfill.ts"),
@@ -108,12 +114,13 @@ const builtins = {
   setup(build) {
     const late = {
       "node:child_process": ["spawnSync"],
-      "node:crypto": ["randomFillSync"],
+      "node:crypto": ["createHash", "randomBytes", "randomFillSync"],
       "node:dgram": ["createSocket"],
       "node:dns": ["lookup"],
       "node:net": ["connect", "createServer", "Socket"],
       "node:tty": ["isatty", "ReadStream", "WriteStream"],
-      "node:v8": ["getHeapStatistics", "setFlagsFromString"],
+      "node:v8": ["cachedDataVersionTag", "getHeapStatistics", "setFlagsFromString"],
+      "node:vm": ["Script"],
       "node:worker_threads": ["MessageChannel", "Worker", "receiveMessageOnPort"],
     };
     const named = namedImports();
@@ -140,7 +147,7 @@ function exportsOf(whole, names) {
 
 /** What is imported of built-in modules by name, by module; also of those of which nothing is. */
 function namedImports() {
-  const roots = ["cli", "wasi", "engine"].map((room) => path(`../${room}`));
+  const roots = ["cli", "code-cache", "wasi", "engine"].map((room) => path(`../${room}`));
   const files = roots.flatMap((root) => readdirSync(root, { recursive: true }).map((file) => `${root}/${file}`));
   const named = new Map();
   for (const file of files.filter((file) => /(?<!\.test|\.d)\.ts$/.test(file))) {
@@ -154,6 +161,14 @@ function namedImports() {
     }
   }
   return named;
+}
+
+/** Of the code in a folder: the same as `idOf` in `code-cache/build-id.ts`. */
+function digestOf(folder) {
+  const files = readdirSync(folder, { recursive: true }).filter((name) => /(?<!\.test|\.d)\.js$/.test(name));
+  const hash = createHash("sha256");
+  for (const file of files.sort()) hash.update(`${file}\0`).update(readFileSync(`${folder}/${file}`));
+  return hash.digest("hex");
 }
 
 await write();

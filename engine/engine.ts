@@ -1,6 +1,7 @@
 /** The embedder's view: Engine, Instance. Chooses tiers; the only file of the engine that sees them all. */
 import type { FeatureSwitches } from "./binary/feature-gate.ts";
 import { callHost, callHostInTurns } from "./call-host.ts";
+import type { CodeStore } from "./code-store.ts";
 import { compile } from "./compile.ts";
 import { type PauseOptions, runInTurns, runToEnd } from "./drive.ts";
 import { WasmError } from "./errors.ts";
@@ -26,6 +27,8 @@ export interface EngineOptions extends TierOptions {
   readonly moduleLimits?: ModuleLimits | undefined;
   /** Proposals switched against their state in `features.ts`. */
   readonly features?: FeatureSwitches | undefined;
+  /** Where what was found valid, and the code that was made, is kept for other processes. */
+  readonly codeStore?: CodeStore | undefined;
 }
 
 /** Frames of one activation, unless `maxStackDepth` says otherwise. */
@@ -56,7 +59,8 @@ export class Engine {
    * @cost O(bytes)
    */
   compile(bytes: Uint8Array): Module {
-    return compile(bytes, { moduleLimits: this.options.moduleLimits, features: this.options.features });
+    const { moduleLimits, features, codeStore } = this.options;
+    return compile(bytes, { moduleLimits, features }, codeStore);
   }
 
   /** @param isBlank segments are not copied: a snapshot gives all contents */

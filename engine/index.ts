@@ -1,6 +1,7 @@
 /** Public API of the engine; re-exports only. */
 export { type BakeOptions, bake, importState } from "./bake.ts";
 export { Blocked, type HostResult, monotonicNs, type Runner, type Wait, type WaitSource, waitOut } from "./blocked.ts";
+export type { CodeStore, ModuleStore, TextStore } from "./code-store.ts";
 export { type CompileOptions, compile, decode, validate } from "./compile.ts";
 export { type InstructionText, instructionTexts } from "./disassemble.ts";
 export { type PauseOptions, waitFor } from "./drive.ts";

@@ -38,7 +38,7 @@ export function runProgram(
 ): Outcome {
   const runs: Run[] = [];
   for (let i = 0; i < times; i++) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [runner, name, engine, `${jobs}`, ...folders], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [runner, name, engine, `${jobs}`, "", ...folders], {
       encoding: "utf8",
       timeout: TIMEOUT_MS,
     });

@@ -1,14 +1,18 @@
-/** `node runner.js NAME ENGINE TIMES FOLDER...`: one program in this process, with the host's WebAssembly or another; a line of JSON. */
+/**
+ * `node runner.js NAME ENGINE TIMES CACHE FOLDER...`: one program in this process, with the host's WebAssembly or another; a
+ * line of JSON. CACHE is a folder for compiled code, or empty.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { CodeCache } from "../../code-cache/index.ts";
 import { configure } from "../../engine/js-api/index.ts";
 import { WASI } from "../../wasi/index.ts";
 import type { Packages } from "./job.ts";
 import { programs } from "./programs.ts";
 
-const [name, engine, times, ...folders] = process.argv.slice(2) as [string, string, string, ...string[]];
+const [name, engine, times, cache, ...folders] = process.argv.slice(2) as [string, string, string, string, ...string[]];
 const program = programs.find((p) => p.name === name);
 if (program === undefined) throw new Error(`no program ${name}`);
 
@@ -45,7 +49,8 @@ const packages: Packages = {
 if (engine === "polywasm") await polywasm();
 else if (engine !== "host") {
   await import("../../wasi/node/polyfill.ts");
-  configure({ tier: engine as "interp" | "js" | "auto" });
+  const codeStore = cache === "" ? undefined : new CodeCache(cache);
+  configure({ tier: engine as "interp" | "js" | "auto", codeStore });
 }
 const size = countModules();
 const [start, before] = [performance.now(), process.cpuUsage()];

@@ -15,10 +15,12 @@ import { plainStack } from "../stack-text.ts";
 
 interface Source {
   readonly module: Module;
-  causesOf(
+  /** The offset in the module of what fails in a line of a text, counted from 1 in the source that V8 has; 0: unknown. */
+  causeAt(
     func: number,
     kind: { readonly loop: number | undefined; readonly isMetered: boolean; readonly isDeferred: boolean },
-  ): readonly number[];
+    line: number,
+  ): number;
 }
 
 const sources = new Map<number, WeakRef<Source>>();
@@ -35,9 +37,6 @@ export function register(source: Source): number {
 
 const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?([ms])?(?:x(\d+))?(?: \[as \w+\])? \(wasmts:(\d+):(\d+):\d+\)$/;
 const BOUNDARY = /^ +at (?:\S+\.)?e(?: \[as \w+\])? \(wasmts:/;
-/** Lines before a text in the source that `new Function` makes of it. */
-const HEADER_LINES = 2;
-
 /** Stretches of each error that were asked for. */
 const passed = new WeakMap<Error, number>();
 /** Of errors that came from elsewhere: the stack there. */
@@ -97,7 +96,6 @@ function describe([func, loop, form, _, id, line]: readonly (string | undefined)
     isMetered: form === "m",
     isDeferred: form !== "s",
   };
-  const causes = source.causesOf(index, kind);
-  const offset = causes[Number(line) - HEADER_LINES - 1] ?? 0;
+  const offset = source.causeAt(index, kind, Number(line));
   return [{ func: index, name: source.module.names.funcs.get(index), offset }];
 }

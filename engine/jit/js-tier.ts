@@ -157,7 +157,7 @@ export class JsTier implements InstanceTier {
     if (kind.declined.has(f) || room < COMPILE_ROOM) return false;
     const size = this.sizeOf(f);
     if (!this.options.isEager && !this.code.has(f.index, { isMetered }) && !this.budget.spend(size)) return false;
-    const made = this.make(f, this.kindOf(isMetered, true));
+    const made = this.make(f, this.firstKind(f, isMetered));
     if (made === undefined) {
       kind.declined.add(f);
       return false;
@@ -166,6 +166,12 @@ export class JsTier implements InstanceTier {
     this.stats.functions++;
     this.stats.bytes += size;
     return true;
+  }
+
+  /** The form with parts if it is there already: then the function was seen to be worth it. */
+  private firstKind(f: FuncInst, isMetered: boolean): CodeKind {
+    const grown = this.kindOf(isMetered, false);
+    return this.code.has(f.index, grown) ? grown : this.kindOf(isMetered, true);
   }
 
   private kind(isMetered: boolean): Compiled {
@@ -222,8 +228,9 @@ export class JsTier implements InstanceTier {
     const { stats } = this;
     this.options.onGenerate?.(this.sizeOf(f));
     try {
-      return this.code.link(f.index, kind, this, ({ text, parts, reasons }) => {
-        stats.made(text.length, parts, reasons);
+      return this.code.link(f.index, kind, this, (made) => {
+        if (made === undefined) stats.kept++;
+        else stats.made(made.text.length, made.parts, made.reasons);
       });
     } catch (error) {
       if (!(error instanceof Declined || error instanceof RangeError)) throw error;

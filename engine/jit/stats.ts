@@ -7,6 +7,8 @@ export class TierStats {
   /** Bytes of the function bodies compiled, and characters of JavaScript made of them. */
   bytes = 0;
   characters = 0;
+  /** Texts that other processes had made. */
+  kept = 0;
   /** How often a function was left to the interpreter, by reason. */
   readonly declined = new Map<string, number>();
 

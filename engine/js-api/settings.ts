@@ -1,4 +1,5 @@
 /** What all modules and instances of the API have in common: the engine, and what guests may use. */
+import type { CodeStore } from "../code-store.ts";
 import { Engine } from "../engine.ts";
 import type { Passes } from "../jit/passes.ts";
 import type { InstanceOptions } from "../runtime/instantiate.ts";
@@ -32,6 +33,8 @@ export interface Configuration {
   readonly optimise?: Partial<Passes> | undefined;
   /** V8 optimises functions of any size; see `TierOptions`. */
   readonly optimisesLarge?: boolean | undefined;
+  /** Where compiled code is kept for other processes, such as `CodeCache` of `wasmts/code-cache`. */
+  readonly codeStore?: CodeStore | undefined;
   /** For tests; see `TierOptions`. @internal */
   readonly hotAfter?: number | undefined;
 }
@@ -75,6 +78,7 @@ function settingsOf(given: Configuration): Settings {
       optimise: c.optimise,
       optimisesLarge: c.optimisesLarge,
       hotAfter: c.hotAfter,
+      codeStore: c.codeStore,
       features,
     }),
     options: {

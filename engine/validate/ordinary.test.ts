@@ -20,7 +20,7 @@ function outcome(bytes: Uint8Array, isExhaustive: boolean): unknown {
     return undefined;
   }
   try {
-    validate(module, {}, isExhaustive);
+    validate(module, {}, isExhaustive ? "thoroughly" : "shortly");
     return [...module.features];
   } catch (error) {
     if (!(error instanceof WasmError)) throw error;

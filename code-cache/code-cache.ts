@@ -1,0 +1,224 @@
+/**
+ * Compiled code in a folder: which modules are valid, and the JavaScript that was made of their functions, with V8's code for
+ * it. A process that runs a module once more neither validates nor generates nor parses. Bench: conformance:real.
+ *
+ * Files are named by digests of all that their contents depend on: the module, the engine, settings, V8 and its flags. What
+ * is new is written when the process exits, or by `flush`: then V8 compiles it once more, and as a whole.
+ */
+import { createHash } from "node:crypto";
+import { cachedDataVersionTag } from "node:v8";
+import type { CodeStore, ModuleStore, TextStore } from "../engine/index.ts";
+import { buildId } from "./build-id.ts";
+import { Folder } from "./folder.ts";
+import { fromBytes, toParts } from "./packet.ts";
+import { codeOf, type Entry, type Functions, functionsOf, linesBefore, type Scripted, scriptOf } from "./script.ts";
+
+export interface CodeCacheOptions {
+  /** Most bytes of all files; what was not used for longest goes first. Default 512 MiB. */
+  readonly maxBytes?: number | undefined;
+  /** Told when something could not be written; the program goes on without. Default: nobody is. */
+  readonly onProblem?: ((problem: unknown) => void) | undefined;
+}
+
+const MAX_BYTES = 2 ** 29;
+/** Smaller modules are validated in less time than it takes to read a file. */
+const MIN_VALIDITY_BYTES = 16_384;
+/** Nothing is written for fewer new texts than this part of what there is: all of it is written again. */
+const NEW_SHARE = 1 / 16;
+/** V8 has no longer strings on some systems; twice as much is in a file. */
+const MAX_SOURCE = 2 ** 28;
+
+export class CodeCache implements CodeStore {
+  private readonly folder: Folder;
+  private readonly onProblem: (problem: unknown) => void;
+  private readonly collections = new Map<string, Collection>();
+  private isAwaitingExit = false;
+
+  /**
+   * @param folder is made if there is none; must be this user's alone, and out of reach for guests
+   * @throws CodeCacheError WT5301, WT5302
+   */
+  constructor(folder: string, { maxBytes = MAX_BYTES, onProblem = () => {} }: CodeCacheOptions = {}) {
+    this.folder = new Folder(folder, maxBytes);
+    this.onProblem = onProblem;
+  }
+
+  /** Of the folder, without symbolic links. */
+  get path(): string {
+    return this.folder.path;
+  }
+
+  of(bytes: Uint8Array): ModuleStore {
+    const digest = createHash("sha256").update(bytes).digest("hex");
+    const isLarge = bytes.length >= MIN_VALIDITY_BYTES;
+    return {
+      validity: (rules) => (isLarge ? this.validity(digest, rules) : undefined),
+      keepValidity: (rules, features) => {
+        if (isLarge) this.attempt(() => this.folder.write(validityName(digest, rules), toParts({ features })));
+      },
+      texts: (settings, id) => new Texts(this.collection(digest, settings), `wasmts:${id}`),
+    };
+  }
+
+  /**
+   * Writes what is new. Programs that run until they are killed call it when they have time.
+   *
+   * @cost O(all code of each module with new code), as V8 compiles it: some 20 MB of text a second
+   */
+  flush(): void {
+    for (const collection of this.collections.values()) this.attempt(() => collection.flush());
+  }
+
+  private validity(digest: string, rules: string): readonly string[] | undefined {
+    const bytes = this.folder.read(validityName(digest, rules));
+    const packet = bytes && fromBytes(bytes);
+    return packet && (packet.head as { features: readonly string[] }).features;
+  }
+
+  private collection(digest: string, settings: string): Collection {
+    const key = `${digest} ${settings}`;
+    let found = this.collections.get(key);
+    if (found === undefined) {
+      found = new Collection(this.folder, digest, settings, () => this.awaitExit());
+      this.collections.set(key, found);
+    }
+    return found;
+  }
+
+  private awaitExit(): void {
+    if (this.isAwaitingExit) return;
+    this.isAwaitingExit = true;
+    process.once("exit", () => this.flush());
+  }
+
+  private attempt(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.onProblem(error);
+    }
+  }
+}
+
+const validityName = (module: string, rules: string): string => `${digestOf(buildId(), module, rules)}.valid`;
+
+function digestOf(...parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+}
+
+/** The texts of one module under one set of settings: what a file has, and what is new. */
+class Collection {
+  private readonly folder: Folder;
+  private readonly module: string;
+  private readonly settings: string;
+  private readonly onNew: () => void;
+  private readonly fresh = new Map<string, string>();
+  private freshLength = 0;
+  private kept: Scripted | undefined;
+  /** V8 did not take the code in the file. */
+  private isStale = false;
+
+  constructor(folder: Folder, module: string, settings: string, onNew: () => void) {
+    this.folder = folder;
+    this.module = module;
+    this.settings = settings;
+    this.onNew = onNew;
+  }
+
+  /** V8's flags may change while the process runs. */
+  private get name(): string {
+    const v8 = `${cachedDataVersionTag()} ${process.versions.v8} ${process.arch}`;
+    return `${digestOf(buildId(), v8, this.module, this.settings)}.code`;
+  }
+
+  /** What the file has now; each call gives other functions. */
+  load(filename: string): { readonly scripted: Scripted; readonly list: Functions } | undefined {
+    const bytes = this.folder.read(this.name);
+    const packet = bytes && fromBytes(bytes);
+    if (packet === undefined) return undefined;
+    const { entries, length } = packet.head as { entries: readonly Entry[]; length: number };
+    // Texts are of fixed words and numbers only.
+    const source = packet.bytes.toString("latin1", 0, length);
+    const made = functionsOf(source, filename, packet.bytes.subarray(length));
+    if (made === undefined) return undefined;
+    if (!made.isTaken) this.isStale = true;
+    this.kept = { source, entries };
+    return { scripted: this.kept, list: made.list };
+  }
+
+  keep(name: string, text: string): void {
+    if (this.fresh.has(name) || this.freshLength + text.length > MAX_SOURCE) return;
+    if (this.fresh.size === 0) this.onNew();
+    this.fresh.set(name, text);
+    this.freshLength += text.length;
+  }
+
+  /** @throws what the system says */
+  flush(): void {
+    const { kept, fresh } = this;
+    const old = kept?.source.length ?? 0;
+    const isDue = fresh.size > 0 && this.freshLength >= old * NEW_SHARE;
+    if (!(isDue || this.isStale) || old + this.freshLength > MAX_SOURCE) return;
+    const all = new Map(kept?.entries.map(({ name, start, end }) => [name, kept.source.slice(start, end)]));
+    for (const [name, text] of fresh) all.set(name, text);
+    const scripted = scriptOf(all);
+    const { source, entries } = scripted;
+    const head = { entries, length: source.length };
+    this.folder.write(this.name, toParts(head, Buffer.from(source, "latin1"), codeOf(scripted)));
+    this.kept = scripted;
+    this.isStale = false;
+    fresh.clear();
+    this.freshLength = 0;
+  }
+}
+
+/** Code of one user of a collection. */
+class Texts implements TextStore {
+  private readonly collection: Collection;
+  private readonly filename: string;
+  private loaded: Loaded | undefined;
+
+  constructor(collection: Collection, filename: string) {
+    this.collection = collection;
+    this.filename = filename;
+  }
+
+  /** Not before it is asked for: many programs end sooner. */
+  private get file(): Loaded {
+    this.loaded ??= this.load();
+    return this.loaded;
+  }
+
+  private load(): Loaded {
+    const found = this.collection.load(this.filename);
+    if (found === undefined) return nothing;
+    return { ...found, places: new Map(found.scripted.entries.map(({ name }, i) => [name, i])) };
+  }
+
+  has(name: string): boolean {
+    return this.file.places.has(name);
+  }
+
+  find(name: string): Functions[number] | undefined {
+    const place = this.file.places.get(name);
+    return place === undefined ? undefined : this.file.list[place];
+  }
+
+  linesBefore(name: string): number {
+    const { scripted, places } = this.file;
+    return linesBefore(scripted, places.get(name) as number);
+  }
+
+  keep(name: string, text: string): void {
+    this.collection.keep(name, text);
+  }
+}
+
+interface Loaded {
+  readonly scripted: Scripted;
+  /** In `list`, by name. */
+  readonly places: ReadonlyMap<string, number>;
+  readonly list: Functions;
+}
+
+const nothing: Loaded = { scripted: { source: "", entries: [] }, places: new Map(), list: [] };
