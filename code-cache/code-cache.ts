@@ -5,13 +5,22 @@
  * Files are named by digests of all that their contents depend on: the module, the engine, settings, V8 and its flags. What
  * is new is written when the process exits, or by `flush`: then V8 compiles it once more, and as a whole.
  */
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { cachedDataVersionTag } from "node:v8";
 import type { CodeStore, ModuleStore, TextStore } from "../engine/index.ts";
 import { buildId } from "./build-id.ts";
 import { Folder } from "./folder.ts";
 import { fromBytes, toParts } from "./packet.ts";
-import { codeOf, type Entry, type Functions, functionsOf, linesBefore, type Scripted, scriptOf } from "./script.ts";
+import {
+  codeOf,
+  type Entry,
+  type Functions,
+  functionsOf,
+  linesBefore,
+  type Scripted,
+  scriptOf,
+  setNumber,
+} from "./script.ts";
 
 export interface CodeCacheOptions {
   /** Most bytes of all files; what was not used for longest goes first. Default 512 MiB. */
@@ -56,7 +65,7 @@ export class CodeCache implements CodeStore {
       keepValidity: (rules, features) => {
         if (isLarge) this.attempt(() => this.folder.write(validityName(digest, rules), toParts({ features })));
       },
-      texts: (settings, id) => new Texts(this.collection(digest, settings), `wasmts:${id}`),
+      texts: (settings) => new Texts(this.collection(digest, settings)),
     };
   }
 
@@ -115,6 +124,7 @@ class Collection {
   private readonly fresh = new Map<string, string>();
   private freshLength = 0;
   private kept: Scripted | undefined;
+  private loads = 0;
   /** V8 did not take the code in the file. */
   private isStale = false;
 
@@ -132,18 +142,19 @@ class Collection {
   }
 
   /** What the file has now; each call gives other functions. */
-  load(filename: string): { readonly scripted: Scripted; readonly list: Functions } | undefined {
+  load(): Omit<Loaded, "places"> | undefined {
     const bytes = this.folder.read(this.name);
     const packet = bytes && fromBytes(bytes);
     if (packet === undefined) return undefined;
-    const { entries, length } = packet.head as { entries: readonly Entry[]; length: number };
+    const { entries, length, name } = packet.head as { entries: readonly Entry[]; length: number; name: string };
+    setNumber(packet.bytes, this.loads++);
     // Texts are of fixed words and numbers only.
     const source = packet.bytes.toString("latin1", 0, length);
-    const made = functionsOf(source, filename, packet.bytes.subarray(length));
+    const made = functionsOf(source, `wasmts:${name}`, packet.bytes.subarray(length));
     if (made === undefined) return undefined;
     if (!made.isTaken) this.isStale = true;
     this.kept = { source, entries };
-    return { scripted: this.kept, list: made.list };
+    return { scripted: this.kept, list: made.list, name };
   }
 
   keep(name: string, text: string): void {
@@ -163,8 +174,9 @@ class Collection {
     for (const [name, text] of fresh) all.set(name, text);
     const scripted = scriptOf(all);
     const { source, entries } = scripted;
-    const head = { entries, length: source.length };
-    this.folder.write(this.name, toParts(head, Buffer.from(source, "latin1"), codeOf(scripted)));
+    const name = `k${randomBytes(8).toString("hex")}`;
+    const parts = [Buffer.from(source, "latin1"), codeOf(scripted, `wasmts:${name}`)];
+    this.folder.write(this.name, toParts({ entries, length: source.length, name }, ...parts));
     this.kept = scripted;
     this.isStale = false;
     fresh.clear();
@@ -175,12 +187,14 @@ class Collection {
 /** Code of one user of a collection. */
 class Texts implements TextStore {
   private readonly collection: Collection;
-  private readonly filename: string;
   private loaded: Loaded | undefined;
 
-  constructor(collection: Collection, filename: string) {
+  constructor(collection: Collection) {
     this.collection = collection;
-    this.filename = filename;
+  }
+
+  get source(): string | undefined {
+    return this.loaded?.name;
   }
 
   /** Not before it is asked for: many programs end sooner. */
@@ -190,7 +204,7 @@ class Texts implements TextStore {
   }
 
   private load(): Loaded {
-    const found = this.collection.load(this.filename);
+    const found = this.collection.load();
     if (found === undefined) return nothing;
     return { ...found, places: new Map(found.scripted.entries.map(({ name }, i) => [name, i])) };
   }
@@ -216,9 +230,10 @@ class Texts implements TextStore {
 
 interface Loaded {
   readonly scripted: Scripted;
+  readonly name: string | undefined;
   /** In `list`, by name. */
   readonly places: ReadonlyMap<string, number>;
   readonly list: Functions;
 }
 
-const nothing: Loaded = { scripted: { source: "", entries: [] }, places: new Map(), list: [] };
+const nothing: Loaded = { scripted: { source: "", entries: [] }, name: undefined, places: new Map(), list: [] };

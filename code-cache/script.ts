@@ -15,7 +15,7 @@ export interface Scripted {
 
 // Parentheses have V8 compile functions at once, and not twice.
 const BEFORE = "(function($){\n";
-const FIRST = "[\n";
+const FIRST = "/*000000*/[\n";
 const AFTER = "\n}),\n";
 
 export function scriptOf(texts: Iterable<readonly [name: string, text: string]>): Scripted {
@@ -32,15 +32,23 @@ export function scriptOf(texts: Iterable<readonly [name: string, text: string]>)
   return { source: parts.join(""), entries };
 }
 
-/** V8's code for a script. @throws RangeError it has too little stack for it */
-export const codeOf = ({ source }: Scripted): Buffer => new Script(source).createCachedData();
+/** V8's code for a script, which has the name in it. @throws RangeError it has too little stack for it */
+export const codeOf = ({ source }: Scripted, filename: string): Buffer =>
+  new Script(source, { filename }).createCachedData();
+
+/**
+ * Puts a number into the source that `bytes` begin with, in place of another of the same length: of sources that are the same
+ * V8 makes the same functions, and of `code` it only looks at their length.
+ */
+export const setNumber = (bytes: Buffer, n: number): void =>
+  void bytes.write(`${n % 1e6}`.padStart(6, "0"), FIRST.indexOf("0"), "latin1");
 
 export type Functions = readonly ((scope: never) => unknown)[];
 
 /**
  * The functions of a script, each call others.
  *
- * @param filename of the source in stacks
+ * @param filename that of `codeOf`
  * @returns whether V8 took `code`, or made it again; undefined if it cannot, for want of stack
  */
 export function functionsOf(

@@ -23,9 +23,8 @@ export interface ModuleStore {
    * Texts made under `settings`, ready to run. Each call gives code of its own, which V8 optimises for whoever uses it.
    *
    * @param settings all that texts depend on besides the module
-   * @param id the name of the source in stacks is `wasmts:<id>`
    */
-  texts(settings: string, id: number): TextStore;
+  texts(settings: string): TextStore;
 }
 
 /** By the name of a text. */
@@ -33,6 +32,11 @@ export interface TextStore {
   has(name: string): boolean;
   /** The text as a function of `$`; undefined if it is not kept. */
   find(name: string): ((scope: never) => unknown) | undefined;
+  /**
+   * The name of their source in stacks is `wasmts:` and this: letters and numbers, the first a letter. The same name means the
+   * same lines. Undefined before something is found.
+   */
+  readonly source: string | undefined;
   /** Lines of the source before the text `name`, which is there. @cost O(source) the first time */
   linesBefore(name: string): number;
   keep(name: string, text: string): void;

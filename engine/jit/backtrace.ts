@@ -1,6 +1,7 @@
 /**
  * Guest functions in the stack of a JavaScript error. Generated functions are called `f<index>`, or
- * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel and an `s` if they were large and got parts, and their texts `wasmts:<number of the code>`; lines lead to offsets.
+ * `f<index>_<offset>` when entered at a loop, with an `m` behind if they count fuel and an `s` if they were large and got
+ * parts, and their texts `wasmts:<name of the source>`; lines lead to offsets.
  * With `x<number>` behind it is a loop of that function, which has called it (`outline.ts`): one frame of the guest.
  *
  * A line may be several instructions, as expressions wait for who needs them: its offset is that of the instruction it was
@@ -23,19 +24,34 @@ interface Source {
   ): number;
 }
 
-const sources = new Map<number, WeakRef<Source>>();
-const forgotten = new FinalizationRegistry<number>((id) => void sources.delete(id));
+/** By name. Those of one name say the same. */
+const sources = new Map<string, WeakRef<Source>[]>();
+const forgotten = new FinalizationRegistry<string>(forget);
 let next = 1;
 
-/** A number for the texts of `source`. */
-export function register(source: Source): number {
-  const id = next++;
-  sources.set(id, new WeakRef(source));
-  forgotten.register(source, id);
-  return id;
+/** A name for the texts of `source`, which may have one. */
+export function register(source: Source, name = `${next++}`): string {
+  const named = sources.get(name) ?? [];
+  sources.set(name, [...named, new WeakRef(source)]);
+  forgotten.register(source, name);
+  return name;
 }
 
-const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?([ms])?(?:x(\d+))?(?: \[as \w+\])? \(wasmts:(\d+):(\d+):\d+\)$/;
+function forget(name: string): void {
+  const left = (sources.get(name) ?? []).filter((source) => source.deref() !== undefined);
+  if (left.length === 0) sources.delete(name);
+  else sources.set(name, left);
+}
+
+function sourceOf(name: string | undefined): Source | undefined {
+  for (const source of sources.get(name ?? "") ?? []) {
+    const found = source.deref();
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const FRAME = /^ +at (?:\S+\.)?f(\d+)(?:_(\d+))?([ms])?(?:x(\d+))?(?: \[as \w+\])? \(wasmts:(\w+):(\d+):\d+\)$/;
 const BOUNDARY = /^ +at (?:\S+\.)?e(?: \[as \w+\])? \(wasmts:/;
 /** Stretches of each error that were asked for. */
 const passed = new WeakMap<Error, number>();
@@ -81,14 +97,13 @@ function framesIn(stack: string, stretch: number): BacktraceFrame[] {
  * module that is gone.
  */
 export function guestFunction(url: string, name: string): Omit<BacktraceFrame, "offset"> | undefined {
-  const id = /^wasmts:(\d+)$/.exec(url)?.[1];
   const func = /^f(\d+)(?:_\d+)?[ms]?(?:x\d+)?$/.exec(name)?.[1];
-  const source = id === undefined || func === undefined ? undefined : sources.get(Number(id))?.deref();
+  const source = func === undefined ? undefined : sourceOf(/^wasmts:(\w+)$/.exec(url)?.[1]);
   return source === undefined ? undefined : { func: Number(func), name: source.module.names.funcs.get(Number(func)) };
 }
 
 function describe([func, loop, form, _, id, line]: readonly (string | undefined)[]): BacktraceFrame[] {
-  const source = sources.get(Number(id))?.deref();
+  const source = sourceOf(id);
   if (source === undefined) return [];
   const index = Number(func);
   const kind = {

@@ -13,16 +13,17 @@ interface Code {
 export class KeptCode {
   private readonly code: Code;
   private readonly texts: TextStore;
+  private isNamed = false;
 
-  private constructor(code: Code, texts: (id: number) => TextStore) {
+  private constructor(code: Code, texts: TextStore) {
     this.code = code;
-    this.texts = texts(register(this));
+    this.texts = texts;
   }
 
   /** @param settings all that texts depend on besides the module */
   static of(code: Code, settings: string): KeptCode | undefined {
     const store = storeOf(code.module);
-    return store === undefined ? undefined : new KeptCode(code, (id) => store.texts(settings, id));
+    return store === undefined ? undefined : new KeptCode(code, store.texts(settings));
   }
 
   get module(): Module {
@@ -34,7 +35,12 @@ export class KeptCode {
   }
 
   find(key: string): ((scope: never) => unknown) | undefined {
-    return this.texts.find(key);
+    const found = this.texts.find(key);
+    if (found !== undefined && !this.isNamed) {
+      this.isNamed = true;
+      register(this, this.texts.source);
+    }
+    return found;
   }
 
   keep(key: string, text: string): void {

@@ -37,8 +37,8 @@ export class ModuleCode<T> {
   readonly module: Module;
   private readonly settings: CodeSettings;
   private readonly isShared: boolean;
-  /** In the source names of the texts. */
-  private readonly id: number;
+  /** Of the sources of the texts. */
+  private readonly name: string;
   /** What other processes have made of the module. */
   private readonly kept: KeptCode | undefined;
   /** Of shared code: what was made, or why it was not. */
@@ -48,7 +48,7 @@ export class ModuleCode<T> {
     this.module = module;
     this.settings = settings;
     this.isShared = isShared;
-    this.id = register(this);
+    this.name = register(this);
     // Numbers of types, which are of this process, are in the texts.
     this.kept = KeptCode.of(this, `${key};${canonOf(module.types).join()}`);
   }
@@ -111,7 +111,7 @@ export class ModuleCode<T> {
     const made = generate(this.module, func, { ...this.settings, ...kind });
     onMade(made);
     kept?.keep(key, made.text);
-    return new Function("$", `${made.text}\n//# sourceURL=wasmts:${this.id}`) as Linker<T>;
+    return new Function("$", `${made.text}\n//# sourceURL=wasmts:${this.name}`) as Linker<T>;
   }
 
   causeAt(func: number, kind: CodeKind, line: number): number {
