@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { variablesOf, withConstants } from "./constants.mjs";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 const bundle = path("../dist/bin/wasmts.cjs");
@@ -17,8 +18,11 @@ const warm = path("../dist/bin/warm.js");
 /** By which `code-cache/build-id.ts` tells builds apart. */
 const define = { WASMTS_BUILD: JSON.stringify(digestOf(path("../dist/engine"))) };
 
+const variables = variablesOf(["engine", "code-cache", "wasi", "cli"].map((room) => path(`../${room}`)));
+const minimal = { minify: true, legalComments: "none", charset: "ascii" };
+
 async function write() {
-  const { build } = await import("esbuild");
+  const { build, transform } = await import("esbuild");
   rmSync(path("../dist/bin"), { recursive: true, force: true });
   mkdirSync(path("../dist/bin"));
   const options = {
@@ -27,27 +31,30 @@ async function write() {
     platform: "node",
     target: "node20",
     charset: "ascii",
-    minify: true,
-    legalComments: "none",
     logLevel: "warning",
-  };
-  const { outputFiles } = await build({
-    ...options,
-    entryPoints: [path("./main.ts")],
     write: false,
+  };
+  const bundled = async (given) => {
+    const all = { ...options, ...given };
+    const { outputFiles } = await build(all);
+    const code = withConstants(outputFiles[0].text.replace(/^#!.*\n/, ""), variables);
+    return (await transform(code, { ...minimal, target: all.target, format: all.format })).code;
+  };
+  const main = {
+    entryPoints: [path("./main.ts")],
     plugins: [builtins],
     define: { ...define, "import.meta.url": "fileUrl" },
-  });
-  for (const thread of ["threads/guest-thread", "net/io/io-thread"])
-    await build({
-      ...options,
-      entryPoints: [path(`../wasi/node/${thread}.ts`)],
-      outfile: path(`../dist/bin/${basename(thread)}.js`),
-    });
-  await writeForBrowsers(build);
+  };
+  const thread = async (name) =>
+    writeFileSync(
+      path(`../dist/bin/${basename(name)}.js`),
+      await bundled({ entryPoints: [path(`../wasi/node/${name}.ts`)] }),
+    );
+  await thread("threads/guest-thread");
+  await thread("net/io/io-thread");
+  await writeForBrowsers(bundled);
   await writePackage(build);
-  const code = outputFiles[0].text.replace(/^#!.*\n/, "");
-  writeFileSync(bundle, `(function (nodeRequire, fileUrl) {${code}\n})`);
+  writeFileSync(bundle, `(function (nodeRequire, fileUrl) {${await bundled(main)}\n})`);
   copyFileSync(path("./launch.cjs"), command);
   writeFileSync(path("../dist/bin/package.json"), '{ "type": "commonjs" }\n');
   copyFileSync(path("./warm.cjs"), warm);
@@ -62,7 +69,7 @@ async function write() {
  */
 async function writePackage(build) {
   rmSync(path("../dist/npm"), { recursive: true, force: true });
-  await build({
+  const { outputFiles } = await build({
     bundle: true,
     splitting: true,
     format: "esm",
@@ -85,24 +92,23 @@ async function writePackage(build) {
       "guest-thread": path("../wasi/node/threads/guest-thread.ts"),
       "io-thread": path("../wasi/node/net/io/io-thread.ts"),
     },
+    write: false,
   });
+  mkdirSync(path("../dist/npm"));
+  for (const { path: file, text } of outputFiles) writeFileSync(file, withConstants(text, variables));
 }
 
-async function writeForBrowsers(build) {
-  rmSync(path("../dist/browser"), { recursive: true, force: true });
-  const options = { bundle: true, platform: "browser", target: "es2022", charset: "ascii", minify: true };
-  const quiet = { legalComments: "none", logLevel: "warning" };
+async function writeForBrowsers(bundled) {
+  const folder = path("../dist/browser");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
   const parts = [
-    { entryPoints: [path("../engine/index.ts")], format: "esm", outfile: path("../dist/browser/wasmts.js") },
-    { entryPoints: [path("../wasi/web/index.ts")], format: "esm", outfile: path("../dist/browser/wasi.js") },
-    {
-      entryPoints: [path("../engine/js-api/polyfill.ts")],
-      format: "iife",
-      outfile: path("../dist/browser/polyfill.js"),
-    },
+    { name: "wasmts", entryPoints: [path("../engine/index.ts")], format: "esm" },
+    { name: "wasi", entryPoints: [path("../wasi/web/index.ts")], format: "esm" },
+    { name: "polyfill", entryPoints: [path("../engine/js-api/polyfill.ts")], format: "iife", globalName: "wasmts" },
   ];
-  for (const part of parts)
-    await build({ ...options, ...quiet, ...part, globalName: part.format === "iife" ? "wasmts" : undefined });
+  for (const { name, ...part } of parts)
+    writeFileSync(`${folder}/${name}.js`, await bundled({ ...part, platform: "browser", target: "es2022" }));
 }
 
 /**

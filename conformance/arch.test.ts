@@ -246,6 +246,22 @@ describe("files", () => {
     expect(wrong.map((source) => source.path)).toEqual([]);
   });
 
+  it("have other names for what changes outside functions than for what does not (cli/constants.mjs)", () => {
+    const bundled = shipped.filter(({ room }) => ["engine", "code-cache", "wasi", "cli"].includes(room));
+    const named = (kind: string): (readonly [string, string])[] =>
+      bundled.flatMap(({ path, text }) =>
+        [...text.matchAll(new RegExp(`^(?:export )?${kind} (\\w+)`, "gm"))].map(
+          ([, name]) => [name as string, path] as const,
+        ),
+      );
+    const constants = new Map(named("const"));
+    const variables = named("let");
+    expect(variables.length).toBeGreaterThan(10);
+    expect(variables.filter(([name]) => constants.has(name) || /\d$/.test(name))).toEqual([]);
+    // A pattern outside functions is taken for constants.
+    expect(bundled.filter(({ text }) => /^(?:export )?let [{[]/m.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   it("are where this test looks", () => {
     const strays = readdirSync(root).filter((name) => name.endsWith(".ts") && name !== "vitest.config.ts");
     expect(strays.map((name) => relative(root, join(root, name)))).toEqual([]);

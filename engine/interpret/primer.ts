@@ -209,16 +209,16 @@ export function primerWords(callee: FuncInst, start: number): readonly number[] 
 const LARGE_MODULE = 1 << 18;
 
 /** What guests of large modules spend first: those that end sooner need no optimised code. Infinity: it is done. */
-let left = 1 << 12;
+let unprimed = 1 << 12;
 
 /** Fuel that a guest of `module` may spend before `warmUp` is to be called. */
-export const fuelBeforePriming = ({ bytes }: Module): number => (bytes.length < LARGE_MODULE ? Infinity : left);
+export const fuelBeforePriming = ({ bytes }: Module): number => (bytes.length < LARGE_MODULE ? Infinity : unprimed);
 
 /** A guest of a large module has spent `fuel`. True if it is time to `prime`. */
 export function isCold(fuel: number): boolean {
-  left -= fuel;
-  if (left >= 0) return false;
-  left = Infinity;
+  unprimed -= fuel;
+  if (unprimed >= 0) return false;
+  unprimed = Infinity;
   return true;
 }
 

@@ -94,7 +94,7 @@ const patterns = {
 type Kind = keyof typeof patterns;
 
 /** By opcode; made when it is wanted, which is for large functions only. */
-let kinds: ReadonlyMap<number, Kind> | undefined;
+let kindsMade: ReadonlyMap<number, Kind> | undefined;
 
 function makeKinds(): ReadonlyMap<number, Kind> {
   const list = Object.entries(patterns) as [Kind, RegExp][];
@@ -160,7 +160,7 @@ class Scan {
   readonly reasons: string[] = [];
   private readonly reader: Reader;
   private readonly types: readonly ValType[];
-  private readonly kinds = (kinds ??= makeKinds());
+  private readonly kinds = (kindsMade ??= makeKinds());
   private readonly blocks: Block[] = [];
   /** Parts that are open, innermost last. */
   private readonly stack: Found[] = [];

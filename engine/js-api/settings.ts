@@ -48,10 +48,10 @@ export interface Settings {
   readonly options: InstanceOptions;
 }
 
-let current: Settings | undefined;
+let latest: Settings | undefined;
 
 /** Made when first asked for. */
-export const settings = (): Settings => (current ??= settingsOf({}));
+export const settings = (): Settings => (latest ??= settingsOf({}));
 
 /**
  * Sets limits for the modules and instances that are made from now on; what exists keeps its own. Each call opens a new
@@ -60,8 +60,8 @@ export const settings = (): Settings => (current ??= settingsOf({}));
  * @returns the account, which tells what was used and takes more fuel
  */
 export function configure(configuration: Configuration = {}): Meter {
-  current = settingsOf(configuration);
-  return current.options.meter as Meter;
+  latest = settingsOf(configuration);
+  return latest.options.meter as Meter;
 }
 
 /** What `configure` said last. */

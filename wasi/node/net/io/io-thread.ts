@@ -30,11 +30,11 @@ const network = new NodeNetwork(changes);
 const byId = new Map<number, IoSocket>();
 const bySocket = new Map<Socket, IoSocket>();
 const lookups = new Map<number, Lookup>();
-let left = 0;
+let leftOver = 0;
 
 function adopt(id: number, socket: Socket, buffer: SharedArrayBuffer): IoSocket {
   const made: IoSocket = new (socket.type === "stream" ? IoSocket : IoDatagrams)(socket, new Cell(buffer), () => {
-    if (made.isLeft) left--;
+    if (made.isLeft) leftOver--;
     byId.delete(id);
     bySocket.delete(socket);
   });
@@ -46,8 +46,8 @@ function adopt(id: number, socket: Socket, buffer: SharedArrayBuffer): IoSocket 
 function move(socket: IoSocket | undefined): boolean {
   if (socket === undefined) return false;
   const wasLeft = socket.isLeft;
-  const isChanged = socket.move(wasLeft || left < MOST_LEFT);
-  if (socket.isLeft && !wasLeft) left++;
+  const isChanged = socket.move(wasLeft || leftOver < MOST_LEFT);
+  if (socket.isLeft && !wasLeft) leftOver++;
   return isChanged;
 }
 

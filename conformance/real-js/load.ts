@@ -1,0 +1,45 @@
+/**
+ * `node load.js FILE host|wasmts CACHE`: how long a fresh process takes to make a module of a file, and an instance of that; a
+ * line of JSON. Ours is the package as users have it. CACHE is a folder for compiled code, or empty.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { CodeCache, CodeCacheOptions } from "../../code-cache/index.ts";
+import type { configure, WebAssemblyNamespace } from "../../engine/index.ts";
+import { root } from "../real/project.ts";
+
+type Api = Pick<WebAssemblyNamespace, "Module" | "Instance">;
+
+const [file, engine, folder] = process.argv.slice(2) as [string, string, string];
+const api = engine === "host" ? (globalThis as unknown as { WebAssembly: Api }).WebAssembly : await ours();
+const bytes = readFileSync(file);
+const before = process.cpuUsage();
+const start = performance.now();
+const module = new api.Module(bytes);
+const loaded = performance.now();
+new api.Instance(module, functionsFor(module));
+const ms = performance.now() - start;
+const { user, system } = process.cpuUsage(before);
+console.log(JSON.stringify({ bytes: bytes.length, ms, moduleMs: loaded - start, cpuMs: (user + system) / 1000 }));
+
+async function ours(): Promise<Api> {
+  const packed = (name: string): Promise<unknown> => import(pathToFileURL(join(root, "dist/npm", `${name}.js`)).href);
+  const { configure: set, WebAssembly } = (await packed("engine")) as { configure: typeof configure; WebAssembly: Api };
+  if (folder !== "") {
+    const { CodeCache: Cache } = (await packed("code-cache")) as {
+      CodeCache: new (path: string, options?: CodeCacheOptions) => CodeCache;
+    };
+    set({ codeStore: new Cache(folder) });
+  }
+  return WebAssembly;
+}
+
+/** Modules are chosen that import functions only, and run nothing when they are instantiated. */
+function functionsFor(of: InstanceType<Api["Module"]>): Record<string, Record<string, () => void>> {
+  const imports: Record<string, Record<string, () => void>> = {};
+  for (const { module: from, name } of api.Module.imports(of)) {
+    imports[from] = { ...imports[from], [name]: () => {} };
+  }
+  return imports;
+}
