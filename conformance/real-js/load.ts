@@ -3,11 +3,8 @@
  * line of JSON. Ours is the package as users have it. CACHE is a folder for compiled code, or empty.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { CodeCache, CodeCacheOptions } from "../../code-cache/index.ts";
-import type { configure, WebAssemblyNamespace } from "../../engine/index.ts";
-import { root } from "../real/project.ts";
+import type { WebAssemblyNamespace } from "../../engine/index.ts";
+import { codeStore, packed } from "./packed.ts";
 
 type Api = Pick<WebAssemblyNamespace, "Module" | "Instance">;
 
@@ -24,14 +21,8 @@ const { user, system } = process.cpuUsage(before);
 console.log(JSON.stringify({ bytes: bytes.length, ms, moduleMs: loaded - start, cpuMs: (user + system) / 1000 }));
 
 async function ours(): Promise<Api> {
-  const packed = (name: string): Promise<unknown> => import(pathToFileURL(join(root, "dist/npm", `${name}.js`)).href);
-  const { configure: set, WebAssembly } = (await packed("engine")) as { configure: typeof configure; WebAssembly: Api };
-  if (folder !== "") {
-    const { CodeCache: Cache } = (await packed("code-cache")) as {
-      CodeCache: new (path: string, options?: CodeCacheOptions) => CodeCache;
-    };
-    set({ codeStore: new Cache(folder) });
-  }
+  const { configure, WebAssembly } = await packed<{ configure(options: object): void; WebAssembly: Api }>("engine");
+  configure({ codeStore: await codeStore(folder) });
   return WebAssembly;
 }
 

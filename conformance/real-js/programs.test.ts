@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../real/project.ts";
-import { isInstalled, type Run, runProgram } from "./measure.ts";
+import { isInstalled, type Run, runAgain, runProgram } from "./measure.ts";
 import { programs } from "./programs.ts";
 
 const { WASMTS_REAL_JS } = process.env;
@@ -25,10 +25,11 @@ const quick = [
 describe.skipIf(!isBuilt)("programs of npm (skipped before npm run build)", () => {
   for (const program of programs.filter(({ name }) => quick.includes(name))) {
     it.skipIf(!isInstalled(program, folders))(`${program.name} (skipped where not installed)`, () => {
-      const host = runProgram(program, "host", folders) as Run;
+      const host = runProgram(program, "host", { folders }) as Run;
       expect(host.result.length).toBeGreaterThan(10);
+      expect(runAgain(program, "js", { folders })).toMatchObject({ result: host.result });
       for (const engine of ["js", "auto"] as const) {
-        expect(runProgram(program, engine, folders)).toMatchObject({ result: host.result });
+        expect(runProgram(program, engine, { folders })).toMatchObject({ result: host.result });
       }
     });
   }

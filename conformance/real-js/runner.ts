@@ -6,10 +6,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CodeCache } from "../../code-cache/index.ts";
-import { configure } from "../../engine/js-api/index.ts";
-import { WASI } from "../../wasi/index.ts";
 import type { Packages } from "./job.ts";
+import { codeStore, packed } from "./packed.ts";
 import { programs } from "./programs.ts";
 
 const [name, engine, times, cache, ...folders] = process.argv.slice(2) as [string, string, string, string, ...string[]];
@@ -48,9 +46,8 @@ const packages: Packages = {
 
 if (engine === "polywasm") await polywasm();
 else if (engine !== "host") {
-  await import("../../wasi/node/polyfill.ts");
-  const codeStore = cache === "" ? undefined : new CodeCache(cache);
-  configure({ tier: engine as "interp" | "js" | "auto", codeStore });
+  const { configure } = await packed<{ configure(options: object): void }>("polyfill-node");
+  configure({ tier: engine, codeStore: await codeStore(cache) });
 }
 const size = countModules();
 const [start, before] = [performance.now(), process.cpuUsage()];
@@ -69,7 +66,7 @@ async function polywasm(): Promise<void> {
   class RuntimeError extends Error {}
   const value = { ...api, LinkError, RuntimeError };
   Object.defineProperty(globalThis, "WebAssembly", { value, writable: true, configurable: true });
-  (require("node:wasi") as { WASI: unknown }).WASI = WASI;
+  (require("node:wasi") as { WASI: unknown }).WASI = (await packed<{ WASI: unknown }>("wasi")).WASI;
   syncBuiltinESMExports();
 }
 
