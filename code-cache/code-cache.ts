@@ -41,7 +41,6 @@ export class CodeCache implements CodeStore {
   private readonly folder: Folder;
   private readonly onProblem: (problem: unknown) => void;
   private readonly collections = new Map<string, Collection>();
-  private isAwaitingExit = false;
 
   /**
    * @param folder is made if there is none; must be this user's alone, and out of reach for guests
@@ -88,16 +87,10 @@ export class CodeCache implements CodeStore {
     const key = `${digest} ${settings}`;
     let found = this.collections.get(key);
     if (found === undefined) {
-      found = new Collection(this.folder, digest, settings, () => this.awaitExit());
+      found = new Collection(this.folder, digest, settings, () => flushAtExit(this));
       this.collections.set(key, found);
     }
     return found;
-  }
-
-  private awaitExit(): void {
-    if (this.isAwaitingExit) return;
-    this.isAwaitingExit = true;
-    process.once("exit", () => this.flush());
   }
 
   private attempt(write: () => void): void {
@@ -107,6 +100,14 @@ export class CodeCache implements CodeStore {
       this.onProblem(error);
     }
   }
+}
+
+/** Those with something new. */
+const unwritten = new Set<CodeCache>();
+
+function flushAtExit(cache: CodeCache): void {
+  if (unwritten.size === 0) process.once("exit", () => unwritten.forEach((each) => void each.flush()));
+  unwritten.add(cache);
 }
 
 const validityName = (module: string, rules: string): string => `${digestOf(buildId(), module, rules)}.valid`;

@@ -1,5 +1,6 @@
 /** Runs scripts on our own engine, in one tier, with code that counts fuel or not. */
 import {
+  type CodeStore,
   Engine,
   type Extern as EngineExtern,
   type Feature,
@@ -27,9 +28,12 @@ const memoryModule = Uint8Array.of(
 /** More than a script spends, and a reason to count. */
 const plenty: InstanceOptions = { limits: { fuel: Number.MAX_SAFE_INTEGER } };
 
-/** @param isMetered generated code is of the kind that counts fuel and can stop */
-export function wasmtsEngine(choice: TierName, isMetered = false): SpecEngine {
-  return new WasmtsEngine(choice, isMetered);
+/**
+ * @param isMetered generated code is of the kind that counts fuel and can stop
+ * @param codeStore where code is taken from and put
+ */
+export function wasmtsEngine(choice: TierName, isMetered = false, codeStore?: CodeStore): SpecEngine {
+  return new WasmtsEngine(choice, isMetered, codeStore);
 }
 
 class WasmtsEngine implements SpecEngine {
@@ -41,10 +45,10 @@ class WasmtsEngine implements SpecEngine {
 
   private readonly options: InstanceOptions;
 
-  constructor(choice: TierName, isMetered: boolean) {
+  constructor(choice: TierName, isMetered: boolean, codeStore: CodeStore | undefined) {
     this.name = isMetered ? `${choice}-metered` : choice;
     this.options = isMetered ? plenty : {};
-    this.engine = new Engine(tiers[choice]);
+    this.engine = new Engine({ ...tiers[choice], codeStore });
     this.caller = this.engine.instantiate(this.engine.compile(memoryModule), {}, this.options);
   }
 

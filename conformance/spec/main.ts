@@ -5,6 +5,7 @@
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { CodeCache } from "../../code-cache/index.ts";
 import { type TierName, tiers } from "../tiers/tiers.ts";
 import type { SpecEngine } from "./adapter.ts";
 import { engineFromFile, hostEngine } from "./engine-webassembly.ts";
@@ -18,6 +19,7 @@ const usage = `usage: node dist/conformance/spec/main.js [options] [FILE|DIR ...
                             (default: interp; auto-1, auto-2, auto-10 compile after so many samples;
                             js-metered: code that counts fuel)
   --tier TIER               the same as --engine TIER
+  --code-cache DIR          take compiled code from there, and put it there
   --filter TEXT             only files whose path contains TEXT
   --report junit|json FILE  write a report
   --list                    print every command that fails or needs an absent proposal, and every warning
@@ -27,6 +29,7 @@ FILE and DIR are looked up from here, else from the suite.`;
 interface Options {
   suite: string;
   engine: string;
+  codeCache: string | undefined;
   filter: string;
   report: { readonly format: "junit" | "json"; readonly file: string } | undefined;
   isListing: boolean;
@@ -40,6 +43,7 @@ function parseOptions(args: readonly string[]): Options {
   const options: Options = {
     suite: defaultSuite(),
     engine: "interp",
+    codeCache: undefined,
     filter: "",
     report: undefined,
     isListing: false,
@@ -55,6 +59,7 @@ function parseOptions(args: readonly string[]): Options {
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === "--suite") options.suite = resolve(value(arg));
     else if (arg === "--engine" || arg === "--tier") options.engine = value(arg);
+    else if (arg === "--code-cache") options.codeCache = value(arg);
     else if (arg === "--filter") options.filter = value(arg);
     else if (arg === "--report") options.report = { format: reportFormat(value(arg)), file: value(arg) };
     else if (arg === "--list") options.isListing = true;
@@ -70,12 +75,12 @@ function reportFormat(text: string): "junit" | "json" {
   return text;
 }
 
-async function makeEngine(name: string): Promise<SpecEngine> {
+async function makeEngine({ engine: name, codeCache }: Options): Promise<SpecEngine> {
   if (name === "v8") return hostEngine();
   const tier = name.replace(/-metered$/, "");
   if (!Object.hasOwn(tiers, tier)) return engineFromFile(resolve(name));
   const { wasmtsEngine } = await import("./engine-wasmts.ts");
-  return wasmtsEngine(tier as TierName, tier !== name);
+  return wasmtsEngine(tier as TierName, tier !== name, codeCache === undefined ? undefined : new CodeCache(codeCache));
 }
 
 function scriptsOf(options: Options): string[] {
@@ -92,7 +97,7 @@ function locate(path: string, suite: string): string {
 async function main(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
   if (options.paths.length === 0 && !existsSync(options.suite)) throw new UsageError(suiteHelp(options.suite));
-  const session = await startSession(await makeEngine(options.engine));
+  const session = await startSession(await makeEngine(options));
   const files: FileResult[] = [];
   for (const script of scriptsOf(options)) files.push(await runFile(session, script, labelOf(script, options.suite)));
   if (options.report !== undefined) {

@@ -21,9 +21,9 @@ export class KeptCode {
   }
 
   /** @param settings all that texts depend on besides the module */
-  static of(code: Code, settings: string): KeptCode | undefined {
+  static of(code: Code, settings: () => string): KeptCode | undefined {
     const store = storeOf(code.module);
-    return store === undefined ? undefined : new KeptCode(code, store.texts(settings));
+    return store === undefined ? undefined : new KeptCode(code, store.texts(settings()));
   }
 
   get module(): Module {

@@ -50,7 +50,7 @@ export class ModuleCode<T> {
     this.isShared = isShared;
     this.name = register(this);
     // Numbers of types, which are of this process, are in the texts.
-    this.kept = KeptCode.of(this, `${key};${canonOf(module.types).join()}`);
+    this.kept = KeptCode.of(this, () => `${key};${canonOf(module.types).join()}`);
   }
 
   /** The code of one more instance of `module`. */
