@@ -38,6 +38,8 @@ const NEW_SHARE = 1 / 16;
 const MAX_SOURCE = 2 ** 28;
 
 export class CodeCache implements CodeStore {
+  /** Most bytes of all files. */
+  readonly maxBytes: number;
   private readonly folder: Folder;
   private readonly onProblem: (problem: unknown) => void;
   private readonly collections = new Map<string, Collection>();
@@ -47,6 +49,7 @@ export class CodeCache implements CodeStore {
    * @throws CodeCacheError WT5301, WT5302
    */
   constructor(folder: string, { maxBytes = MAX_BYTES, onProblem = () => {} }: CodeCacheOptions = {}) {
+    this.maxBytes = maxBytes;
     this.folder = new Folder(folder, maxBytes);
     this.onProblem = onProblem;
   }
@@ -116,7 +119,16 @@ function digestOf(...parts: readonly string[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }
 
-/** The texts of one module under one set of settings: what a file has, and what is new. */
+/** What a file has. */
+interface Content {
+  readonly scripted: Scripted;
+  /** Of the source in stacks, after `wasmts:`. */
+  readonly name: string;
+  /** Of V8. */
+  readonly code: Buffer;
+}
+
+/** The texts of one module under one set of settings: those in a file, and new ones. */
 class Collection {
   private readonly folder: Folder;
   private readonly module: string;
@@ -124,7 +136,6 @@ class Collection {
   private readonly onNew: () => void;
   private readonly fresh = new Map<string, string>();
   private freshLength = 0;
-  private kept: Scripted | undefined;
   private loads = 0;
   /** V8 did not take the code in the file. */
   private isStale = false;
@@ -137,25 +148,31 @@ class Collection {
   }
 
   /** V8's flags may change while the process runs. */
-  private get name(): string {
+  private get file(): string {
     const v8 = `${cachedDataVersionTag()} ${process.versions.v8} ${process.arch}`;
     return `${digestOf(buildId(), v8, this.module, this.settings)}.code`;
   }
 
-  /** What the file has now; each call gives other functions. */
-  load(): Omit<Loaded, "places"> | undefined {
-    const bytes = this.folder.read(this.name);
+  private read(number = 0): Content | undefined {
+    const bytes = this.folder.read(this.file);
     const packet = bytes && fromBytes(bytes);
     if (packet === undefined) return undefined;
     const { entries, length, name } = packet.head as { entries: readonly Entry[]; length: number; name: string };
-    setNumber(packet.bytes, this.loads++);
+    setNumber(packet.bytes, number);
     // Texts are of fixed words and numbers only.
     const source = packet.bytes.toString("latin1", 0, length);
-    const made = functionsOf(source, `wasmts:${name}`, packet.bytes.subarray(length));
-    if (made === undefined) return undefined;
+    return { scripted: { source, entries }, name, code: packet.bytes.subarray(length) };
+  }
+
+  /** What the file has now; each call gives other functions. */
+  load(): Loaded {
+    const content = this.read(this.loads++);
+    if (content === undefined) return nothing;
+    const { scripted, name, code } = content;
+    const made = functionsOf(scripted.source, `wasmts:${name}`, code);
+    if (made === undefined) return nothing;
     if (!made.isTaken) this.isStale = true;
-    this.kept = { source, entries };
-    return { scripted: this.kept, list: made.list, name };
+    return { scripted, name, list: made.list, places: new Map(scripted.entries.map((entry, i) => [entry.name, i])) };
   }
 
   keep(name: string, text: string): void {
@@ -165,22 +182,28 @@ class Collection {
     this.freshLength += text.length;
   }
 
-  /** @throws what the system says */
+  /** Adds to what the file has by now, which may be of others. @throws what the system says */
   flush(): void {
-    const { kept, fresh } = this;
-    const old = kept?.source.length ?? 0;
-    const isDue = fresh.size > 0 && this.freshLength >= old * NEW_SHARE;
-    if (!(isDue || this.isStale) || old + this.freshLength > MAX_SOURCE) return;
-    const all = new Map(kept?.entries.map(({ name, start, end }) => [name, kept.source.slice(start, end)]));
-    for (const [name, text] of fresh) all.set(name, text);
-    const scripted = scriptOf(all);
+    if (this.fresh.size === 0 && !this.isStale) return;
+    const { source, entries } = this.read()?.scripted ?? nothing.scripted;
+    const all = new Map(entries.map(({ name, start, end }) => [name, source.slice(start, end)]));
+    let more = 0;
+    for (const [name, text] of this.fresh) {
+      if (all.has(name)) continue;
+      all.set(name, text);
+      more += text.length;
+    }
+    const isDue = more > 0 && more >= source.length * NEW_SHARE;
+    if ((isDue || this.isStale) && source.length + more <= MAX_SOURCE) this.write(scriptOf(all));
+  }
+
+  private write(scripted: Scripted): void {
     const { source, entries } = scripted;
     const name = `k${randomBytes(8).toString("hex")}`;
     const parts = [Buffer.from(source, "latin1"), codeOf(scripted, `wasmts:${name}`)];
-    this.folder.write(this.name, toParts({ entries, length: source.length, name }, ...parts));
-    this.kept = scripted;
+    this.folder.write(this.file, toParts({ entries, length: source.length, name }, ...parts));
     this.isStale = false;
-    fresh.clear();
+    this.fresh.clear();
     this.freshLength = 0;
   }
 }
@@ -200,14 +223,8 @@ class Texts implements TextStore {
 
   /** Not before it is asked for: many programs end sooner. */
   private get file(): Loaded {
-    this.loaded ??= this.load();
+    this.loaded ??= this.collection.load();
     return this.loaded;
-  }
-
-  private load(): Loaded {
-    const found = this.collection.load();
-    if (found === undefined) return nothing;
-    return { ...found, places: new Map(found.scripted.entries.map(({ name }, i) => [name, i])) };
   }
 
   has(name: string): boolean {

@@ -3,12 +3,15 @@
  * threads cannot get around its limits by that.
  */
 import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
+import { CodeCache } from "../../code-cache/index.ts";
 import { type Configuration, configuration, configure, type StopSignal } from "../../engine/index.ts";
 
 /** Under which threads find it. */
 const key = "wasmts:configuration";
 
-type Sent = Omit<Configuration, "signal"> & {
+type Sent = Omit<Configuration, "signal" | "codeStore"> & {
+  /** A store of another kind cannot be sent; such threads have none. */
+  readonly codeCache?: { readonly path: string; readonly maxBytes: number };
   /** Not 0 once the signal was given. */
   readonly stop?: Int32Array;
 };
@@ -43,8 +46,12 @@ class Inherited implements StopSignal {
 
 /** Threads that are started from now on begin with the limits of this one. */
 export function passLimits(): void {
-  const { signal, ...plain } = configuration();
-  const sent: Sent = signal === undefined ? plain : { ...plain, stop: stopOf(signal) };
+  const { signal, codeStore, ...plain } = configuration();
+  const sent: Sent = {
+    ...plain,
+    ...(signal === undefined ? {} : { stop: stopOf(signal) }),
+    ...(codeStore instanceof CodeCache ? { codeCache: { path: codeStore.path, maxBytes: codeStore.maxBytes } } : {}),
+  };
   setEnvironmentData(key, sent);
 }
 
@@ -52,6 +59,8 @@ export function passLimits(): void {
 export function takeLimits(): void {
   const sent = getEnvironmentData(key) as Sent | undefined;
   if (sent === undefined) return;
-  const { stop, ...plain } = sent;
-  configure(stop === undefined ? plain : { ...plain, signal: new Inherited(stop) });
+  const { stop, codeCache, ...plain } = sent;
+  const signal = stop && new Inherited(stop);
+  const codeStore = codeCache && new CodeCache(codeCache.path, { maxBytes: codeCache.maxBytes });
+  configure({ ...plain, signal, codeStore });
 }
