@@ -120,6 +120,7 @@ class Collection {
   private readonly folder: Folder;
   private readonly module: string;
   private readonly settings: string;
+  /** Called when there may be something to write. */
   private readonly onNew: () => void;
   private readonly fresh = new Map<string, string>();
   private freshLength = 0;
@@ -152,7 +153,10 @@ class Collection {
     const source = packet.bytes.toString("latin1", 0, length);
     const made = functionsOf(source, `wasmts:${name}`, packet.bytes.subarray(length));
     if (made === undefined) return undefined;
-    if (!made.isTaken) this.isStale = true;
+    if (!made.isTaken) {
+      this.isStale = true;
+      this.onNew();
+    }
     this.kept = { source, entries };
     return { scripted: this.kept, list: made.list, name };
   }
