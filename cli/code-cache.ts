@@ -5,7 +5,7 @@
  * Not for how code is kept: that is the room `code-cache/`.
  */
 import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, parse } from "node:path";
+import { dirname, join, parse } from "node:path";
 import { CodeCache } from "../code-cache/index.ts";
 import { printable } from "../engine/index.ts";
 import { mountRule } from "../wasi/index.ts";
@@ -79,27 +79,27 @@ const MAX_LINKS = 40;
 const separator = process.platform === "win32" ? /[\\/]/ : "/";
 
 /**
- * Where `path` leads, as the system finds it; and each directory on the way, links included: who may write to one of them
- * can make it lead elsewhere. What does not exist yet counts as directories.
+ * Where `path` leads, as the system finds it; and on the way all directories above that, and those in which a name was
+ * looked up: who may write to one of them can make it lead elsewhere. What does not exist yet counts as directories.
  */
 function follow(path: string): { readonly real: string; readonly way: readonly string[] } {
-  const way = new Set<string>();
+  const way: string[] = [];
   let links = 0;
   const walk = (path: string, from: string): string => {
     const { root } = parse(path);
     let at = root || from;
-    way.add(at);
     for (const name of path.slice(root.length).split(separator)) {
       const next = join(at, name);
-      const link = links < MAX_LINKS ? linkAt(next) : undefined;
+      const isName = name !== "" && name !== "." && name !== "..";
+      if (isName) way.push(at);
+      const link = isName && links < MAX_LINKS ? linkAt(next) : undefined;
       if (link !== undefined) links++;
       at = link === undefined ? next : walk(link, at);
-      way.add(at);
     }
     return at;
   };
-  const real = walk(isAbsolute(path) ? path : `${process.cwd()}/${path}`, "");
-  return { real, way: [...way] };
+  const real = walk(path, process.cwd());
+  return { real, way: [...way, ...allAbove(real)] };
 }
 
 /** The text of a link; undefined if there is none, or it cannot be read. */
