@@ -27,6 +27,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import loadWabt from "wabt";
 import { CodeCache } from "../code-cache/index.ts";
 import { fromBytes, toParts } from "../code-cache/packet.ts";
+import { Engine, type Instance, type WasmError } from "../engine/index.ts";
 import { run } from "./index.ts";
 
 const bin = join(dirname(fileURLToPath(import.meta.url)), "../dist/bin");
@@ -71,7 +72,13 @@ const texts: Readonly<Record<string, string>> = {
   writes: program("(call $often)"),
   tiny: `(module (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (func (export "_start") (call $exit (i32.const 7))))`,
-  library: '(module (func $f (result i32) (i32.const 5)) (func (export "_initialize") (drop (call $f))))',
+  library:
+    '(module (func $f (export "f") (param i32) (result i32) (i32.const 5)) (func (export "_initialize") (drop (call $f (i32.const 1)))))',
+  sums: `(module (memory 1) (func $g (param i32) (result i32) (i32.load (i32.sub (i32.const 0) (local.get 0))))
+    (func $f (export "f") (param i32) (result i32) (i32.add (call $g (local.get 0)) (i32.const 1))))`,
+  "other-sums": `(module (memory 1) (func (export "a function before")) (func $g (param i32) (result i32)
+    (i32.load (i32.sub (i32.const 0) (local.get 0))))
+    (func $f (export "f") (param i32) (result i32) (i32.add (call $g (local.get 0)) (i32.const 1))))`,
   threads: program(
     "(call $exit (i32.const 7))",
     '(import "env" "memory" (memory 1 1 shared)) (import "wasi" "thread-spawn" (func (param i32) (result i32)))',
@@ -177,6 +184,38 @@ describe("a second run", () => {
     expect([first.seen, second.seen]).toEqual([without.seen, without.seen]);
     expect(second.generated).toMatchObject({ characters: 0, kept: 3, loops: 1 });
     expect(without.seen).toMatchObject({ backtrace: [{ name: "load" }, { name: "loads" }, { name: "main" }] });
+  });
+
+  it("has the same names in a profile", () => {
+    for (let i = 0; i < 2; i++) {
+      wasmts([...cached, "--profile", "p.cpuprofile", "--timeout", "300ms", "spins.wasm"]);
+      expect(readFileSync(path("p.cpuprofile"), "utf8")).toContain('"functionName":"spin [wasm]"');
+    }
+  });
+
+  it("of several instances in one process tells them apart, and where each has failed", () => {
+    const names = ["library.wasm", "sums.wasm", "sums.wasm", "other-sums.wasm"];
+    const failures = (codeStore?: CodeCache): object[] => {
+      const engine = new Engine({ tier: "js", codeStore });
+      const instances = names.map((name) => engine.instantiate(engine.compile(readFileSync(path(name)))));
+      instances.push(engine.instantiate((instances[1] as Instance).module));
+      const found = [...instances, ...instances].map((instance) => {
+        try {
+          return instance.invoke("f", [9]);
+        } catch (error) {
+          return (error as WasmError).backtrace;
+        }
+      });
+      codeStore?.flush();
+      return found.concat(instances.map(({ tierStats }) => [Number(tierStats?.kept)]));
+    };
+    const [without, first] = [failures(), failures(new CodeCache(path("cache")))];
+    expect(first).toEqual(without);
+    const second = failures(new CodeCache(path("cache")));
+    expect(second.slice(0, 10)).toEqual(without.slice(0, 10));
+    expect(second.slice(10)).toEqual([[1], [2], [2], [2], [2]]);
+    expect(without[1]).toMatchObject([{ name: "g" }, { name: "f" }]);
+    expect(without[3]).not.toEqual(without[1]);
   });
 
   it("is said by --stats to have found code", () => {
