@@ -173,6 +173,14 @@ export const cliCodes = {
     fix: "Check the path; decompress it; make it anew with tar -cf.",
     exit: "usage",
   },
+  WT6526: {
+    title: "code cache that the guest can write to",
+    explanation:
+      "Code in the directory of --code-cache is run with all that wasmts may do. So it must be out of the guest's reach: not inside of a directory that --dir gives it to write to, not around one, and no link on the way to it in one. With --fs-level lexical, a guest that may write at all may write everywhere.",
+    example: "wasmts --dir . --code-cache ./cache app.wasm",
+    fix: "Choose a directory elsewhere, such as ~/.cache/wasmts, or mount with :ro. What guests could write to before is no place for code either.",
+    exit: "usage",
+  },
   WT6530: {
     title: "bad environment variable",
     explanation: "A name is empty, or the text has a NUL character.",

@@ -7,6 +7,7 @@
  */
 import {
   type Activation,
+  type CodeStore,
   Engine,
   type FuncInst,
   GuestExit,
@@ -98,6 +99,8 @@ export interface ExecuteOptions {
   readonly onGenerate?: ((bytes: number) => void) | undefined;
   /** V8 optimises functions of any size, as `onGenerate` has told it to. */
   readonly optimisesLarge?: boolean | undefined;
+  /** Where compiled code is kept for later runs. Threads of a guest compile for themselves. */
+  readonly codeStore?: CodeStore | undefined;
   readonly limits?: Limits | undefined;
   /** Run in turns of the event loop, which imports that return promises and `limits.signal` need; else on the thread. */
   readonly inTurns?: boolean | undefined;
@@ -228,7 +231,7 @@ class Run {
     this.meter = this.makeMeter();
     const { interrupt } = options;
     if (interrupt !== undefined) this.closers.push(() => interrupt.dispose());
-    const { tier, mayEval, i64, optimise, onGenerate, optimisesLarge } = options;
+    const { tier, mayEval, i64, optimise, onGenerate, optimisesLarge, codeStore } = options;
     this.engine = new Engine({
       tier,
       eval: mayEval,
@@ -236,6 +239,7 @@ class Run {
       optimise,
       onGenerate,
       optimisesLarge,
+      codeStore,
       features: options.features?.on,
     });
   }

@@ -1,4 +1,5 @@
 /** Every error code there is, with its meaning: the tables of the rooms as one. */
+import { codeCacheCodes } from "../code-cache/error-codes.ts";
 import { errorCodes } from "../engine/error-codes.ts";
 import { wasiErrorCodes } from "../wasi/index.ts";
 import { cliCodes } from "./error-codes.ts";
@@ -10,4 +11,9 @@ export interface Explanation {
   readonly fix?: string;
 }
 
-export const explanations: Readonly<Record<string, Explanation>> = { ...errorCodes, ...wasiErrorCodes, ...cliCodes };
+export const explanations: Readonly<Record<string, Explanation>> = {
+  ...errorCodes,
+  ...codeCacheCodes,
+  ...wasiErrorCodes,
+  ...cliCodes,
+};

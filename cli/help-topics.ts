@@ -136,6 +136,14 @@ Arguments, environment, files and standard input must be the same, of course. --
 Rates may be per /s, /m or /h; without it they are per second. For the processor there is --cpu-share.`,
   },
   {
+    name: "code-cache",
+    text: `--code-cache DIR keeps what wasmts finds out about a module: that it is valid, and the JavaScript of its functions, as V8 has compiled it. A later run with the same module, options and version of wasmts and Node.js takes that, and starts faster. What is new is written when the process exits, and a run that has much to write ends later by that.
+
+DIR is made if it is missing. The code in it is run with all that wasmts may do, so it must be yours, not for others to write to, and out of the guest's reach: wasmts refuses a DIR that is inside of a directory that --dir lets the guest change, or around one. ':ro' and --overlay are fine. Nor may guests of other runs have had it to write to.
+
+The first thread of a guest with threads is in a worker too: all of them compile for themselves. What cannot be written is told in one line on stderr, and changes nothing for the guest. To start anew, remove DIR; nothing in it is needed. See docs/code-cache.md.`,
+  },
+  {
     name: "json",
     text: `--json prints one line of JSON after everything the guest wrote to stdout; --report FILE writes the same to a file:
 
@@ -149,6 +157,9 @@ Rates may be per /s, /m or /h; without it they are per second. For the processor
   receipt    with --receipt
   usage      {compileMs, runMs, cpuMs, instructions, memoryBytes,
              tableElements}
+  generated  with --stats, what became JavaScript: {functions, loops, bytes,
+             characters, kept, split, declined, unsplit}; kept are texts
+             that earlier runs had made (--code-cache); null if nothing did
   network    for a guest that may have sockets: {listeners: [{address,
              accepted, bytesIn, bytesOut}], connected: {connections,
              bytesIn, bytesOut}, datagrams: {received, sent, bytesIn,

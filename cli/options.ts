@@ -346,6 +346,12 @@ export const flags = {
     help: "leave out one optimisation of generated JavaScript: width, target, views, split",
     commands: [...run, "objdump"],
   },
+  "code-cache": {
+    value: "DIR",
+    group: "Engine",
+    help: "keep compiled code in DIR for later runs, which then start faster: a directory of yours alone, made if it is missing, that no guest may write to. Threads of a guest do without. See 'wasmts help code-cache'",
+    commands: run,
+  },
   "no-eval": { group: "Engine", help: "generate no JavaScript, whatever the tier", commands: run },
   wasm: {
     short: "W",

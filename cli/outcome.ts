@@ -83,7 +83,8 @@ const limitCodes: ReadonlySet<string> = new Set(["WT3004", "WT5002", "WT5005", "
 export function problemOf(error: unknown, file?: string, bytes?: Uint8Array): Problem {
   if (error instanceof CliError) return ofCliError(error);
   if (error instanceof WasmError && !(error instanceof GuestExit)) return ofWasmError(error, file, bytes);
-  if (isWasiError(error)) return ofWasiError(error);
+  if (isWasiError(error)) return ofHinted(error, error.wtCode);
+  if (isCodeCacheError(error)) return ofHinted(error, error.code);
   if (error instanceof RangeError && /allocation failed|Invalid (typed )?array( buffer)? length/i.test(error.message)) {
     return ofCliError(
       new CliError("WT6580", "the host is out of memory", {
@@ -103,16 +104,18 @@ export function problemOf(error: unknown, file?: string, bytes?: Uint8Array): Pr
   };
 }
 
-/** Told by its shape, so that a run without WASI need not load it. */
-interface WasiErrorShape extends Error {
-  readonly wtCode: string;
+/** Told by their shapes, so that a run without WASI, or without a code cache, need not load it. */
+interface Hinted extends Error {
   readonly hint: string | undefined;
 }
-const isWasiError = (error: unknown): error is WasiErrorShape => error instanceof Error && "wtCode" in error;
+const isWasiError = (error: unknown): error is Hinted & { readonly wtCode: string } =>
+  error instanceof Error && "wtCode" in error;
+const isCodeCacheError = (error: unknown): error is Hinted & { readonly code: string } =>
+  error instanceof Error && error.name === "CodeCacheError";
 
-const ofWasiError = (error: WasiErrorShape): Problem => ({
+const ofHinted = (error: Hinted, code: string): Problem => ({
   kind: "usage",
-  code: error.wtCode,
+  code,
   message: error.message,
   where: [],
   help: error.hint === undefined ? [] : [error.hint],

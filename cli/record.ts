@@ -1,9 +1,10 @@
 /** The outcome as a record for programs: what `--json` prints and `--report` writes. See `wasmts help json`. */
 import type { Execution } from "./execute.ts";
+import { statsRecord } from "./stats.ts";
 import { jsonValue } from "./values.ts";
 
-/** Plain data; `status` is the exit status of the process. */
-export function recordOf(execution: Execution, status: number): object {
+/** Plain data; `status` is the exit status of the process, `hasStats`: `--stats` was given. */
+export function recordOf(execution: Execution, status: number, hasStats = false): object {
   const { kind, exitCode, problem, results, usage, receipt, network } = execution;
   const isGuests = kind === "trap" || kind === "exhausted";
   return {
@@ -27,6 +28,7 @@ export function recordOf(execution: Execution, status: number): object {
       : {}),
     ...(results === undefined ? {} : { results: results.map(({ type, value }) => jsonValue(value, type)) }),
     usage,
+    ...(hasStats ? { generated: statsRecord(execution) } : {}),
     ...(network === undefined ? {} : { network }),
     ...(receipt === undefined ? {} : { receipt: receipt.receipt }),
   };

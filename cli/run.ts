@@ -4,7 +4,7 @@
  * Imports nothing of `node:` by itself, so that the package can be loaded anywhere; files and WASI are loaded when a run
  * needs them.
  */
-import type { Imports, TierName, Val } from "../engine/index.ts";
+import type { CodeStore, Imports, TierName, Val } from "../engine/index.ts";
 import type {
   AuditEvent,
   HostFiles,
@@ -78,6 +78,8 @@ export interface RunOptions {
   /** Proposals switched against their default: `{ threads: true }`. */
   readonly features?: FeatureSwitches | undefined;
   readonly tier?: TierName | undefined;
+  /** Where compiled code is kept for other processes: a `CodeCache` of `wasmts/code-cache`. Nothing of it within `dirs`. */
+  readonly codeStore?: CodeStore | undefined;
   readonly limits?:
     | (Limits & { /** stdout and stderr together; default 64 MiB. */ readonly outputBytes?: number | undefined })
     | undefined;
@@ -203,6 +205,7 @@ async function prepare(
     unknownImports: options.unknownImports,
     features: { on: options.features ?? {}, off: new Map() },
     tier: options.tier,
+    codeStore: options.codeStore,
     limits,
     inTurns: limits.signal !== undefined || limits.cpuShare !== undefined || options.imports !== undefined,
     invoke: invoke && { name: invoke.name, args: invoke.args ?? [] },

@@ -12,13 +12,22 @@ export function printStats({ usage, tierStats }: Execution): string {
 }
 
 function tierLines(stats: NonNullable<Execution["tierStats"]>): string[] {
-  const { functions, loops, bytes, characters, declined, split, unsplit } = stats;
+  const { functions, loops, bytes, characters, kept, declined, split, unsplit } = stats;
   const made = `JavaScript: ${functions} functions of ${bytes} bytes, ${loops} entries at loops, ${characters} characters`;
   const lines = [made];
+  if (kept > 0) lines.push(`texts that earlier runs had made: ${kept}`);
   if (declined.size > 0) lines.push(`left to the interpreter: ${listed(declined)}`);
   if (split > 0) lines.push(`loops and cases that became functions: ${split}`);
   if (unsplit.size > 0) lines.push(`loops left in functions too large for V8: ${listed(unsplit)}`);
   return lines;
+}
+
+/** The same as data; null when the interpreter did everything. */
+export function statsRecord({ tierStats }: Execution): object | null {
+  if (tierStats === undefined) return null;
+  const { functions, loops, bytes, characters, kept, declined, split, unsplit } = tierStats;
+  const counts = { declined: Object.fromEntries(declined), unsplit: Object.fromEntries(unsplit) };
+  return { functions, loops, bytes, characters, kept, split, ...counts };
 }
 
 const listed = (counts: ReadonlyMap<string, number>): string =>

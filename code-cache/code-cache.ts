@@ -133,6 +133,7 @@ class Collection {
   private readonly folder: Folder;
   private readonly module: string;
   private readonly settings: string;
+  /** Called when there may be something to write. */
   private readonly onNew: () => void;
   private readonly fresh = new Map<string, string>();
   private freshLength = 0;
@@ -171,7 +172,10 @@ class Collection {
     const { scripted, name, code } = content;
     const made = functionsOf(scripted.source, `wasmts:${name}`, code);
     if (made === undefined) return nothing;
-    if (!made.isTaken) this.isStale = true;
+    if (!made.isTaken) {
+      this.isStale = true;
+      this.onNew();
+    }
     return { scripted, name, list: made.list, places: new Map(scripted.entries.map((entry, i) => [entry.name, i])) };
   }
 

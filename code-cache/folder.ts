@@ -99,7 +99,8 @@ function made(path: string): string {
   let stats: Stats;
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
-    real = realpathSync(path);
+    // As the system that made it finds it, should there be `..` behind a link.
+    real = realpathSync.native(path);
     stats = statSync(real);
   } catch (error) {
     const what = `'${path}' cannot be used for compiled code: ${(error as Error).message}`;

@@ -12,7 +12,7 @@ import type { Place } from "./fd-table.ts";
 import { type FsLevel, fsLevels, type Mount } from "./file-system.ts";
 import type { NetworkRequest } from "./net/permission.ts";
 import type { NetworkPolicy } from "./network-rules.ts";
-import { allowsName, type PathOp, PathRules, type Policy, pathText } from "./policy.ts";
+import { allowsName, mountRule, type PathOp, PathRules, type Policy, pathText } from "./policy.ts";
 
 /** One decision. */
 export type AuditEvent = { readonly granted: boolean } & (
@@ -62,7 +62,7 @@ export class Guard {
     return mounts.map((mount) => {
       const { level } = mount;
       const guest = pathText(mount.guest, []);
-      const rule = this.#policy?.mounts.find((rule) => pathText(new TextEncoder().encode(rule.guest), []) === guest);
+      const rule = this.#policy && mountRule(this.#policy, guest);
       const isReadOnly = mount.isReadOnly || (this.#policy !== undefined && rule?.access !== "read-write");
       const problem = this.#policy && mountProblem(guest, level, rule?.level, rule !== undefined);
       const granted = problem === undefined;

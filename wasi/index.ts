@@ -46,7 +46,7 @@ export { blockThread } from "./node/runner.ts";
 export { ThreadGroup, type ThreadGroupOptions } from "./node/threads/thread-group.ts";
 export { WASI } from "./node/wasi.ts";
 export type { NetworkOptions } from "./options.ts";
-export { type PathOp, type Policy, type PolicyDocument, parsePolicy, pathOps } from "./policy.ts";
+export { mountRule, type PathOp, type Policy, type PolicyDocument, parsePolicy, pathOps } from "./policy.ts";
 export { Receipt } from "./receipt.ts";
 export type { StateOptions } from "./state.ts";
 export { alwaysReady, bytesInput, callbackOutput, type InputStream, type OutputStream } from "./streams.ts";

@@ -167,6 +167,14 @@ function readNetwork(value: unknown): NetworkPolicy {
   };
 }
 
+/** The rule about the mount that the guest sees as `guest`; undefined: the policy does not have it. */
+export function mountRule({ mounts }: Policy, guest: string): MountRule | undefined {
+  const wanted = mountText(guest);
+  return mounts.find((rule) => mountText(rule.guest) === wanted);
+}
+
+const mountText = (guest: string): string => pathText(new TextEncoder().encode(guest), []);
+
 /** True when `name` is allowed by a list of names of which some end with `*`. */
 export function allowsName(list: readonly string[], name: string): boolean {
   return list.some((rule) => (rule.endsWith("*") ? name.startsWith(rule.slice(0, -1)) : rule === name));

@@ -45,8 +45,11 @@ export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => Execu
   const profile = flags.has("profile")
     ? await (await import("../more.ts")).startProfile(flags.get("profile")!)
     : undefined;
+  const cache = flags.has("code-cache")
+    ? new (await import("../code-cache.ts")).RunCache(flags.get("code-cache")!)
+    : undefined;
   const leaveRawMode = flags.has("raw") ? (await import("../more.ts")).enterRawMode() : undefined;
-  const execution = await attempt(() => read(watch));
+  const execution = await attempt(() => cache?.addTo(read(watch)) ?? read(watch));
   leaveRawMode?.();
   await profile?.finish();
   watch.finish();
@@ -55,14 +58,18 @@ export async function carryOut(flags: Flags, read: (watch: PolicyWatch) => Execu
   // Before the record, which is the last line on stdout.
   if (receipt !== undefined) await writeReceipt(receipt, execution);
   if (report !== undefined || flags.has("json")) {
-    const record = JSON.stringify((await import("../more.ts")).recordOf(execution, status));
+    const record = JSON.stringify((await import("../more.ts")).recordOf(execution, status, flags.has("stats")));
     if (report !== undefined) writeReport(report, record);
     if (flags.has("json")) print(record);
   }
   if (!flags.has("json")) await show(execution, flags);
   if (flags.has("stats")) printError((await import("../more.ts")).printStats(execution));
   const signal = signalOf(execution);
-  if (signal !== undefined) dieOf(signal);
+  if (signal !== undefined) {
+    // A process that a signal ends tells nobody that it exits.
+    cache?.flush();
+    dieOf(signal);
+  }
   return status;
 }
 
