@@ -1,6 +1,6 @@
 /** Modules and memories in messages: what arrives, and `wasmts/polyfill/node` in threads of Node.js. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -147,6 +147,17 @@ if (!isMainThread && depth < 2) {
 }
 `;
 
+/** Only a thread of a thread runs the module. */
+const keeping = `
+import { configure } from ${JSON.stringify(pathToFileURL(polyfill).href)};
+import { CodeCache } from ${JSON.stringify(pathToFileURL(join(root, "dist/code-cache/index.js")).href)};
+import { isMainThread, Worker, workerData } from "node:worker_threads";
+const { module, depth = 0 } = workerData ?? {};
+if (isMainThread) configure({ tier: "js", codeStore: new CodeCache(process.argv[3]) });
+if (depth === 2) console.log(new WebAssembly.Instance(module).exports.run());
+else new Worker(new URL(import.meta.url), { workerData: { module: module ?? new WebAssembly.Module(Buffer.from(process.argv[2], "base64")), depth: depth + 1 } });
+`;
+
 describe.skipIf(!existsSync(polyfill))("threads of Node.js (skipped before npm run build)", () => {
   it.each([
     ["fuel", "out of fuel"],
@@ -160,6 +171,20 @@ describe.skipIf(!existsSync(polyfill))("threads of Node.js (skipped before npm r
       timeout: 30_000,
     });
     expect(stdout, stderr).toBe(`memory of 196608 bytes exceeds the limit of 131072 bytes,131072\n${end}\n`);
+  });
+
+  it("keep their code where the one that starts them does", async () => {
+    writeFileSync(join(folder, "keeping.mjs"), keeping);
+    const cache = join(folder, "cache");
+    const [answer] = (await convertTexts([`(module (func (export "run") (result i32) i32.const 42))`], undefined)) as [
+      Uint8Array,
+    ];
+    const words = [join(folder, "keeping.mjs"), Buffer.from(answer).toString("base64"), cache];
+    for (let i = 0; i < 2; i++) {
+      const { stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8", timeout: 30_000 });
+      expect(stdout, stderr).toBe("42\n");
+      expect(readdirSync(cache).filter((name) => name.endsWith(".code"))).toHaveLength(1);
+    }
   });
 
   it("get them, and have the same WebAssembly and WASI", () => {
