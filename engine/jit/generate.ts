@@ -18,7 +18,7 @@ import { I64 } from "../types.ts";
 import { assemble, frameBytes, type Generated } from "./assemble.ts";
 import { Environment } from "./environment.ts";
 import { FloatFlow } from "./float-flow.ts";
-import { decline, type Form, FunctionText, makeLabel, NotBig } from "./function-text.ts";
+import { Declined, decline, type Form, FunctionText, makeLabel, NotBig } from "./function-text.ts";
 import { startMuted } from "./guard.ts";
 import { Ladders } from "./ladders.ts";
 import { entryAt } from "./osr.ts";
@@ -50,6 +50,7 @@ const MAX_SPLIT_BYTES = 1 << 19;
 const MAX_LOCALS = 4096;
 /** V8 parses nested blocks by recursion, at some 0.7 KB of its stack each. */
 const MAX_NESTING = 300;
+const TOO_DEEP = "nesting";
 /** Frames of functions with i64 as BigInt: less than what generated code has when it is entered. */
 const MAX_BIG_BYTES = 20_000;
 
@@ -183,6 +184,7 @@ function generateIn(module: Module, index: number, options: GenerateOptions, exc
   return generateAs(module, index, options, false, excess);
 }
 
+/** With the ladders that pay, or, if blocks are too deep then, with all. */
 function generateAs(
   module: Module,
   index: number,
@@ -190,11 +192,27 @@ function generateAs(
   isBig: boolean,
   excess: number | undefined,
 ): Generated {
+  try {
+    return generateWith(module, index, options, isBig, excess, false);
+  } catch (error) {
+    if (!(error instanceof Declined && error.reason === TOO_DEEP)) throw error;
+    return generateWith(module, index, options, isBig, excess, true);
+  }
+}
+
+function generateWith(
+  module: Module,
+  index: number,
+  options: GenerateOptions,
+  isBig: boolean,
+  excess: number | undefined,
+  isDeep: boolean,
+): Generated {
   const { loop, isMetered = false, passes = allPasses, minFrameBytes = 0, isBigForced = false } = options;
   const func = module.funcs[index - module.importedFuncs];
   const floats = new FloatFlow();
   const entry = loop === undefined ? undefined : entryAt(module, func, loop);
-  const ladders = new Ladders(module, func, MAX_NESTING);
+  const ladders = new Ladders(module, func, isDeep);
   const isDeferred = options.isDeferred === true && options.split === "large" && passes.split && !isMetered;
   const isCounting = isDeferred && func.body.end - func.body.start >= COUNTED_BYTES;
   const form: Form = { entry, isMetered, isBig, excess, passes, isCounting, isGrown: options.isDeferred === false };
@@ -237,7 +255,7 @@ function writeBody(
     pending.begin();
     pending.isSafe = step.isSafe;
     out.prefix = "";
-    if (f.nesting > MAX_NESTING) decline("nesting");
+    if (f.nesting > MAX_NESTING) decline(TOO_DEEP);
     if (f.isDead) skipDead(f, step);
     else {
       f.fuel?.begin(step.def);

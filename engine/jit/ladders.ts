@@ -40,24 +40,18 @@ const END = instrDef("end").opcode;
 const DELEGATE = instrDef("delegate").opcode;
 const opens: ReadonlySet<number> = new Set((["loop", "if", "try"] as const).map((m) => instrDef(m).opcode));
 
-/** Opcode, type and `end`. */
-const MIN_BLOCK_BYTES = 3;
-/** By byte: 1 if it is the opcode of something that has an `end`. */
-const openings = new Uint8Array(256);
-for (const opcode of [BLOCK, TRY_TABLE, ...opens]) openings[opcode] = 1;
-
 export class Ladders {
   private readonly module: Module;
   private readonly func: Func;
-  private readonly maxNesting: number;
+  /** All of them are taken, not only those that are long and begin with a table. */
+  private readonly isDeep: boolean;
   /** By offset of the first opcode. */
   private found: Map<number, Ladder> | undefined;
-  private isMaybeDeep: boolean | undefined;
 
-  constructor(module: Module, func: Func, maxNesting: number) {
+  constructor(module: Module, func: Func, isDeep: boolean) {
     this.module = module;
     this.func = func;
-    this.maxNesting = maxNesting;
+    this.isDeep = isDeep;
   }
 
   /** The ladder whose first `block` is at `offset`, if it is to be a `switch`. @cost O(1), once O(body) */
@@ -67,21 +61,10 @@ export class Ladders {
     if (!isMore) return undefined;
     if (this.found === undefined) {
       // Most functions need no look through all of them. Bench: real-js, wabt (an eighth of what V8 optimised).
-      this.isMaybeDeep ??= this.mayBeDeep();
-      if (!this.isMaybeDeep && !this.isLongWithTable(offset)) return undefined;
-      this.found = new Scan(this.module, this.func).ladders(this.maxNesting);
+      if (!this.isDeep && !this.isLongWithTable(offset)) return undefined;
+      this.found = new Scan(this.module, this.func).ladders(this.isDeep);
     }
     return this.found.get(offset);
-  }
-
-  /** Whether there are as many bytes that may open a block as would be too deep. */
-  private mayBeDeep(): boolean {
-    const { start, end } = this.func.body;
-    if (end - start < MIN_BLOCK_BYTES * this.maxNesting) return false;
-    const { bytes } = this.module;
-    let most = 0;
-    for (let at = start; at < end; at++) most += openings[bytes[at]];
-    return most > this.maxNesting;
   }
 
   /** Whether the blocks from `offset` on are as many as a ladder has, with a table as their first control. */
@@ -112,22 +95,19 @@ class Scan {
   private readonly reader: Reader;
   private readonly found = new Map<number, Found>();
   private readonly stack: Open[] = [plain];
-  private depth = 0;
 
   constructor(module: Module, { body }: Func) {
     this.reader = new Reader(module.bytes, body.start, body.end);
   }
 
-  ladders(maxNesting: number): Map<number, Ladder> {
+  ladders(isDeep: boolean): Map<number, Ladder> {
     /** The ladder that the next block goes on. */
     let last: Found | undefined;
     while (this.stack.length > 0) {
       const at = this.reader.pos;
       const opcode = this.reader.opcode();
       last = opcode === BLOCK ? this.block(at, last) : void this.other(opcode, at);
-      this.depth = Math.max(this.depth, this.stack.length);
     }
-    const isDeep = this.depth > maxNesting;
     const isWanted = (l: Found): boolean => (isDeep ? l.count > 1 : l.count >= MIN_COUNT && l.hasTable && !l.hasJumps);
     return new Map([...this.found].filter(([, ladder]) => isWanted(ladder)));
   }
