@@ -42,7 +42,10 @@ export class Folder {
 
   /** The file `name`, from now on one that was used lately; undefined if there is none that can be trusted. */
   read(name: string): Buffer | undefined {
-    const file = opened(join(this.path, name), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    const file = opened(
+      join(this.path, name),
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+    );
     if (file === undefined) return undefined;
     try {
       const stats = fstatSync(file);

@@ -121,7 +121,6 @@ function elemVals(inst: ModuleInst, elem: Elem): readonly Val[] {
 /** Unsigned value of an active segment's offset, the constant expression in `[start, end)`. */
 function offsetOf(inst: ModuleInst, start: number, end: number, isWide: boolean): number {
   const { bytes } = inst.module;
-  // Of nearly all segments; some modules have 100,000. Bench: esbuild-wasm, instantiate 1.7x faster with the copies of `initData`.
   if (bytes[start] === I32_CONST) {
     const r = new Reader(bytes, start + 1, end);
     const value = r.s32() >>> 0;
@@ -143,7 +142,12 @@ function initialise(inst: ModuleInst): void {
       table.init(offsetOf(inst, start, end, table.declared.addr === "i64"), inst.elems[i], 0, inst.elems[i].length);
       inst.elems[i] = [];
     });
-    for (; written < module.datas.length; written++) inst.datas.push(initData(inst, written));
+    const { length, unusual } = module.datas;
+    for (const next of [...unusual, length]) {
+      written = initUsual(inst, written, next);
+      // Also those that do not fit in, which trap.
+      for (; written < Math.min(next + 1, length); written++) inst.datas.push(initData(inst, written));
+    }
   } finally {
     // Of an instance that failed, functions may be in tables of others: to them these segments are there.
     for (; written < module.datas.length; written++) {
@@ -153,10 +157,45 @@ function initialise(inst: ModuleInst): void {
   }
 }
 
+/**
+ * Copies data segments from the `i`th to before `end`, all of them usual (`DataList`), as long as they fit into memory; which is
+ * next.
+ *
+ * One loop, without objects and calls, as most modules are instantiated by code that V8 has not optimised. Bench: real-js
+ * --loads, esbuild: 94,499 segments, nine tenths of at most 8 bytes (a view takes as long as 100).
+ */
+function initUsual(inst: ModuleInst, i: number, end: number): number {
+  const { bytes, datas } = inst.module;
+  const mem = inst.mems[0];
+  if (i === end || mem === undefined || mem.declared.addr === "i64") return i;
+  const { words } = datas;
+  const { bytes: into } = mem;
+  for (let at = i * DATA_WORDS; i < end; i++, at += DATA_WORDS) {
+    let pos = words[at + 2] + 1;
+    let byte = bytes[pos];
+    let dst = byte & 0x7f;
+    let shift = 7;
+    for (; byte > 0x7f; shift += 7) {
+      byte = bytes[++pos];
+      dst |= (byte & 0x7f) << shift;
+    }
+    // At most four bytes: what is negative does not fit.
+    const from = words[at + 4];
+    const count = words[at + 5] - from;
+    if ((byte & 0x40) !== 0 || dst + count > into.length) return i;
+    if (count > SHORT) into.set(bytes.subarray(from, from + count), dst);
+    else for (let k = 0; k < count; k++) into[dst + k] = bytes[from + k];
+    inst.datas.push(dropped);
+  }
+  return i;
+}
+
+/** Bytes that are copied one by one. */
+const SHORT = 32;
+
 /** Copies data segment `i` if it is active; what is left of the segment. */
 function initData(inst: ModuleInst, i: number): Uint8Array {
   const { bytes, datas } = inst.module;
-  // Without objects. Bench: esbuild-wasm, instantiate
   const { words } = datas;
   const at = i * DATA_WORDS;
   const from = words[at + 4];
