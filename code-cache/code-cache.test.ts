@@ -262,6 +262,10 @@ describe("the folder", () => {
     rmSync(path);
     mkdirSync(path);
     expect(kept()).toBe(0);
+    rmSync(path, { recursive: true });
+    // Who opened it in the usual way would wait for a writer.
+    execFileSync("mkfifo", [path]);
+    expect(kept()).toBe(0);
   });
 
   it("keeps to its size: what was not used for longest goes, and nothing of others", () => {
