@@ -61,6 +61,14 @@ export function takeLimits(): void {
   if (sent === undefined) return;
   const { stop, codeCache, ...plain } = sent;
   const signal = stop && new Inherited(stop);
-  const codeStore = codeCache && new CodeCache(codeCache.path, { maxBytes: codeCache.maxBytes });
-  configure({ ...plain, signal, codeStore });
+  configure({ ...plain, signal, codeStore: codeCache && opened(codeCache) });
+}
+
+/** A thread can do without: the folder may have gone since. */
+function opened({ path, maxBytes }: NonNullable<Sent["codeCache"]>): CodeCache | undefined {
+  try {
+    return new CodeCache(path, { maxBytes });
+  } catch {
+    return undefined;
+  }
 }
