@@ -34,11 +34,13 @@ async function write() {
     logLevel: "warning",
     write: false,
   };
-  const bundled = async (given) => {
+  /** @param globalName of what the bundle exports, if it is to be a script */
+  const bundled = async ({ globalName, ...given }) => {
     const all = { ...options, ...given };
     const { outputFiles } = await build(all);
     const code = withConstants(outputFiles[0].text.replace(/^#!.*\n/, ""), variables);
-    return (await transform(code, { ...minimal, target: all.target, format: all.format })).code;
+    const format = globalName === undefined ? all.format : "iife";
+    return (await transform(code, { ...minimal, target: all.target, format, globalName })).code;
   };
   const main = {
     entryPoints: [path("./main.ts")],
@@ -105,7 +107,7 @@ async function writeForBrowsers(bundled) {
   const parts = [
     { name: "wasmts", entryPoints: [path("../engine/index.ts")], format: "esm" },
     { name: "wasi", entryPoints: [path("../wasi/web/index.ts")], format: "esm" },
-    { name: "polyfill", entryPoints: [path("../engine/js-api/polyfill.ts")], format: "iife", globalName: "wasmts" },
+    { name: "polyfill", entryPoints: [path("../engine/js-api/polyfill.ts")], format: "esm", globalName: "wasmts" },
   ];
   for (const { name, ...part } of parts)
     writeFileSync(`${folder}/${name}.js`, await bundled({ ...part, platform: "browser", target: "es2022" }));

@@ -163,6 +163,18 @@ describe("what is kept", () => {
     expect(run(["load", 0], ["sum", 5]).tierStats).toMatchObject({ kept: 3, characters: 0 });
   });
 
+  it("is of modules that another engine has compiled, too", () => {
+    const kept = [0, 1].map(() => {
+      const module = new Engine().compile(program);
+      const codeStore = new CodeCache(folder);
+      const instance = new Engine({ ...js, codeStore }).instantiate(module);
+      story(instance);
+      codeStore.flush();
+      return (instance.tierStats?.kept ?? 0) > 0;
+    });
+    expect(kept).toEqual([false, true]);
+  });
+
   const built = join(dirname(fileURLToPath(import.meta.url)), "../dist/npm/code-cache.js");
 
   it.skipIf(!existsSync(built))(

@@ -47,3 +47,8 @@ const stores = new WeakMap<Module, ModuleStore>();
 export const storeOf = (module: Module): ModuleStore | undefined => stores.get(module);
 
 export const setStore = (module: Module, store: ModuleStore): void => void stores.set(module, store);
+
+/** Has what is made of `module` kept, also if another engine has compiled it. */
+export function keepIn(store: CodeStore, module: Module): void {
+  if (!stores.has(module)) stores.set(module, store.of(module.bytes));
+}

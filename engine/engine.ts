@@ -1,7 +1,7 @@
 /** The embedder's view: Engine, Instance. Chooses tiers; the only file of the engine that sees them all. */
 import type { FeatureSwitches } from "./binary/feature-gate.ts";
 import { callHost, callHostInTurns } from "./call-host.ts";
-import type { CodeStore } from "./code-store.ts";
+import { type CodeStore, keepIn } from "./code-store.ts";
 import { compile } from "./compile.ts";
 import { type PauseOptions, runInTurns, runToEnd } from "./drive.ts";
 import { WasmError } from "./errors.ts";
@@ -66,6 +66,8 @@ export class Engine {
   /** @param isBlank segments are not copied: a snapshot gives all contents */
   #instance(module: Module, imports: Imports, options: InstanceOptions, isBlank = false): Instance {
     const tiered = isTiered(this.options) && options.hasCanonicalNans !== true;
+    const { codeStore } = this.options;
+    if (tiered && codeStore !== undefined) keepIn(codeStore, module);
     const isApart = this.options.resident === false;
     const inst = instantiate(module, imports, { ...options, isTiered: tiered, isApart }, isBlank);
     const instance = new Instance(inst, options);

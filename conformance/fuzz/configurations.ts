@@ -1,5 +1,6 @@
 /** The ways our engine can run a module, which must all tell the same story. A new tier is a line here. */
 import { Engine, type EngineOptions, type Feature, features } from "../../engine/index.ts";
+import { LastModule } from "./last-module.ts";
 
 export interface Configuration {
   readonly name: string;
@@ -37,18 +38,23 @@ const bigInts = hasBigInts
     )
   : [];
 
+/** What one makes the next one takes. */
+const codeStore = new LastModule();
+
 /** The first is what the others are compared with. */
 export const configurations: readonly [Configuration, ...Configuration[]] = [
   configuration("interpreter", { tier: "interp" }, true),
   configuration("interpreter, not resident", { tier: "interp", resident: false }, true),
   configuration("interpreter, frame by frame", { tier: "interp" }, true, "by frames"),
   configuration("interpreter, moved", { tier: "interp" }, true, "by snapshot"),
-  configuration("JavaScript", { tier: "js" }, false),
+  configuration("JavaScript", { tier: "js", codeStore }, false),
+  configuration("JavaScript that was kept", { tier: "js", codeStore }, false),
   configuration("JavaScript, parts by themselves", { tier: "js", everySplit: true }, false),
   ...bigInts,
   configuration("from tier to tier", { tier: "auto", hotAfter: 1 }, false),
   configuration("from tier to tier, parts by themselves", { tier: "auto", hotAfter: 1, everySplit: true }, false),
-  configuration("JavaScript that counts", { tier: "js" }, true),
+  configuration("JavaScript that counts", { tier: "js", codeStore }, true),
+  configuration("JavaScript that counts and was kept", { tier: "js", codeStore }, true),
   configuration("JavaScript that counts, moved", { tier: "js" }, true, "by snapshot"),
   configuration("from tier to tier, frame by frame", { tier: "auto", hotAfter: 1 }, true, "by frames"),
 ];
