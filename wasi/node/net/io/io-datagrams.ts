@@ -15,6 +15,7 @@ export class IoDatagrams extends IoSocket {
       const { address } = first;
       // What cannot be sent is lost, as on the way.
       if (attempt(() => this.socket.send([bytes], address)) === undefined) return;
+      this.countRoom();
       dropDatagram(out, first);
     }
   }
@@ -29,6 +30,7 @@ export class IoDatagrams extends IoSocket {
     const received = attempt(() => this.socket.receive([bytes], false));
     if (received === undefined || received === "failed") return undefined;
     // Only the end comes from nobody.
+    this.countMore();
     if (received.from === undefined) this.isEnd = true;
     else putDatagram(this.cell.in, [bytes], received.from);
     return received.count;

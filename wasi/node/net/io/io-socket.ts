@@ -63,10 +63,24 @@ export class IoSocket {
       const pieces = out.contents();
       const count = attempt(() => this.socket.send(pieces));
       // It cannot be sent any more: the guest is told by the state.
-      if (count === "failed") out.drop(out.used);
-      else if (count === undefined) return;
-      else out.drop(count);
+      if (count === undefined) return;
+      this.countRoom();
+      out.drop(count === "failed" ? out.used : count);
     }
+  }
+
+  /**
+   * Something to read is about to be there. Counted before the guest can see it: who finds it under the number of before would be
+   * told of it again.
+   */
+  protected countMore(): void {
+    Atomics.add(this.cell.words, cellWords.reads, 1);
+  }
+
+  /** The same of room to write, if there is too little now. */
+  protected countRoom(): void {
+    const { words, out } = this.cell;
+    if (out.free < this.leastRoom) Atomics.add(words, cellWords.writes, 1);
   }
 
   #shut(wish: number): void {
@@ -129,6 +143,7 @@ export class IoSocket {
     const received = attempt(() => this.socket.receive(room, false));
     if (received === undefined || received === "failed") return undefined;
     this.isEnd = received.count === 0;
+    this.countMore();
     this.cell.in.add(received.count);
     return received.count;
   }
@@ -146,15 +161,15 @@ export class IoSocket {
       (isHungUp ? states.hungUp : 0) |
       (this.#isFull ? states.full : 0);
     const waiting = isListening ? this.socket.available() : 0;
-    const isNews = isMore || error !== undefined || waiting > Atomics.load(words, cellWords.waiting);
+    const isWaiting = waiting > Atomics.load(words, cellWords.waiting);
+    const isOther = error !== undefined || ((state ^ before) & ~(states.full | states.end)) !== 0;
+    if (isWaiting || isOther) this.countMore();
+    if (isOther) Atomics.add(words, cellWords.writes, 1);
     Atomics.store(words, cellWords.waiting, waiting);
-    const isOther = ((state ^ before) & ~(states.full | states.end)) !== 0;
-    if (isNews || isOther) Atomics.add(words, cellWords.reads, 1);
-    if (hasRoom || error !== undefined || isOther) Atomics.add(words, cellWords.writes, 1);
     Atomics.store(words, cellWords.state, state | (before & states.busy));
     if (error !== undefined) Atomics.store(words, cellWords.error, errno[error]);
     Atomics.store(words, cellWords.state, state);
-    return isNews || isOther || hasRoom;
+    return isMore || isWaiting || isOther || hasRoom;
   }
 }
 
