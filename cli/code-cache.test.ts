@@ -381,20 +381,20 @@ describe("code is written", () => {
 });
 
 describe("the guest's reach", () => {
-  const work = path("work");
+  const place = path("place");
   beforeAll(() => {
-    for (const name of ["work/cache/inner", "work/data", "work/cache-data", "outside/kept"])
+    for (const name of ["place/cache/inner", "place/data", "place/cache-data", "outside/kept"])
       mkdirSync(path(name), { recursive: true, mode: 0o700 });
-    symlinkSync("work", path("linked"));
-    symlinkSync("../outside/kept", path("work/out"));
-    symlinkSync("../work/cache", path("outside/in"));
+    symlinkSync("place", path("linked"));
+    symlinkSync("../outside/kept", path("place/out"));
+    symlinkSync("../place/cache", path("outside/in"));
     symlinkSync("in", path("outside/in2"));
     symlinkSync("loop", path("outside/loop"));
     const mounts = (access: string): object => ({ version: 1, calls: ["*"], mounts: [{ guest: "//", access }] });
     for (const access of ["read-only", "read-write"])
-      writeFileSync(path(`work/${access}.json`), JSON.stringify(mounts(access)));
+      writeFileSync(path(`place/${access}.json`), JSON.stringify(mounts(access)));
   });
-  const tried = (...args: readonly string[]): SpawnSyncReturns<string> => wasmts([...args, "../ends.wasm"], work);
+  const tried = (...args: readonly string[]): SpawnSyncReturns<string> => wasmts([...args, "../ends.wasm"], place);
 
   it.each([
     ["--dir . --code-cache ./cache", "is around it"],
@@ -421,7 +421,7 @@ describe("the guest's reach", () => {
     const { status, stdout, stderr } = tried(...args.split(" "));
     expect([stderr.slice(0, 21), status, stdout]).toEqual(["wasmts: error WT6526:", 2, ""]);
     expect(stderr).toMatch(/^ {2}where: --dir [\s\S]*^ {2}help: /m);
-    expect(existsSync(path("work/new"))).toBe(false);
+    expect(existsSync(path("place/new"))).toBe(false);
   });
 
   it.each([
