@@ -4,10 +4,10 @@
  * dist/cli/main.js is the same command from single files; it starts slower.
  */
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { idOf } from "../dist/code-cache/build-id.js";
 import { variablesOf, withConstants } from "./constants.mjs";
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
@@ -16,7 +16,7 @@ const command = path("../dist/bin/wasmts.js");
 const warm = path("../dist/bin/warm.js");
 
 /** By which `code-cache/build-id.ts` tells builds apart. */
-const define = { WASMTS_BUILD: JSON.stringify(digestOf(path("../dist/engine"))) };
+const define = { WASMTS_BUILD: JSON.stringify(idOf(path("../dist/engine"))) };
 
 const variables = variablesOf(["engine", "code-cache", "wasi", "cli"].map((room) => path(`../${room}`)));
 const minimal = { minify: true, legalComments: "none", charset: "ascii" };
@@ -169,14 +169,6 @@ function namedImports() {
     }
   }
   return named;
-}
-
-/** Of the code in a folder: the same as `idOf` in `code-cache/build-id.ts`. */
-function digestOf(folder) {
-  const files = readdirSync(folder, { recursive: true }).filter((name) => /(?<!\.test|\.d)\.js$/.test(name));
-  const hash = createHash("sha256");
-  for (const file of files.sort()) hash.update(`${file}\0`).update(readFileSync(`${folder}/${file}`));
-  return hash.digest("hex");
 }
 
 await write();

@@ -162,7 +162,7 @@ function initialise(inst: ModuleInst): void {
  * next.
  *
  * One loop, without objects and calls, as most modules are instantiated by code that V8 has not optimised. Bench: real-js
- * --loads, esbuild: 94,499 segments, nine tenths of at most 8 bytes (a view takes as long as 100).
+ * --loads, esbuild: 94,499 segments, nine tenths of at most 8 bytes.
  */
 function initUsual(inst: ModuleInst, i: number, end: number): number {
   const { bytes, datas } = inst.module;
